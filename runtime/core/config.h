@@ -1,0 +1,104 @@
+/* config.h - the configuration language: text in, rules out.
+ *
+ *     line      = [ rule | defaults | section | switch ] [ "#" comment ]
+ *     rule      = [ "keep" ] id { option }
+ *     defaults  = option { option }             for the rules below, up to the next section
+ *     section   = "[profile " name "]"          its rules hold when that profile is chosen
+ *     switch    = "cmdline-ids=" ( "yes" | "no" )
+ *     id        = vendor ":" device             four hex digits each, or "*"
+ *     option    = key "=" value
+ *
+ * Pure. vgapass.conf(5) is the language as users read it.
+ */
+#pragma once
+
+#include "pci.h"
+#include "text.h"
+
+#define CONFIG_RULES_MAX 256
+#define CONFIG_FILES_MAX 32
+#define CONFIG_PROFILES_MAX 32
+#define CONFIG_ERRORS_MAX 16   /* errors kept with their place; more are counted */
+#define CONFIG_ATTRS_MAX 8     /* attr.NAME options of one rule */
+#define CONFIG_FILE_MAX 65536  /* bytes of one file */
+#define CONFIG_TEXT_MAX 16384  /* bytes of all names and attribute values together */
+#define CONFIG_NAME_MAX 63     /* bytes of a driver's, attribute's or profile's name */
+
+struct config_error {
+	struct place at;
+	const char *phrase; /* one of a fixed set: what is wrong and what to write */
+};
+
+/* The options that narrow a rule, as bits of rule.given. */
+enum rule_narrow {
+	RULE_SUBSYSTEM = 1 << 0,
+	RULE_CLASS = 1 << 1,
+	RULE_ADDRESS = 1 << 2,
+	RULE_PATH = 1 << 3,
+	RULE_SERIAL = 1 << 4,
+	RULE_BOOT_DISPLAY = 1 << 5,
+	RULE_LOCATION = RULE_ADDRESS | RULE_PATH | RULE_SERIAL,
+};
+
+enum rule_with { WITH_FUNCTION, WITH_SLOT, WITH_GROUP };
+
+struct rule_attr {
+	const char *name, *value;
+};
+
+struct rule {
+	struct place at;
+	const char *driver;
+	const char *profile;           /* NULL: always holds */
+	uint32_t vendor, device;       /* or PCI_ANY */
+	uint32_t subvendor, subdevice; /* or PCI_ANY */
+	uint32_t given;                /* enum rule_narrow */
+	uint32_t class;                /* class_digits hex digits of a class code, high end first */
+	struct pci_address address;
+	struct pci_path path;
+	uint64_t serial;
+	uint16_t expect;      /* 0: any number */
+	uint8_t class_digits; /* 2, 4 or 6 */
+	bool any_function;    /* address=01:00.* */
+	uint8_t boot_display; /* 0 no, 1 yes */
+	uint8_t keep;         /* 1: never take what matches */
+	uint8_t with;         /* enum rule_with */
+	uint8_t iommu_ignore;
+	uint8_t take_boot_display;
+	uint8_t hold; /* on-failure=hold */
+	uint8_t required;
+	uint8_t attrs;
+	struct rule_attr attr[CONFIG_ATTRS_MAX];
+};
+
+struct config {
+	unsigned rules, files, profiles;
+	unsigned errors; /* counted all, kept up to CONFIG_ERRORS_MAX */
+	bool cmdline_ids;
+	struct rule rule[CONFIG_RULES_MAX];
+	struct config_error error[CONFIG_ERRORS_MAX];
+	const char *file[CONFIG_FILES_MAX];
+	const char *profile[CONFIG_PROFILES_MAX];
+	uint32_t text_used;
+	char text[CONFIG_TEXT_MAX]; /* every name and value; the pointers above go in here */
+};
+
+void config_start(struct config *c);
+
+/* Adds a file, by the name that messages shall show ("vgapass.conf.d/10-gpu.conf"), which
+ * is returned as it is kept; NULL: no room, which is an error of the configuration too. */
+const char *config_add_file(struct config *c, const char *name);
+
+/* Adds the rules of a file's text. Every line is read, whatever is wrong with another;
+ * errors are appended to c->error. One error anywhere means that no rule holds. */
+void config_parse(struct config *c, const char *file, const char *text, size_t n);
+
+/* Adds the rules of vgapass.ids=: IDs with commas between, with default options. `column`
+ * is the place of the first in the kernel command line. */
+void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column);
+
+/* Appends an error with a fixed phrase. */
+void config_fail(struct config *c, struct place at, const char *phrase);
+
+/* The profile as rule.profile has it; NULL: no such profile. */
+const char *config_find_profile(const struct config *c, struct slice name);

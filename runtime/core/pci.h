@@ -1,0 +1,96 @@
+/* pci.h - the words of PCI that every layer shares: functions and the inventory of them.
+ *
+ * Pure: no I/O, no heap, no messages. Where the kernel shows each value is told in
+ * io/scan.h. A "function" is what has one address; a card usually has several.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+/* Fixed tables: one more is an error, never a silent cut. */
+#define PCI_FUNCTIONS_MAX 4096
+#define PCI_DRIVERS_MAX 256  /* distinct names of bound drivers */
+#define PCI_DRIVER_NAME 64   /* bytes with the NUL; the kernel's MODULE_NAME_LEN is 56 */
+#define PCI_HOPS_MAX 16      /* bridges above a function, itself included */
+
+/* 0000:01:00.0. The domain has 16 bits on bare metal, more behind VMD and Hyper-V. */
+struct pci_address {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t devfn; /* device << 3 | function */
+};
+
+/* Where a function hangs, without the bus numbers that move: the root bus, the device
+ * on it, then one device.function below each bridge. */
+struct pci_path {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t hops; /* 0: not known */
+	uint8_t hop[PCI_HOPS_MAX];
+};
+
+/* What may be asked of a function beyond its uevent; each costs a system call or more. */
+enum pci_detail {
+	PCI_DETAIL_GROUP = 1 << 0,
+	PCI_DETAIL_HEADER = 1 << 1,
+	PCI_DETAIL_DISPLAY = 1 << 2,
+	PCI_DETAIL_PATH = 1 << 3,
+	PCI_DETAIL_SERIAL = 1 << 4,
+	PCI_DETAIL_ALL = (1 << 5) - 1,
+};
+
+struct pci_function {
+	const char *driver; /* the one that is bound, in inventory.name; "": none */
+	struct pci_address at;
+	uint16_t vendor, device;
+	uint16_t subvendor, subdevice;
+	uint32_t class;      /* 24 bits: base class, subclass, interface */
+	uint8_t known;       /* enum pci_detail: which of the following were read */
+	bool bridge;         /* header type 1 or 2 */
+	bool boot_display;   /* the firmware drew on it */
+	bool has_serial;
+	int32_t group;       /* IOMMU group, -1: none */
+	uint64_t serial;     /* PCIe Device Serial Number capability */
+	struct pci_path path;
+};
+
+struct inventory {
+	unsigned functions, names;
+	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */
+	char name[PCI_DRIVERS_MAX][PCI_DRIVER_NAME];     /* name[0] is "" */
+};
+
+#define PCI_CLASS_BASE(class) ((class) >> 16)
+#define PCI_BASE_STORAGE 0x01
+#define PCI_BASE_DISPLAY 0x03
+#define PCI_BASE_BRIDGE 0x06
+#define PCI_CLASS_USB 0x0c03 /* class >> 8 */
+#define PCI_CLASS_VGA 0x0300 /* class >> 8 */
+
+#define PCI_ANY 0x10000u /* a 16-bit half of an ID that is "*" */
+
+/* "1002:6608": four hex digits each, or "*". False: anything else. */
+bool pci_parse_id(struct slice s, uint32_t *vendor, uint32_t *device);
+
+/* "01.0". Where `any` is not NULL also "01.*", which sets it. False: anything else. */
+bool pci_parse_devfn(struct slice s, uint8_t *devfn, bool *any);
+
+/* "0000:01:00.0" or "01:00.0", the domain with 4 to 8 digits; `any` as above. */
+bool pci_parse_address(struct slice s, struct pci_address *at, bool *any);
+
+static inline bool pci_same_slot(const struct pci_address *a, const struct pci_address *b)
+{
+	return a->domain == b->domain && a->bus == b->bus && a->devfn >> 3 == b->devfn >> 3;
+}
+
+/* <0, 0, >0 in the order of domain, bus, device, function. */
+static inline int pci_compare(const struct pci_address *a, const struct pci_address *b)
+{
+	if (a->domain != b->domain)
+		return a->domain < b->domain ? -1 : 1;
+	return (a->bus << 8 | a->devfn) - (b->bus << 8 | b->devfn);
+}

@@ -1,0 +1,124 @@
+/* plan.h - which functions to take, and why not the others.
+ *
+ * plan_build() is a pure function from (rules, switches, inventory) to one entry for each
+ * function: the same code decides at boot, for `vgapass plan` and in the tests.
+ */
+#pragma once
+
+#include "cmdline.h"
+#include "config.h"
+#include "pci.h"
+
+/* Why the plan as a whole is what it is. */
+enum plan_state {
+	PLAN_READY,           /* entries hold */
+	PLAN_OFF,             /* vgapass=off */
+	PLAN_BROKEN_CONFIG,   /* the configuration has errors: no rule holds */
+	PLAN_UNKNOWN_PROFILE, /* vgapass=NAME and no such section */
+};
+
+/* What is to become, or became, of a function. The plan knows the first four. */
+enum function_state {
+	STATE_NONE, /* no rule is about it */
+	STATE_PLANNED,
+	STATE_REFUSED,
+	STATE_KEPT,
+	STATE_BOUND,
+	STATE_FAILED, /* given back to the host */
+	STATE_HELD,   /* on-failure=hold: no driver may have it */
+};
+
+/* Why a function is left alone, or was not bound. Plan first, then what a run can meet. */
+enum reason {
+	REASON_NONE,
+	REASON_KEEP,         /* a keep rule matches it */
+	REASON_BRIDGE,
+	REASON_NO_GROUP,     /* no IOMMU group */
+	REASON_BOOT_DISPLAY,
+	REASON_SEVERAL,      /* an ID alone, and several storage or USB controllers have it */
+	REASON_STRANGER,     /* with=group: a storage or USB controller in another slot */
+	REASON_EXPECT,       /* expect=N, and another number matches */
+
+	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
+	REASON_OVERRIDE,     /* driver_override could not be written */
+	REASON_ATTR,         /* an attr.NAME could not be written, or reads back otherwise */
+	REASON_UNBIND,       /* its holder did not let go */
+	REASON_PROBE,        /* the driver link does not say what it should */
+	REASON_HANG,         /* the kernel has not come back */
+	REASON_GONE,         /* the function vanished */
+};
+
+/* The step of io/apply that is under way, or that failed. */
+enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE };
+
+struct plan_entry {
+	const struct rule *rule; /* NULL with STATE_NONE */
+	uint8_t state;           /* enum function_state */
+	uint8_t reason;          /* enum reason */
+	bool companion;          /* taken along by with=slot or with=group */
+
+	/* From here on for io/apply. */
+	uint8_t step;   /* enum apply_step */
+	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
+	bool checked;   /* `viable` holds */
+	bool viable;    /* nobody in its IOMMU group stands in the way of a guest */
+	int error;      /* -errno of the failed step, 0: none */
+	uint32_t us;    /* spent on this function */
+	char driver[PCI_DRIVER_NAME]; /* what the driver link says in the end; "": none */
+};
+
+/* What became of a rule. Of one that decides nothing, the functions for the message: one
+ * that is another rule's, the one at its place, one that has its ID somewhere else. */
+struct plan_rule {
+	unsigned matched; /* functions that this rule decides, companions left out */
+	const struct pci_function *taken, *there, *same; /* or NULL */
+};
+
+struct plan {
+	enum plan_state state;
+	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
+	unsigned planned, refused;
+	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
+	struct plan_rule rule[CONFIG_RULES_MAX];    /* parallel to config.rule */
+};
+
+/* True: the rule holds in the chosen profile. */
+static inline bool plan_rule_holds(const struct rule *r, const char *profile)
+{
+	return !r->profile || r->profile == profile;
+}
+
+/* Which details (enum pci_detail) the rules need of this function, whose uevent is known;
+ * 0: none, it matches nothing and no message will speak of it. */
+unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f);
+
+/* Always fills *ret; ret->state says whether its entries hold. */
+void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
+		struct plan *ret);
+
+/* A member of a bound function's IOMMU group whose driver keeps the group from a guest. */
+#define BLOCKERS_MAX 64
+
+struct blocker {
+	int32_t group;
+	struct pci_address at;
+	char driver[PCI_DRIVER_NAME];
+};
+
+/* All that one run knows. Large: one in a program, in memory that its workers share. */
+struct run {
+	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
+	int module_error; /* -errno of the first module that did not load */
+	uint32_t took_us;
+	unsigned blockers; /* counted all, kept up to BLOCKERS_MAX */
+	struct cmdline cmd;
+	char module[PCI_DRIVER_NAME]; /* the one of module_error */
+	struct config config;
+	struct inventory inv;
+	struct plan plan;
+	struct blocker blocker[BLOCKERS_MAX];
+	char cmdline[CMDLINE_MAX];
+};
+
+/* ok partial failed refused nothing off error */
+const char *run_result(const struct run *r);

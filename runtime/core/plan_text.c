@@ -1,0 +1,173 @@
+/* plan_text.c - see plan_text.h */
+#include "plan_text.h"
+
+#include <errno.h>
+
+const char *state_word(enum function_state s)
+{
+	static const char words[][8] = {
+		[STATE_NONE] = "none", [STATE_PLANNED] = "planned", [STATE_REFUSED] = "refused",
+		[STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
+		[STATE_HELD] = "held",
+	};
+
+	return words[s];
+}
+
+const char *mode_word(enum run_mode m)
+{
+	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
+}
+
+void plan_text_reason(struct text *t, const struct run *r, const struct pci_function *f,
+		      const struct plan_entry *e)
+{
+	static const char *const steps[] = {
+		[STEP_NONE] = "loading modules", [STEP_OVERRIDE] = "driver_override",
+		[STEP_ATTR] = "writing an attribute", [STEP_UNBIND] = "unbinding it",
+		[STEP_PROBE] = "binding it",
+	};
+	static const char *const phrases[] = {
+		[REASON_NONE] = "",
+		[REASON_KEEP] = "a keep rule matches it",
+		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
+		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
+				    "firmware, intel_iommu=on), or write iommu=ignore",
+		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
+		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: "
+				   "write expect=N, address=, path= or serial=",
+		[REASON_STRANGER] = "a storage or USB controller in another slot: "
+				    "write a rule of its own",
+		[REASON_OVERRIDE] = "driver_override was not written",
+		[REASON_GONE] = "the function is gone",
+	};
+
+	switch (e->reason) {
+	case REASON_EXPECT:
+		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
+			 e->rule->expect, r->plan.rule[e->rule - r->config.rule].matched);
+		break;
+	case REASON_NO_DRIVER:
+		text_add(t, "driver %s is not there: rebuild the boot image", e->rule->driver);
+		break;
+	case REASON_ATTR:
+		text_add(t, "attr.%s %s: change or remove it", e->rule->attr[e->attr].name,
+			 e->error ? "was not written" : "reads back otherwise");
+		break;
+	case REASON_UNBIND:
+		text_add(t, "driver %s did not let go of it", f->driver);
+		break;
+	case REASON_PROBE:
+		text_add(t, "driver %s did not take it: see the kernel log", e->rule->driver);
+		break;
+	case REASON_HANG:
+		text_add(t, "the kernel has not come back from %s", steps[e->step]);
+		break;
+	default:
+		text_add(t, phrases[e->reason]);
+	}
+	if (e->error)
+		text_add(t, " (error %u)", (unsigned)-e->error);
+}
+
+void plan_text_function(struct text *t, const struct run *r, const struct pci_function *f,
+			const struct plan_entry *e)
+{
+	const char *driver = e->rule->driver;
+
+	text_add(t, "%a [%i] ", &f->at, f);
+	switch (e->state) {
+	case STATE_PLANNED:
+		text_add(t, "to be bound to %s", driver);
+		break;
+	case STATE_BOUND:
+		text_add(t, "bound to %s", driver);
+		if (*f->driver && !slice_is(slice_of(f->driver), driver))
+			text_add(t, ", taken from %s", f->driver);
+		break;
+	default:
+		text_add(t, "%s: ", state_word(e->state));
+		plan_text_reason(t, r, f, e);
+		if (e->state == STATE_FAILED && *e->driver)
+			text_add(t, "; it is on %s", e->driver);
+	}
+	text_add(t, e->companion ? " (along by %p)" : " (%p)", &e->rule->at);
+}
+
+/* Adds what a rule may have been wrong about. */
+static void add_found(struct text *t, const char *who, const struct rule *rule,
+		      const struct pci_function *f)
+{
+	if (!f)
+		return;
+	text_add(t, "; %s is %i", who, f);
+	if (rule->given & RULE_SUBSYSTEM)
+		text_add(t, " subsystem %h:%h", f->subvendor, f->subdevice);
+	if (rule->given & RULE_SERIAL && f->has_serial) {
+		text_add(t, " serial ");
+		for (int shift = 56; shift >= 0; shift -= 8)
+			text_add(t, shift ? "%b-" : "%b", (unsigned)(f->serial >> shift & 0xff));
+	}
+	text_add(t, " at %a", &f->at);
+}
+
+static void add_unmatched(struct text *t, const struct rule *rule, const struct plan_rule *p)
+{
+	if (p->taken) {
+		text_add(t, "another rule decides what this one matches, like %a", &p->taken->at);
+		return;
+	}
+	text_add(t, "the rule matches nothing");
+	add_found(t, "in its place", rule, p->there);
+	add_found(t, "elsewhere", rule, p->same);
+}
+
+/* The problem of the run as a whole. False: there is none. */
+static bool add_general(const struct run *r, struct text *what)
+{
+	if (r->input_error == -E2BIG)
+		text_add(what, "more than 4096 PCI functions: nothing is bound");
+	else if (r->input_error)
+		text_add(what, "the PCI functions cannot be listed (error %u): is /sys mounted?",
+			 (unsigned)-r->input_error);
+	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
+		text_add(what, "no profile is named %v: nothing is bound, correct vgapass= on the "
+			       "kernel command line", &r->cmd.profile);
+	else if (r->module_error)
+		text_add(what, "module %s did not load (error %u)", r->module,
+			 (unsigned)-r->module_error);
+	else if (r->config.errors > CONFIG_ERRORS_MAX)
+		text_add(what, "%u errors in all", r->config.errors);
+	return what->len;
+}
+
+bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct text *what)
+{
+	const struct config *c = &r->config;
+
+	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++)
+		if (!k--) {
+			text_add(at, "%p", &c->error[i].at);
+			text_add(what, c->error[i].phrase);
+			return true;
+		}
+	if (add_general(r, what) && !k--)
+		return true;
+	text_start(what, what->buf, what->cap);
+	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++)
+		if (!r->plan.rule[i].matched && plan_rule_holds(&c->rule[i], r->plan.profile) &&
+		    !k--) {
+			text_add(at, "%p", &c->rule[i].at);
+			add_unmatched(what, &c->rule[i], &r->plan.rule[i]);
+			return true;
+		}
+	for (unsigned i = 0; i < r->blockers && i < BLOCKERS_MAX; i++)
+		if (!k--) {
+			text_add(at, "%a", &r->blocker[i].at);
+			text_add(what, "driver %s keeps IOMMU group %u from a guest: write a rule for "
+				       "it, or with=group", r->blocker[i].driver,
+				 (unsigned)r->blocker[i].group);
+			return true;
+		}
+	return false;
+}
