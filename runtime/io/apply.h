@@ -1,0 +1,40 @@
+/* apply.h - carries a plan out and looks whether it came true.
+ *
+ * Every step may hang in the kernel for ever: a driver's unbind holds the function's lock,
+ * and whoever wants that lock waits with it (drivers/base/dd.c). So the work is cut into
+ * items that a worker process takes one after the other; when one does not come back,
+ * another worker goes on with the rest (io/supervise.h). All of *r is shared memory.
+ */
+#pragma once
+
+#include "../core/plan.h"
+
+/* Where the boot image keeps the modules: a list, and the files that it names. */
+#define MODULES_LIST "usr/lib/vgapass/modules"
+#define MODULES_DIR "usr/lib/vgapass/ko"
+#define MODULES_LIST_MAX 8192 /* bytes of the list */
+
+/* Items of the rest: attributes and unbound functions first, then the modules, whose
+ * loading binds all functions that nobody holds, then the functions that are left. A held
+ * function is unbound only when its new driver is there to take it, and a hanging unbind
+ * cannot hold up the registration of that driver, which takes every function's lock. */
+struct work {
+	struct run *run;
+	int sys, root;
+	unsigned modules; /* lines of the module list */
+	char list[MODULES_LIST_MAX];
+};
+
+/* Reads the module list and gives the number of items. */
+unsigned apply_prepare(struct work *w);
+void apply_item(void *work, unsigned item);
+
+/* Before all that: item i writes driver_override of function i if it is to be bound, the one
+ * thing that must come before any driver loads. A function where that fails is failed. */
+void apply_claim(void *work, unsigned i);
+
+/* After the last item: what has not come back is failed, and groups are looked at. */
+void apply_finish(const struct work *w);
+
+/* The time of day in microseconds, modulo 2^32: for differences. klibc has no other clock. */
+uint32_t apply_clock_us(void);

@@ -1,0 +1,33 @@
+/* gather.h - all that a run starts from: configuration, command line, functions, plan.
+ *
+ * The boot binary and the host's `vgapass` both begin here, so they decide alike.
+ */
+#pragma once
+
+#include "../core/plan.h"
+
+/* Directory fds below the root that a program works on; a negative one: not there. */
+struct roots {
+	int root; /* / or --sysroot */
+	int sys;
+	int proc;
+	bool real; /* root is / */
+};
+
+/* Opens the directories below `sysroot`, NULL: /. 0, or -errno where that itself is not
+ * there. A missing sys or proc is found out later, where it matters. */
+int gather_roots(const char *sysroot, struct roots *ret);
+
+/* Reads etc/vgapass.conf and then etc/vgapass.conf.d/ *.conf in C order into c. No file: no
+ * rules. One that cannot be read is an error of the configuration, as is one in it. */
+void gather_config(const struct roots *roots, struct config *c);
+
+/* The path below the root of a configuration file that messages call `name`. */
+struct conf_path {
+	char s[sizeof("etc/vgapass.conf.d/") + 255];
+};
+
+const char *gather_conf_path(struct conf_path *p, const char *name);
+
+/* Fills r->config, cmd, inv and plan. `cmdline` stands in for proc/cmdline if not NULL. Never fails: what is wrong stands in r. */
+void gather_run(const struct roots *roots, const char *cmdline, struct run *r);

@@ -1,0 +1,239 @@
+/* scan.c - see scan.h */
+#include "scan.h"
+#include "path.h"
+#include "sysfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool scan_parse_uevent(struct slice text, struct pci_function *f, struct slice *driver)
+{
+	uint32_t id[4] = { PCI_ANY };
+	uint64_t class = 0;
+	bool address = false;
+
+	driver->n = 0;
+	while (text.n) {
+		struct slice value = slice_cut(&text, '\n'), key = slice_cut(&value, '=');
+		switch (slice_word(key, "DRIVER|PCI_CLASS|PCI_ID|PCI_SUBSYS_ID|PCI_SLOT_NAME")) {
+		case 0:
+			*driver = value;
+			break;
+		case 1:
+			slice_hex(value, 0xffffff, &class);
+			break;
+		case 2:
+			pci_parse_id(value, &id[0], &id[1]);
+			break;
+		case 3:
+			pci_parse_id(value, &id[2], &id[3]);
+			break;
+		case 4:
+			address = pci_parse_address(value, &f->at, NULL);
+		}
+	}
+	f->vendor = (uint16_t)id[0];
+	f->device = (uint16_t)id[1];
+	f->subvendor = (uint16_t)id[2];
+	f->subdevice = (uint16_t)id[3];
+	f->class = (uint32_t)class;
+	return address && id[0] != PCI_ANY;
+}
+
+bool scan_parse_path(struct slice target, struct pci_path *ret)
+{
+	struct pci_path path = { .hops = 0 };
+	struct pci_address at;
+
+	while (target.n) {
+		struct slice part = slice_cut(&target, '/'), root = part;
+		uint64_t domain, bus;
+		/* "pci0000:00". VMD hangs a second root below a function of the first. */
+		if (part.n > 3 && part.p[0] == 'p') {
+			root.p += 3, root.n -= 3;
+			if (slice_hex(slice_cut(&root, ':'), 0xffffffff, &domain) &&
+			    slice_hex(root, 0xff, &bus))
+				path = (struct pci_path){ (uint32_t)domain, (uint8_t)bus, 0, { 0 } };
+		} else if (pci_parse_address(part, &at, NULL)) {
+			if (path.hops == PCI_HOPS_MAX)
+				return false;
+			path.hop[path.hops++] = at.devfn;
+		}
+	}
+	*ret = path;
+	return path.hops;
+}
+
+/* The driver's name as the inventory keeps it; "" where the table is full: then a name is
+ * missing in a message, nothing else, as whoever acts reads the link again. */
+static const char *keep_name(struct inventory *inv, struct slice name)
+{
+	char *end = inv->name[inv->names];
+
+	for (unsigned i = 0; i < inv->names; i++)
+		if (slice_is(name, inv->name[i]))
+			return inv->name[i];
+	if (inv->names == PCI_DRIVERS_MAX || name.n >= PCI_DRIVER_NAME)
+		return inv->name[0];
+	memcpy(end, name.p, name.n);
+	end[name.n] = '\0';
+	inv->names++;
+	return end;
+}
+
+struct scanner {
+	int devices;
+	struct inventory *inv;
+};
+
+static int add_function(const char *name, void *arg)
+{
+	struct scanner *s = arg;
+	struct inventory *inv = s->inv;
+	char uevent[1024];
+	struct slice driver;
+	struct path p;
+
+	ssize_t n = sysfs_read(s->devices, path_join(&p, name, "/uevent", ""), uevent,
+			       sizeof(uevent));
+	if (n < 0)
+		return 0;
+	struct pci_function f = { .group = -1 };
+	if (!scan_parse_uevent((struct slice){ uevent, (size_t)n }, &f, &driver))
+		return 0;
+	if (inv->functions == PCI_FUNCTIONS_MAX)
+		return -E2BIG;
+	f.driver = keep_name(inv, driver);
+	inv->function[inv->functions++] = f;
+	return 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct pci_function *x = a, *y = b;
+
+	return pci_compare(&x->at, &y->at);
+}
+
+int scan_functions(int sys, struct inventory *inv)
+{
+	struct scanner s = { .devices = sysfs_dir(sys, "bus/pci/devices"), .inv = inv };
+
+	inv->functions = 0;
+	inv->names = 1;
+	inv->name[0][0] = '\0';
+	if (s.devices < 0)
+		return s.devices;
+	int r = sysfs_list(s.devices, ".", add_function, &s);
+	close(s.devices);
+	qsort(inv->function, inv->functions, sizeof(inv->function[0]), by_address);
+	return r;
+}
+
+static void read_group(int sys, struct pci_function *f)
+{
+	char name[16];
+	struct path p;
+	uint64_t group;
+	ssize_t n = sysfs_link(sys, path_function(&p, f, "iommu_group"), 0, name, sizeof(name));
+
+	f->group = -1;
+	if (n > 0 && slice_dec((struct slice){ name, (size_t)n }, INT32_MAX, &group))
+		f->group = (int32_t)group;
+}
+
+static void read_header(int sys, struct pci_function *f)
+{
+	struct path p;
+	uint8_t type = 0;
+
+	/* 0x0e: bit 7 says multifunction, the rest is the type; 1 and 2 are bridges. */
+	if (!sysfs_read_at(sys, path_function(&p, f, "config"), &type, 1, 0x0e))
+		f->bridge = (type & 0x7f) == 1 || (type & 0x7f) == 2;
+}
+
+/* Walks the extended capabilities to the serial number. Only root sees past byte 64, and a
+ * conventional function has no more than 256: both end in no serial. */
+static void read_serial(int sys, struct pci_function *f)
+{
+	struct path p;
+	unsigned offset = 0x100;
+	uint8_t b[12];
+
+	path_function(&p, f, "config");
+	/* 960: as many capabilities as fit, so a list in a loop ends too. */
+	for (unsigned left = 960; left && offset >= 0x100 && offset <= 4096 - sizeof(b); left--) {
+		if (sysfs_read_at(sys, p.s, b, sizeof(b), (off_t)offset))
+			return;
+		if (b[0] == 0x03 && b[1] == 0x00) {
+			f->serial = 0;
+			for (unsigned i = 8; i-- > 0;)
+				f->serial = f->serial << 8 | b[4 + i];
+			f->has_serial = true;
+			return;
+		}
+		offset = ((unsigned)b[3] << 4 | b[2] >> 4) & ~3u;
+	}
+}
+
+/* Whose memory the firmware's framebuffer lies in, by /proc/iomem: a line of one of these
+ * names below a line that is named by an address. */
+static bool owns_framebuffer(int proc, const struct pci_function *f)
+{
+	/* A map larger than this is cut: then boot_vga alone decides. */
+	static char map[65536];
+	struct pci_address owner = { .domain = UINT32_MAX };
+	ssize_t n = sysfs_read_file(proc, "iomem", map, sizeof(map));
+	struct slice rest = { map, n >= 0 ? (size_t)n : n == -E2BIG ? sizeof(map) : 0 };
+
+	while (rest.n) {
+		struct slice name = slice_cut(&rest, '\n');
+		slice_cut(&name, ':');
+		slice_cut(&name, ' ');
+		pci_parse_address(name, &owner, NULL);
+		if (slice_word(name, "BOOTFB|efifb|vesafb|simplefb") != SLICE_NO_WORD)
+			return !pci_compare(&owner, &f->at);
+	}
+	return false;
+}
+
+static void read_display(int sys, int proc, struct pci_function *f)
+{
+	char value[8];
+	struct path p;
+
+	if (PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
+		return;
+	/* Only class 0300 has boot_vga; a 0302 or 0380 can be the console's all the same. */
+	ssize_t n = sysfs_read(sys, path_function(&p, f, "boot_vga"), value, sizeof(value));
+	f->boot_display = n > 0 ? value[0] == '1' : proc >= 0 && owns_framebuffer(proc, f);
+}
+
+static void read_path(int sys, struct pci_function *f)
+{
+	char target[512];
+	struct path p;
+	ssize_t n = sysfs_link(sys, path_function(&p, f, ""), 1, target, sizeof(target));
+
+
+	if (n > 0)
+		scan_parse_path((struct slice){ target, (size_t)n }, &f->path);
+}
+
+void scan_details(int sys, int proc, struct pci_function *f, unsigned details)
+{
+	details &= ~(unsigned)f->known;
+	f->known |= (uint8_t)details;
+	if (details & PCI_DETAIL_GROUP)
+		read_group(sys, f);
+	if (details & PCI_DETAIL_HEADER)
+		read_header(sys, f);
+	if (details & PCI_DETAIL_DISPLAY)
+		read_display(sys, proc, f);
+	if (details & PCI_DETAIL_PATH)
+		read_path(sys, f);
+	if (details & PCI_DETAIL_SERIAL)
+		read_serial(sys, f);
+}

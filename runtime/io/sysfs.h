@@ -1,0 +1,41 @@
+/* sysfs.h - the only calls that touch files, directories, links and modules.
+ *
+ * All take a directory fd and a path below it, so that a program can work on a tree beside
+ * the real one, and goes on working on the right one after the boot has moved its mounts.
+ * The unit tests link a scripted kernel in place of this file.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The directory, or -errno. */
+int sysfs_dir(int at, const char *path);
+
+/* Reads an attribute into buf and ends it with a NUL: one read(2), as it comes whole or not
+ * at all. Its length without the NUL, or -errno; -E2BIG: it has cap bytes or more. */
+ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
+
+/* The same for a file of any kind and length, read to its end. -EISDIR: a directory. */
+ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
+
+/* Reads exactly n bytes at an offset (config space); -EIO where there are fewer. */
+int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset);
+
+/* One write(2) of the whole text: an attribute takes it whole or not at all. 0 or -errno. */
+int sysfs_write(int at, const char *path, const char *text);
+
+/* The last component of a link's target (a driver's name, a group's number), whole = 1: the
+ * target itself. Its length, or -errno; -ENOENT: no such link. */
+ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
+
+/* Calls each(name, arg) for every entry but . and .. until it returns other than 0, which
+ * is returned then. 0, or -errno. */
+int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg);
+
+/* True: something is there. */
+int sysfs_exists(int at, const char *path);
+
+/* Loads a module from an uncompressed file. 0, or -errno: -EEXIST it is loaded already,
+ * -ENOEXEC of another kernel, -EKEYREJECTED unsigned under lockdown. */
+int sysfs_load_module(int at, const char *path, const char *params);
