@@ -1,0 +1,214 @@
+/* main.c - vgapass-early, the program in the boot image.
+ *
+ *  1. Read the configuration, the kernel command line and the functions; build the plan.
+ *  2. Nothing to bind: say why, leave the receipt, done.
+ *  3. Set driver_override on every function of the plan. `claim` ends here.
+ *  4. Attributes, modules, bind, read back; see io/apply.h for the order and its reasons.
+ *  5. Look at the IOMMU groups, write the kernel log and the receipt.
+ *
+ * `wait` holds the end of early boot until a `bind --background` is through. It asks by a
+ * socket without a name in the file system: that works with /run full or missing, and the
+ * kernel closes it however the binding process ends.
+ */
+#ifndef __KLIBC__
+#define _DEFAULT_SOURCE
+#endif
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/plan_text.h"
+#include "io/apply.h"
+#include "io/gather.h"
+#include "io/log.h"
+#include "io/receipt.h"
+#include "io/supervise.h"
+
+#define WAIT_MS 10000
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+
+static const char usage[] =
+	"usage: vgapass-early [--sysroot DIR] [--cmdline TEXT] claim|bind [--background]|wait\n";
+
+struct options {
+	const char *sysroot, *cmdline, *verb;
+	bool background;
+};
+
+/* All that workers share with their parent. */
+struct shared {
+	struct run run;
+	struct work work;
+	struct progress progress;
+};
+
+static enum log_level level_of(enum function_state s)
+{
+	if (s == STATE_FAILED || s == STATE_HELD)
+		return LOG_IS_ERROR;
+	return s == STATE_REFUSED ? LOG_IS_WARNING : LOG_IS_INFO;
+}
+
+static void say_functions(bool real, const struct run *r)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct plan_entry *e = &r->plan.entry[i];
+		if (!e->rule)
+			continue;
+		text_start(&t, buf, sizeof(buf));
+		plan_text_function(&t, r, &r->inv.function[i], e);
+		log_line(real, level_of(e->state), "%s", buf);
+	}
+}
+
+static void say_problems(bool real, const struct run *r)
+{
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	for (unsigned k = 0;; k++) {
+		text_start(&at, at_buf, sizeof(at_buf));
+		text_start(&what, what_buf, sizeof(what_buf));
+		if (!plan_text_problem(r, k, &at, &what))
+			return;
+		log_line(real, r->plan.state == PLAN_READY ? LOG_IS_WARNING : LOG_IS_ERROR,
+			 *at_buf ? "%s: %s" : "%s%s", at_buf, what_buf);
+	}
+}
+
+/* Kernel log and receipt. The exit code. */
+static int report(const struct roots *roots, int dir, struct run *r, uint32_t start)
+{
+	const char *result = run_result(r);
+
+	r->took_us = apply_clock_us() - start;
+	say_functions(roots->real, r);
+	say_problems(roots->real, r);
+	if (r->config.rules || r->plan.state != PLAN_READY)
+		log_line(roots->real, LOG_IS_INFO, "mode %s, result %s, %u ms",
+			 mode_word(r->cmd.mode), result, r->took_us / 1000);
+	int error = dir < 0 ? dir : receipt_write(roots, dir, r);
+	if (error)
+		log_line(roots->real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
+						    "(error %u): this log is all there is",
+			 (unsigned)-error);
+	/* failed, partial and error are the words that begin so; ok, off, nothing, refused */
+	return strchr("fpe", *result) ? EXIT_FAILED : 0;
+}
+
+static socklen_t wait_address(struct sockaddr_un *a)
+{
+	static const char name[] = "vgapass-bind"; /* behind a NUL: outside the file system */
+
+	memset(a, 0, sizeof(*a));
+	a->sun_family = AF_UNIX;
+	memcpy(a->sun_path + 1, name, sizeof(name) - 1);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name));
+}
+
+/* What `wait` connects to; -1: then it does not wait. */
+static int open_wait_socket(void)
+{
+	struct sockaddr_un a;
+	socklen_t n = wait_address(&a);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 4))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static int do_wait(const struct roots *roots)
+{
+	struct sockaddr_un a;
+	socklen_t n = wait_address(&a);
+	struct pollfd p = { .fd = socket(AF_UNIX, SOCK_STREAM, 0), .events = POLLIN };
+
+	if (p.fd < 0 || connect(p.fd, (struct sockaddr *)&a, n))
+		return 0; /* nobody is binding */
+	int r = poll(&p, 1, WAIT_MS);
+	if (!r)
+		log_line(roots->real, LOG_IS_ERROR,
+			 "binding has not ended within 10 s: boot goes on without it");
+	return r ? 0 : EXIT_FAILED;
+}
+
+static int do_bind(const struct options *o, const struct roots *roots, struct shared *s)
+{
+	struct run *r = &s->run;
+	uint32_t start = apply_clock_us();
+	int dir = receipt_dir(roots), waiter = -1;
+
+	gather_run(roots, o->cmdline, r);
+	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned)
+		return report(roots, dir, r, start);
+	s->work.run = r;
+	s->work.root = roots->root;
+	s->work.sys = roots->sys;
+	if (o->background)
+		waiter = open_wait_socket();
+	supervise(&s->progress, r->inv.functions, apply_claim, &s->work, waiter);
+	if (!strcmp(o->verb, "claim") || (o->background && fork() > 0))
+		return 0;
+	supervise(&s->progress, apply_prepare(&s->work), apply_item, &s->work, waiter);
+	apply_finish(&s->work);
+	return report(roots, dir, r, start);
+}
+
+static bool parse_options(char **argv, struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	for (argv++; *argv; argv++) {
+		if (!strcmp(*argv, "--sysroot") && argv[1])
+			o->sysroot = *++argv;
+		else if (!strcmp(*argv, "--cmdline") && argv[1])
+			o->cmdline = *++argv;
+		else if (!strcmp(*argv, "--background"))
+			o->background = true;
+		else if (**argv != '-' && !o->verb)
+			o->verb = *argv;
+		else
+			return false;
+	}
+	return o->verb && (!strcmp(o->verb, "bind") ||
+			   (!o->background && (!strcmp(o->verb, "claim") ||
+					       !strcmp(o->verb, "wait"))));
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct roots roots;
+
+	(void)argc;
+	if (!parse_options(argv, &o))
+		return write(STDERR_FILENO, usage, sizeof(usage) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	int e = gather_roots(o.sysroot, &roots);
+	if (e) {
+		roots.real = !o.sysroot;
+		log_line(roots.real, LOG_IS_ERROR, "%s cannot be opened (error %u)",
+			 o.sysroot ? o.sysroot : "/", (unsigned)-e);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(o.verb, "wait"))
+		return do_wait(&roots);
+	/* Pages that are never touched are never there: a run takes what its host needs. */
+	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED) {
+		log_line(roots.real, LOG_IS_ERROR, "no memory: nothing is bound");
+		return EXIT_FAILED;
+	}
+	return do_bind(&o, &roots, s);
+}
