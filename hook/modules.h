@@ -1,0 +1,33 @@
+/* modules.h - which modules a kernel needs for a driver, in the order of their loading.
+ *
+ * By libkmod, from the target kernel's own module folder and the system's modprobe.d. What
+ * is built in is left out.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#define MODULES_MAX 64
+
+struct module {
+	char *name;
+	char *file;    /* path of the .ko, .ko.xz, ... */
+	char *options; /* of modprobe.d; without those that are on this machine's own kernel
+			  command line, which libkmod mixes in */
+};
+
+struct modules {
+	unsigned n;
+	struct module module[MODULES_MAX];
+	const char *sysroot, *kernel;
+	void *kmod; /* struct kmod_ctx */
+};
+
+/* 0, or -errno: -ENOENT, the kernel has no module folder. `sysroot` may be "". */
+int modules_open(struct modules *m, const char *sysroot, const char *kernel);
+
+/* Adds the driver's module and all that it needs: dependencies, and the softdeps of each of
+ * them. 0, or -errno: -ENOENT the kernel has no such module, -E2BIG more than MODULES_MAX. */
+int modules_add(struct modules *m, const char *driver);
+
+void modules_close(struct modules *m);

@@ -1,0 +1,12 @@
+/* unpack.h - module files as the kernel can always take them: uncompressed.
+ *
+ * libkmod unpacks inside but gives nobody the result. A signature at the end of a module is
+ * part of what was compressed, so it survives.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Reads a file of at most 256 MiB; .xz, .zst and .gz by its first bytes are unpacked.
+ * *ret is malloc()ed. 0, or -errno: -EBADMSG, it is damaged. */
+int unpack_file(const char *path, unsigned char **ret, size_t *ret_size);
