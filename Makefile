@@ -1,0 +1,89 @@
+# vgapass. "make demo" and "make check" do all of their own set-up on a Debian machine.
+#
+#   all       the three programs, below build/
+#   install   DESTDIR= PREFIX=/usr SYSCONFDIR=/etc; uninstall takes away what it put
+#   demo      builds a real boot image, boots it under QEMU, shows what happened
+#   check     every test; unit, lint, image-test and boot-test are its parts
+
+VERSION = 0.1.0
+
+PREFIX = /usr
+SYSCONFDIR = /etc
+SBINDIR = $(PREFIX)/sbin
+LIBDIR = $(PREFIX)/lib/vgapass
+MANDIR = $(PREFIX)/share/man
+# initramfs-tools takes boot scripts from here and from /etc, nowhere else.
+INITRAMFS_TOOLS = /usr/share/initramfs-tools
+
+# The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
+EARLY_CC = klcc
+EARLY_CFLAGS = -Oz
+EARLY_LDFLAGS = -static -s -Wl,-z,noseparate-code -Wl,--build-id=none
+CC = gcc
+CFLAGS = -O2 -g
+WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wimplicit-fallthrough
+# klibc's own headers do not stand -Wshadow; the same code meets it here.
+HOST_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+DEFINES = -DVGAPASS_VERSION='"$(VERSION)"' -DVGAPASS_LIBDIR='"$(LIBDIR)"'
+
+CORE = $(wildcard runtime/core/*.c)
+IO = $(wildcard runtime/io/*.c)
+ENGINE = $(CORE) $(IO)
+EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
+CLI = $(wildcard cli/*.c)
+HOOK = $(wildcard hook/*.c)
+UNIT = $(wildcard tests/unit/test_*.c)
+HEADERS = $(wildcard runtime/*/*.h cli/*.h hook/*.h tests/unit/*.h)
+UNIT_TESTS = $(UNIT:tests/unit/%.c=build/asan/%)
+
+B = build
+PROGRAMS = $(B)/early/vgapass-early $(B)/host/vgapass $(B)/host/vgapass-image
+
+all: $(PROGRAMS)
+
+$(B)/early/vgapass-early: $(EARLY:%.c=$(B)/early/%.o)
+	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
+
+$(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod -llzma -lzstd -lz
+
+$(B)/early/%.o: %.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(EARLY_CC) $(EARLY_CFLAGS) $(WARNINGS) $(DEFINES) -c -o $@ $<
+
+$(B)/host/%.o: %.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(B)/asan/%.o: %.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(SANITIZE) -c -o $@ $<
+
+install: all
+	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/vgapass.conf.d
+	install -m 755 $(B)/early/vgapass-early $(B)/host/vgapass-image $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/host/vgapass $(DESTDIR)$(SBINDIR)
+	test -e $(DESTDIR)$(SYSCONFDIR)/vgapass.conf || \
+		install -m 644 conf/vgapass.conf $(DESTDIR)$(SYSCONFDIR)/vgapass.conf
+	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top scripts/init-bottom)
+	sed 's|@LIBDIR@|$(LIBDIR)|' hook/initramfs-tools/hook >$(B)/hook.initramfs-tools
+	install -m 755 $(B)/hook.initramfs-tools $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass
+	install -m 755 hook/initramfs-tools/init-top $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-top/00-vgapass
+	install -m 755 hook/initramfs-tools/init-bottom $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-bottom/vgapass
+
+# The configuration is the user's and stays.
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image)
+	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
+		scripts/init-bottom/vgapass)
+	rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all install uninstall clean
