@@ -1,0 +1,1 @@
+"""Boot tests: cases are data, this package boots and judges them. See tests/qemu/README."""

@@ -1,0 +1,144 @@
+"""Start QEMU, watch it, end it. A guest that says nothing more is ended too."""
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from . import archive
+from .judge import Shown
+
+SILENCE = 60
+FATAL = re.compile(r".*(Kernel panic|\(initramfs\)|Dropping to .*shell|Entering emergency|emergency mode"
+                   r"|BUG: |Oops: |Refusing to continue).*")
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
+
+# Set when the run is to end: every boot then ends its QEMU.
+stop = threading.Event()
+
+
+class Outcome:
+    def __init__(self, folder, seconds, died, shown):
+        self.folder = folder
+        self.seconds = seconds
+        self.died = died  # why the boot did not get to its end, or None
+        self.shown = shown
+
+
+def text_of(path):
+    try:
+        with open(path, errors="replace") as file:
+            return ANSI.sub("", file.read())
+    except FileNotFoundError:
+        return ""
+
+
+def end(process):
+    """End a process of ours, which leads a process group of its own."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def watch(process, console, results, limit):
+    """Wait for END in the results. Return why the guest did not get there, or None."""
+    begin = last_word = time.monotonic()
+    size = 0
+    while True:
+        # Look before reading: what QEMU wrote last must not be missed.
+        gone = process.poll() is not None
+        said, reported = text_of(console), text_of(results)
+        now = time.monotonic()
+        if re.search(r"^END$", reported, re.M):
+            return None
+        fatal = FATAL.search(said)
+        if fatal:
+            return f"the guest died: {fatal[0].strip()}"
+        if gone:
+            return f"QEMU ended too early, with status {process.returncode}"
+        if stop.is_set():
+            return "interrupted"
+        if len(said) + len(reported) != size:
+            size, last_word = len(said) + len(reported), now
+        if now - begin > limit:
+            return f"no END in {limit} s"
+        if now - last_word > SILENCE:
+            return f"silent for {SILENCE} s"
+        time.sleep(0.1)
+
+
+def start_helper(command):
+    """A device server must listen before QEMU comes: it says so."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               start_new_session=True)
+    if process.stdout.readline().strip() != b"ready":
+        end(process)
+        raise OSError(f"the helper {command[0]} did not start")
+    return process
+
+
+def run_qemu(command, helpers, folder, limit):
+    """(why the guest did not get to its end, what it showed)"""
+    console, results = os.path.join(folder, "console"), os.path.join(folder, "results")
+    with open(os.path.join(folder, "command"), "w") as file:
+        file.write("exec " + shlex.join(command) + "\n")
+    processes = []
+    try:
+        for helper in helpers:
+            processes.append(start_helper(helper))
+        with open(os.path.join(folder, "qemu.log"), "wb") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+        processes.append(process)
+        died = watch(process, console, results, limit)
+        if died is None:
+            try:
+                process.wait(timeout=10)  # for the guest to power off
+            except subprocess.TimeoutExpired:
+                pass
+    finally:
+        for process in processes:
+            end(process)
+    complaint = text_of(os.path.join(folder, "qemu.log")).strip()
+    if died and complaint:
+        died += ": " + complaint.splitlines()[-1]
+    return died, Shown(text_of(results).splitlines(), text_of(console).splitlines())
+
+
+def prepare(spec, out, folder):
+    """The archives of this boot."""
+    with open(os.path.join(out, "initrd.files")) as file:
+        names = file.read().splitlines()
+    archive.write_initrd(os.path.join(out, "initrd"), spec.image_files(names),
+                         os.path.join(folder, "initrd"))
+    archive.write_root(os.path.join(out, "root"), spec.root_files(),
+                       os.path.join(folder, "root.img"), os.path.join(folder, "root"))
+
+
+def boot(spec, out, kernel):
+    """Boot SPEC with the image in OUT; everything of it lies in OUT/run/NAME afterwards."""
+    folder = os.path.join(out, "run", spec.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    begin = time.monotonic()
+    machine = spec.machine
+    try:
+        prepare(spec, out, folder)
+        died, shown = run_qemu(machine.command(folder, kernel, spec.kernel_cmdline()),
+                               machine.helper_commands(folder), folder, machine.timeout)
+    except subprocess.CalledProcessError as error:
+        died, shown = f"{error}: {error.stderr.decode(errors='replace').strip()}", Shown([], [])
+    except (OSError, ValueError) as error:
+        died, shown = str(error), Shown([], [])
+    return Outcome(folder, time.monotonic() - begin, died, shown)
+
+
+def forget_images(outcome):
+    """The archives are large and can be made again; the words of the guest stay."""
+    for name in ("initrd", "root.img"):
+        path = os.path.join(outcome.folder, name)
+        if os.path.exists(path):
+            os.unlink(path)
