@@ -7,3 +7,4 @@
 enum { CMD_OK, CMD_FAILED, CMD_USAGE };
 
 int cmd_plan(int argc, char **argv);
+int cmd_status(int argc, char **argv);

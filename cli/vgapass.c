@@ -10,6 +10,7 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
+	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
 };
 
 static void print_help(FILE *to)

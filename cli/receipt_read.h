@@ -1,0 +1,19 @@
+/* receipt_read.h - what the last boot did, read from /run/vgapass/receipt.json.
+ *
+ * vgapass-receipt(5) is the form; members that are not known are passed over.
+ */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "../runtime/io/gather.h"
+
+/* The receipt below the root, to be given back with json_object_put(). NULL, and in *why a
+ * phrase: there is none, or it is no receipt. */
+json_object *receipt_read(const struct roots *roots, const char **why);
+
+/* A member as text; "" where it is missing, null or no text. */
+const char *receipt_text(json_object *o, const char *name);
+
+/* A member that is a list; NULL where it is missing or none. */
+json_object *receipt_list(json_object *o, const char *name);
