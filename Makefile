@@ -12,6 +12,7 @@ SYSCONFDIR = /etc
 SBINDIR = $(PREFIX)/sbin
 LIBDIR = $(PREFIX)/lib/vgapass
 MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
 
@@ -34,6 +35,8 @@ ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
 CLI = $(wildcard cli/*.c)
 HOOK = $(wildcard hook/*.c)
+MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
+MAN8 = cli/vgapass.8 runtime/vgapass-early.8
 UNIT = $(wildcard tests/unit/test_*.c)
 HEADERS = $(wildcard runtime/*/*.h cli/*.h hook/*.h tests/unit/*.h)
 UNIT_TESTS = $(UNIT:tests/unit/%.c=build/asan/%)
@@ -47,7 +50,7 @@ $(B)/early/vgapass-early: $(EARLY:%.c=$(B)/early/%.o)
 	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
 
 $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod -llzma -lzstd -lz
@@ -70,6 +73,10 @@ install: all
 	install -m 755 $(B)/host/vgapass $(DESTDIR)$(SBINDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/vgapass.conf || \
 		install -m 644 conf/vgapass.conf $(DESTDIR)$(SYSCONFDIR)/vgapass.conf
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	sed 's|@SBINDIR@|$(SBINDIR)|' conf/vgapass-verify.service >$(DESTDIR)$(UNITDIR)/vgapass-verify.service
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top scripts/init-bottom)
 	sed 's|@LIBDIR@|$(LIBDIR)|' hook/initramfs-tools/hook >$(B)/hook.initramfs-tools
 	install -m 755 $(B)/hook.initramfs-tools $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass
@@ -81,9 +88,57 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
+	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
 	rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all install uninstall clean
+# --- tests
+
+deps:
+	@mkdir -p $(B)
+	scripts/deps
+	scripts/kernel
+
+# The recursive call begins when the compilers are there.
+demo: deps
+	@$(MAKE) -s all $(B)/qemu/initrd
+	@scripts/demo
+
+check: deps
+	@$(MAKE) -s all $(UNIT_TESTS) $(B)/qemu/initrd
+	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
+		machines=tests/machines/run image=tests/image/run \
+		runner=tests/qemu/selftest boot=tests/qemu/run
+
+lint: all
+	@scripts/lint
+
+unit: $(UNIT_TESTS)
+	@tests/unit/run $(UNIT_TESTS)
+
+machines: all
+	@tests/machines/run
+
+image-test: all
+	@tests/image/run
+
+# CASE=REGEX picks some.
+boot-test: $(B)/qemu/initrd
+	@tests/qemu/run $(if $(CASE),-k '$(CASE)')
+
+$(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
+		tests/qemu/vfiouse.c $(wildcard hook/initramfs-tools/*)
+	tests/qemu/image $(B)/qemu
+
+$(B)/kernel/stamp:
+	scripts/kernel
+
+$(UNIT_TESTS): build/asan/%: $(B)/asan/tests/unit/%.o $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
+
+.PHONY: all install uninstall clean deps demo check lint unit machines image-test boot-test
+.SECONDARY:
