@@ -15,6 +15,7 @@ MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
+DRACUT = /usr/lib/dracut/modules.d/50vgapass
 
 # The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
 EARLY_CC = klcc
@@ -82,6 +83,10 @@ install: all
 	install -m 755 $(B)/hook.initramfs-tools $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass
 	install -m 755 hook/initramfs-tools/init-top $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-top/00-vgapass
 	install -m 755 hook/initramfs-tools/init-bottom $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-bottom/vgapass
+	install -d $(DESTDIR)$(DRACUT)
+	install -m 644 hook/dracut/50vgapass/*.service $(DESTDIR)$(DRACUT)
+	install -m 755 hook/dracut/50vgapass/*.sh $(DESTDIR)$(DRACUT)
+	sed 's|@LIBDIR@|$(LIBDIR)|' hook/dracut/50vgapass/module-setup.sh >$(DESTDIR)$(DRACUT)/module-setup.sh
 
 # The configuration is the user's and stays.
 uninstall:
@@ -89,6 +94,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service
+	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
 	rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
@@ -111,7 +117,8 @@ demo: deps
 check: deps
 	@$(MAKE) -s all $(UNIT_TESTS) $(B)/qemu/initrd
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
-		machines=tests/machines/run image=tests/image/run \
+		machines=tests/machines/run \
+		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run
 
 lint: all
@@ -124,7 +131,8 @@ machines: all
 	@tests/machines/run
 
 image-test: all
-	@tests/image/run
+	@tests/image/initramfs-tools
+	@tests/image/dracut
 
 # CASE=REGEX picks some.
 boot-test: $(B)/qemu/initrd

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Claims the functions before anything can load a driver; the rest goes on behind it.
+# Sourced by dracut's init: no exit.
+/usr/lib/vgapass/vgapass-early bind --background

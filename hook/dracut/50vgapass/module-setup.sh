@@ -1,0 +1,37 @@
+#!/bin/sh
+# vgapass for dracut. Sourced by dracut's bash. All that must be decided is decided by
+# vgapass-image; see vgapass-early(8).
+
+# shellcheck disable=SC2154 # kernel, initdir, moddir and systemdsystemunitdir are dracut's
+
+# Omits the module where no rule asks for anything. A broken configuration is not left out
+# in silence: install() then ends the build.
+check() {
+	code=0
+	@LIBDIR@/vgapass-image --sysroot "${dracutsysrootdir:-/}" --kernel "$kernel" \
+		>/dev/null 2>&1 || code=$?
+	[ "$code" != 3 ]
+}
+
+depends() {
+	return 0
+}
+
+install() {
+	if ! @LIBDIR@/vgapass-image --sysroot "${dracutsysrootdir:-/}" --kernel "$kernel" --into "$initdir"; then
+		dfatal "vgapass: no boot image for $kernel: mend the above and run dracut again; the old image stays"
+		# dracut goes on after an install() that fails, with an image that would lie.
+		exit 1
+	fi
+	if dracut_module_included systemd; then
+		# No hook runs before systemd-modules-load, which loads what modules-load.d names.
+		for unit in vgapass-claim vgapass-bind; do
+			inst_simple "$moddir/$unit.service" "$systemdsystemunitdir/$unit.service"
+			$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target "$unit.service"
+		done
+	else
+		# Before pre-udev: cmdline/01-parse-kernel.sh already loads what --force-drivers names.
+		inst_hook cmdline 00 "$moddir/claim.sh"
+		inst_hook pre-pivot 00 "$moddir/wait.sh"
+	fi
+}
