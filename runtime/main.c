@@ -15,8 +15,6 @@
 #endif
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,11 +31,16 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
-static const char usage[] =
-	"usage: vgapass-early [--sysroot DIR] [--cmdline TEXT] claim|bind [--background]|wait\n";
+#define USAGE \
+	"usage: vgapass-early [--sysroot DIR] [--cmdline TEXT] claim|bind [--background]|wait\n"
+
+/* Words of the command line, and each one's place among them. */
+#define WORDS "claim|bind|wait|--background|--sysroot|--cmdline"
+enum word { CLAIM, BIND, WAIT, BACKGROUND, SYSROOT, CMDLINE };
 
 struct options {
-	const char *sysroot, *cmdline, *verb;
+	const char *sysroot, *cmdline;
+	unsigned verb; /* enum word */
 	bool background;
 };
 
@@ -101,28 +104,19 @@ static int report(const struct roots *roots, int dir, struct run *r, uint32_t st
 		log_line(roots->real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
 						    "(error %u): this log is all there is",
 			 (unsigned)-error);
-	/* failed, partial and error are the words that begin so; ok, off, nothing, refused */
-	return strchr("fpe", *result) ? EXIT_FAILED : 0;
+	bool fine = slice_word(slice_of(result), "failed|partial|error") == SLICE_NO_WORD;
+	return fine ? 0 : EXIT_FAILED;
 }
 
-static socklen_t wait_address(struct sockaddr_un *a)
+/* A socket on which `do_what` has been called with the address where who waits meets who
+ * binds: behind a NUL, so that it is outside the file system. -1: that failed. */
+static int open_wait_socket(int (*do_what)(int, const struct sockaddr *, socklen_t))
 {
-	static const char name[] = "vgapass-bind"; /* behind a NUL: outside the file system */
-
-	memset(a, 0, sizeof(*a));
-	a->sun_family = AF_UNIX;
-	memcpy(a->sun_path + 1, name, sizeof(name) - 1);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name));
-}
-
-/* What `wait` connects to; -1: then it does not wait. */
-static int open_wait_socket(void)
-{
-	struct sockaddr_un a;
-	socklen_t n = wait_address(&a);
+	static const struct sockaddr address = { AF_UNIX, "\0vgapass-bind" };
+	const socklen_t n = offsetof(struct sockaddr, sa_data) + sizeof("\0vgapass-bind") - 1;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 4))) {
+	if (fd >= 0 && do_what(fd, &address, n)) {
 		close(fd);
 		fd = -1;
 	}
@@ -131,11 +125,9 @@ static int open_wait_socket(void)
 
 static int do_wait(const struct roots *roots)
 {
-	struct sockaddr_un a;
-	socklen_t n = wait_address(&a);
-	struct pollfd p = { .fd = socket(AF_UNIX, SOCK_STREAM, 0), .events = POLLIN };
+	struct pollfd p = { .fd = open_wait_socket(connect), .events = POLLIN };
 
-	if (p.fd < 0 || connect(p.fd, (struct sockaddr *)&a, n))
+	if (p.fd < 0)
 		return 0; /* nobody is binding */
 	int r = poll(&p, 1, WAIT_MS);
 	if (!r)
@@ -156,34 +148,38 @@ static int do_bind(const struct options *o, const struct roots *roots, struct sh
 	s->work.run = r;
 	s->work.root = roots->root;
 	s->work.sys = roots->sys;
-	if (o->background)
-		waiter = open_wait_socket();
-	supervise(&s->progress, r->inv.functions, apply_claim, &s->work, waiter);
-	if (!strcmp(o->verb, "claim") || (o->background && fork() > 0))
+	if (o->background) {
+		waiter = open_wait_socket(bind);
+		listen(waiter, 4);
+	}
+	supervise(&s->progress, r->inv.functions, 0, apply_claim, &s->work, waiter);
+	if (o->verb == CLAIM || (o->background && fork() > 0))
 		return 0;
-	supervise(&s->progress, apply_prepare(&s->work), apply_item, &s->work, waiter);
+	unsigned items = apply_prepare(&s->work);
+	/* A module wants the one before it: another worker is no help until much later. */
+	supervise(&s->progress, items, r->inv.functions + s->work.modules, apply_item, &s->work,
+		  waiter);
 	apply_finish(&s->work);
 	return report(roots, dir, r, start);
 }
 
 static bool parse_options(char **argv, struct options *o)
 {
-	memset(o, 0, sizeof(*o));
-	for (argv++; *argv; argv++) {
-		if (!strcmp(*argv, "--sysroot") && argv[1])
+	*o = (struct options){ .verb = SLICE_NO_WORD };
+	while (*++argv) {
+		unsigned word = slice_word(slice_of(*argv), WORDS);
+		if (word == SYSROOT && argv[1])
 			o->sysroot = *++argv;
-		else if (!strcmp(*argv, "--cmdline") && argv[1])
+		else if (word == CMDLINE && argv[1])
 			o->cmdline = *++argv;
-		else if (!strcmp(*argv, "--background"))
+		else if (word == BACKGROUND)
 			o->background = true;
-		else if (**argv != '-' && !o->verb)
-			o->verb = *argv;
+		else if (word <= WAIT && o->verb == SLICE_NO_WORD)
+			o->verb = word;
 		else
 			return false;
 	}
-	return o->verb && (!strcmp(o->verb, "bind") ||
-			   (!o->background && (!strcmp(o->verb, "claim") ||
-					       !strcmp(o->verb, "wait"))));
+	return o->verb == BIND || (o->verb <= WAIT && !o->background);
 }
 
 int main(int argc, char **argv)
@@ -193,7 +189,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	if (!parse_options(argv, &o))
-		return write(STDERR_FILENO, usage, sizeof(usage) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		return write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
 	int e = gather_roots(o.sysroot, &roots);
 	if (e) {
 		roots.real = !o.sysroot;
@@ -201,7 +197,7 @@ int main(int argc, char **argv)
 			 o.sysroot ? o.sysroot : "/", (unsigned)-e);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(o.verb, "wait"))
+	if (o.verb == WAIT)
 		return do_wait(&roots);
 	/* Pages that are never touched are never there: a run takes what its host needs. */
 	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,

@@ -1,26 +1,13 @@
 /* cmdline.c - see cmdline.h */
 #include "cmdline.h"
 
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The next word; spaces inside double quotes are part of it. Empty: no more. */
+/* The next word. Empty: no more, or a lone "--". */
 static struct slice next_word(struct slice *rest)
 {
-	bool quoted = false;
+	struct slice word = slice_next(rest, '"');
 
-	while (rest->n && is_space(*rest->p))
-		rest->p++, rest->n--;
-	struct slice word = { rest->p, 0 };
-	while (rest->n && (quoted || !is_space(*rest->p))) {
-		if (*rest->p == '"')
-			quoted = !quoted;
-		rest->p++, rest->n--, word.n++;
-	}
 	if (slice_is(word, "--"))
-		return (struct slice){ word.p, 0 };
+		word.n = 0;
 	return word;
 }
 

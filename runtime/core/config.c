@@ -27,9 +27,11 @@
 /* What is known while a file is read. */
 struct parser {
 	struct config *c;
+	struct slice rest; /* of the line: what has not been looked at */
+	const char *where; /* what the error is about, if there is one */
+	const char *line;  /* start of it, for columns */
+	uint32_t set;      /* 1 << enum option: what this line has given */
 	struct place at;
-	const char *line; /* start of it, for columns */
-	uint32_t set;     /* bits of options[] that this line has given */
 	struct rule defaults;
 };
 
@@ -47,12 +49,14 @@ void config_fail(struct config *c, struct place at, const char *phrase)
 	c->errors++;
 }
 
-static void fail(struct parser *p, const char *where, const char *phrase)
+/* NULL: nothing is wrong. */
+static void fail(struct parser *p, const char *phrase)
 {
 	struct place at = p->at;
 
-	at.column = (uint32_t)(where - p->line) + 1;
-	config_fail(p->c, at, phrase);
+	at.column = (uint32_t)(p->where - p->line) + 1;
+	if (phrase)
+		config_fail(p->c, at, phrase);
 }
 
 /* A copy of s that stays, NUL-terminated; NULL: no room. The same text is kept once. */
@@ -101,54 +105,44 @@ static bool is_name(struct slice s)
 
 static const char *set_class(struct rule *r, struct slice v)
 {
-	/* "word=code" */
-	struct slice names = slice_of("display=03 audio=0403 usb=0c03 network=02 storage=01 "
-				      "serial=07");
-	uint64_t code;
+	const char *words = "display=03|audio=0403|usb=0c03|network=02|storage=01|serial=07";
+	struct slice code;
 
-	while (names.n) {
-		struct slice name_code = slice_cut(&names, ' ');
-		if (slice_equal(slice_cut(&name_code, '='), v))
-			v = name_code;
-	}
-	if ((v.n != 2 && v.n != 4 && v.n != 6) || !slice_hex(v, 0xffffff, &code))
+	if (slice_find(v, slice_of(words), '|', &code) != SLICE_NO_WORD)
+		v = code;
+	int64_t class = slice_digits(v, v.n);
+	if (class < 0 || v.n % 2 || v.n > 6)
 		return E_CLASS;
-	r->class = (uint32_t)code;
+	r->class = (uint32_t)class;
 	r->class_digits = (uint8_t)v.n;
 	return NULL;
 }
 
 static const char *set_path(struct rule *r, struct slice v)
 {
-	struct pci_address root;
-	bool more = slice_has(v, '/');
+	struct pci_path *path = &r->path;
+	struct pci_address at;
+	bool good = slice_has(v, '.') && v.p[v.n - 1] != '/' &&
+		    pci_parse_address(slice_cut(&v, '/'), &at, NULL);
 
-	if (!pci_parse_address(slice_cut(&v, '/'), &root, NULL))
-		return E_PATH;
-	r->path = (struct pci_path){ root.domain, root.bus, 1, { root.devfn } };
-	while (more) {
-		more = slice_has(v, '/');
-		if (r->path.hops == PCI_HOPS_MAX ||
-		    !pci_parse_devfn(slice_cut(&v, '/'), &r->path.hop[r->path.hops++], NULL))
-			return E_PATH;
-	}
-	return NULL;
+	if (good)
+		*path = (struct pci_path){ at.domain, at.bus, 1, { at.devfn } };
+	while (good && v.n)
+		good = path->hops < PCI_HOPS_MAX &&
+		       pci_parse_devfn(slice_cut(&v, '/'), &path->hop[path->hops++], NULL);
+	return good ? NULL : E_PATH;
 }
 
 static const char *set_serial(struct rule *r, struct slice v)
 {
-	uint64_t serial = 0, byte;
+	bool whole = v.n == 23;
 
-	if (v.n != 23)
-		return E_SERIAL;
 	for (unsigned i = 0; i < 8; i++) {
-		struct slice pair = slice_cut(&v, '-');
-		if (pair.n != 2 || !slice_hex(pair, 0xff, &byte))
-			return E_SERIAL;
-		serial = serial << 8 | byte;
+		int64_t byte = slice_digits(slice_cut(&v, '-'), 2);
+		whole &= byte >= 0;
+		r->serial = r->serial << 8 | (uint8_t)byte;
 	}
-	r->serial = serial;
-	return NULL;
+	return whole ? NULL : E_SERIAL;
 }
 
 static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
@@ -161,46 +155,43 @@ static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
 	return r->driver ? NULL : E_FULL;
 }
 
-enum kind { SUBSYSTEM, CLASS, ADDRESS, PATH, SERIAL, DRIVER, EXPECT, LATER, ALONE, WORD };
-
-/* What each of the words in KEYS takes. A WORD is stored as its number in `words`, in the
- * byte of the rule at `field`. */
+/* The options; those of RULE_NARROWS stand in the order of enum rule_narrow. Behind "=" the
+ * words that one takes, which are stored as their number. */
 #define KEYS                                                                            \
-	"subsystem|class|address|path|serial|driver|expect|vfs|cmdline-ids|boot-display|" \
-	"with|iommu|take|on-failure|required"
+	"subsystem|class|address|path|serial|boot-display=no yes|"                      \
+	"with=function slot group|iommu=require ignore|take= boot-display|"             \
+	"on-failure=release hold|required=no yes|driver|expect|vfs|cmdline-ids"
 
-static const struct option {
-	uint8_t kind;
-	uint8_t narrows; /* enum rule_narrow; 0: says what to do */
-	uint8_t field;
-	char words[21];
-} options[] = {
-	{ SUBSYSTEM, RULE_SUBSYSTEM, 0, "" },
-	{ CLASS, RULE_CLASS, 0, "" },
-	{ ADDRESS, RULE_ADDRESS, 0, "" },
-	{ PATH, RULE_PATH, 0, "" },
-	{ SERIAL, RULE_SERIAL, 0, "" },
-	{ DRIVER, 0, 0, "" },
-	{ EXPECT, 0, 0, "" },
-	{ LATER, 0, 0, "" },
-	{ ALONE, 0, 0, "" },
-	{ WORD, RULE_BOOT_DISPLAY, offsetof(struct rule, boot_display), "no|yes" },
-	{ WORD, 0, offsetof(struct rule, with), "function|slot|group" },
-	{ WORD, 0, offsetof(struct rule, iommu_ignore), "require|ignore" },
-	{ WORD, 0, offsetof(struct rule, take_boot_display), "|boot-display" },
-	{ WORD, 0, offsetof(struct rule, hold), "release|hold" },
-	{ WORD, 0, offsetof(struct rule, required), "no|yes" },
-};
+enum option { SUBSYSTEM, CLASS, ADDRESS, PATH, SERIAL, BOOT_DISPLAY, WITH, IOMMU, TAKE,
+	      ON_FAILURE, REQUIRED, DRIVER, EXPECT, LATER, ALONE };
 
-_Static_assert(offsetof(struct rule, attrs) < 256, "option.field is a byte");
+#define RULE_NARROWS (RULE_BOOT_DISPLAY * 2 - 1)
+_Static_assert(RULE_SUBSYSTEM == 1 << SUBSYSTEM && RULE_SERIAL == 1 << SERIAL &&
+	       RULE_BOOT_DISPLAY == 1 << BOOT_DISPLAY, "KEYS is in the order of rule_narrow");
+
+static const char *set_word(struct rule *r, enum option o, struct slice words, struct slice v)
+{
+	static const uint8_t field[] = {
+		offsetof(struct rule, boot_display), offsetof(struct rule, with),
+		offsetof(struct rule, iommu_ignore), offsetof(struct rule, take_boot_display),
+		offsetof(struct rule, hold), offsetof(struct rule, required),
+	};
+	struct slice none;
+	unsigned n = slice_find(v, words, ' ', &none);
+
+	if (!v.n || n == SLICE_NO_WORD)
+		return E_VALUE;
+	((uint8_t *)r)[field[o - BOOT_DISPLAY]] = (uint8_t)n;
+	return NULL;
+}
 
 /* Stores the value of an option. NULL, or the phrase of its error. */
-static const char *set_option(struct parser *p, const struct option *o, struct rule *r,
-			      struct slice v)
+static const char *set_option(struct parser *p, struct rule *r, enum option o,
+			      struct slice words, struct slice v)
 {
 	uint64_t n;
 
-	switch (o->kind) {
+	switch (o) {
 	case SUBSYSTEM:
 		return pci_parse_id(v, &r->subvendor, &r->subdevice) ? NULL : E_ID;
 	case CLASS:
@@ -223,12 +214,9 @@ static const char *set_option(struct parser *p, const struct option *o, struct r
 		return E_LATER;
 	case ALONE:
 		return E_ALONE;
+	default:
+		return set_word(r, o, words, v);
 	}
-	n = slice_word(v, o->words);
-	if (!v.n || n == SLICE_NO_WORD)
-		return E_VALUE;
-	((uint8_t *)r)[o->field] = (uint8_t)n;
-	return NULL;
 }
 
 /* attr.NAME=TEXT. A rule's own value replaces one of its defaults line. */
@@ -253,84 +241,77 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	return NULL;
 }
 
-/* One option. The phrase of its error, and in *where the character that it is about. */
-static const char *parse_option(struct parser *p, struct rule *r, struct slice word,
-				const char **where)
+/* One option. NULL, or the phrase of its error. */
+static const char *parse_option(struct parser *p, struct rule *r, struct slice value)
 {
-	struct slice value = word, key = slice_cut(&value, '='), name = key;
+	struct slice key = slice_cut(&value, '='), name = key, words;
 
-	*where = key.p;
+	p->where = key.p;
 	if (slice_is(slice_cut(&name, '.'), "attr")) {
-		*where = name.p;
+		p->where = name.p;
 		return r->keep ? E_KEEP : set_attr(p, r, name, value);
 	}
-	unsigned i = slice_word(key, KEYS);
-	const struct option *o = &options[i];
+	unsigned i = slice_find(key, slice_of(KEYS), '|', &words);
 	if (i == SLICE_NO_WORD)
 		return E_OPTION;
-	if (p->set & 1u << i)
+	unsigned bit = 1u << i;
+	if (p->set & bit)
 		return E_TWICE;
-	if (r->keep && !o->narrows)
+	if (r->keep && !(bit & RULE_NARROWS))
 		return E_KEEP;
-	p->set |= 1u << i;
-	r->given |= o->narrows;
-	*where = value.p;
-	return set_option(p, o, r, value);
+	p->set |= bit;
+	r->given |= bit & RULE_NARROWS;
+	p->where = value.p;
+	return set_option(p, r, i, words, value);
 }
 
 /* The next word of the line; empty at its end. */
-static struct slice next_word(struct slice *line)
+static struct slice next_word(struct parser *p)
 {
-	while (line->n && (*line->p == ' ' || *line->p == '\t'))
-		line->p++, line->n--;
-	struct slice word = { line->p, 0 };
-	while (line->n && *line->p != ' ' && *line->p != '\t')
-		line->p++, line->n--, word.n++;
-	return word;
+	return slice_next(&p->rest, '\0');
 }
 
-static bool parse_options(struct parser *p, struct rule *r, struct slice line)
+static const char *parse_options(struct parser *p, struct rule *r)
 {
-	const char *where, *phrase;
+	const char *phrase = NULL;
 	struct slice word;
 
-	for (p->set = 0; (word = next_word(&line)).n;) {
-		phrase = parse_option(p, r, word, &where);
-		if (phrase) {
-			fail(p, where, phrase);
-			return false;
-		}
-	}
-	return true;
+	p->set = 0;
+	while (!phrase && (word = next_word(p)).n)
+		phrase = parse_option(p, r, word);
+	return phrase;
 }
 
-static void parse_rule(struct parser *p, struct slice word, struct slice line)
+static const char *parse_rule(struct parser *p, struct slice word)
 {
+	struct config *c = p->c;
 	struct rule r = p->defaults;
 	const char *start = word.p;
 
 	r.at = p->at;
 	if (slice_is(word, "keep")) {
-		word = next_word(&line);
+		word = next_word(p);
 		/* What a defaults line says to do is nothing to a rule that does nothing. */
 		r.keep = 1;
 		r.with = WITH_FUNCTION;
 		r.expect = 0;
 		r.required = 0;
 	}
-	if (!pci_parse_id(word, &r.vendor, &r.device)) {
-		fail(p, word.p, E_ID);
-		return;
-	}
-	if (!parse_options(p, &r, line))
-		return;
+	p->where = word.p;
+	if (!pci_parse_id(word, &r.vendor, &r.device))
+		return E_ID;
+	const char *phrase = parse_options(p, &r);
+	if (phrase)
+		return phrase;
+	p->where = word.p;
 	if (r.vendor == PCI_ANY && r.device == PCI_ANY && !r.keep &&
 	    !(r.given & ~(uint32_t)RULE_BOOT_DISPLAY))
-		fail(p, word.p, E_ALL);
-	else if (p->c->rules == CONFIG_RULES_MAX)
-		fail(p, start, E_FULL);
-	else
-		p->c->rule[p->c->rules++] = r;
+		return E_ALL;
+	p->where = start;
+	if (c->rules == CONFIG_RULES_MAX)
+		return E_FULL;
+	c->rule[c->rules++] = r;
+	return NULL;
 }
 
 static void start_defaults(struct parser *p, const char *profile)
@@ -346,103 +327,119 @@ const char *config_find_profile(const struct config *c, struct slice name)
 	return NULL;
 }
 
-/* "[profile NAME]": the same name in several places is one profile. */
-static void parse_section(struct parser *p, struct slice line)
+/* The rest of "[profile NAME]": the same name in several places is one profile. */
+static const char *parse_section(struct parser *p)
 {
 	struct config *c = p->c;
-	bool closed = slice_has(line, ']');
-	struct slice inside = slice_cut(&line, ']');
+	struct slice behind = p->rest;
+	bool closed = slice_has(behind, ']');
 
-	inside.p++, inside.n--;
-	struct slice keyword = next_word(&inside), name = next_word(&inside);
-	if (!closed || !slice_is(keyword, "profile") || next_word(&inside).n ||
-	    next_word(&line).n) {
-		fail(p, keyword.p, E_SECTION);
-		return;
-	}
-	if (!is_name(name)) {
-		fail(p, name.p, E_NAME);
-		return;
-	}
-	if (slice_word(name, MODE_WORDS) != SLICE_NO_WORD) {
-		fail(p, name.p, E_RESERVED);
-		return;
-	}
+	p->rest = slice_cut(&behind, ']');
+	struct slice keyword = next_word(p), name = next_word(p);
+	p->where = keyword.p;
+	if (!closed || !slice_is(keyword, "profile") || next_word(p).n ||
+	    slice_next(&behind, '\0').n)
+		return E_SECTION;
+	p->where = name.p;
+	if (!is_name(name))
+		return E_NAME;
+	if (slice_word(name, MODE_WORDS) != SLICE_NO_WORD)
+		return E_RESERVED;
 	const char *profile = config_find_profile(c, name);
 	if (!profile) {
 		profile = c->profiles < CONFIG_PROFILES_MAX ? keep_text(c, name) : NULL;
-		if (!profile) {
-			fail(p, name.p, E_FULL);
-			return;
-		}
+		if (!profile)
+			return E_FULL;
 		c->profile[c->profiles++] = profile;
 	}
 	start_defaults(p, profile);
+	return NULL;
 }
 
-static void parse_line(struct parser *p, struct slice line)
+static const char *parse_defaults(struct parser *p)
 {
-	struct slice rest = line, word = next_word(&rest);
-	unsigned yes = slice_word(word, "cmdline-ids=no|cmdline-ids=yes");
+	struct rule defaults = p->defaults;
+	const char *phrase = parse_options(p, &defaults);
 
+	if (!phrase)
+		p->defaults = defaults;
+	return phrase;
+}
+
+/* A line without its comment. NULL, or the phrase of its error, which is about p->where. */
+static const char *parse_line(struct parser *p)
+{
+	struct slice line = p->rest, word = next_word(p);
+	struct slice value = word;
+	bool is_switch = slice_is(slice_cut(&value, '='), "cmdline-ids");
+	unsigned yes = slice_word(value, "no|yes");
+
+	p->where = word.p;
 	if (!word.n)
-		return;
-	if (word.p[0] == '[') {
-		word.n += rest.n;
-		parse_section(p, word);
-	} else if (yes != SLICE_NO_WORD) {
-		if (next_word(&rest).n)
-			fail(p, word.p, E_ALONE);
-		p->c->cmdline_ids = yes;
-	} else if (slice_has(word, '=')) {
-		struct rule defaults = p->defaults;
-		if (parse_options(p, &defaults, line))
-			p->defaults = defaults;
-	} else {
-		parse_rule(p, word, rest);
+		return NULL;
+	if (*word.p == '[') {
+		p->rest.n += (size_t)(p->rest.p - word.p) - 1;
+		p->rest.p = word.p + 1;
+		return parse_section(p);
 	}
+	if (is_switch) {
+		p->c->cmdline_ids = yes == 1;
+		return yes == SLICE_NO_WORD ? E_VALUE : next_word(p).n ? E_ALONE : NULL;
+	}
+	if (slice_has(word, '=')) {
+		p->rest = line;
+		return parse_defaults(p);
+	}
+	return parse_rule(p, word);
 }
 
-/* Cuts the comment off. False: what is left is not text. A CR before the end of the line is
- * white space: files come from other systems too. */
-static bool trim_line(struct parser *p, struct slice *line)
+/* False: the rest of the line is not text. A CR before its end is white space: files come
+ * from other systems too. */
+static bool check_text(struct parser *p)
 {
-	*line = slice_cut(line, '#');
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	for (size_t i = 0; i < line->n; i++) {
-		unsigned char c = (unsigned char)line->p[i];
-		if ((c < ' ' && c != '\t') || c >= 0x7f) {
-			fail(p, line->p + i, E_TEXT);
+	struct slice s = p->rest;
+
+	if (s.n && s.p[s.n - 1] == '\r')
+		s.n--;
+	for (; s.n; s.p++, s.n--) {
+		unsigned char c = (unsigned char)*s.p;
+		p->where = s.p;
+		if ((c < ' ' && c != '\t') || c >= 0x7f)
 			return false;
-		}
 	}
 	return true;
+}
+
+/* Every line of a file, or every ID of a list. */
+static void parse_all(struct parser *p, struct slice text, char separator)
+{
+	start_defaults(p, NULL);
+	do {
+		struct slice piece = slice_cut(&text, separator);
+		const char *phrase = E_TEXT;
+		if (separator == ',') {
+			phrase = parse_rule(p, piece);
+		} else {
+			p->line = piece.p;
+			p->at.line++;
+			p->rest = slice_cut(&piece, '#');
+			if (check_text(p))
+				phrase = parse_line(p);
+		}
+		fail(p, phrase);
+	} while (text.n);
 }
 
 void config_parse(struct config *c, const char *file, const char *text, size_t n)
 {
 	struct parser p = { .c = c, .at = { .file = file } };
-	struct slice rest = { text, n };
 
-	start_defaults(&p, NULL);
-	while (rest.n) {
-		struct slice line = slice_cut(&rest, '\n');
-		p.line = line.p;
-		p.at.line++;
-		if (trim_line(&p, &line))
-			parse_line(&p, line);
-	}
+	parse_all(&p, (struct slice){ text, n }, '\n');
 }
 
 void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column)
 {
-	struct parser p = { .c = c, .at = { .file = file, .line = 1 } };
+	struct parser p = { .c = c, .line = ids.p - (column - 1), .at = { file, 1, 0 } };
 
-	p.line = ids.p - (column - 1);
-	start_defaults(&p, NULL);
-	do {
-		struct slice id = slice_cut(&ids, ',');
-		parse_rule(&p, id, (struct slice){ id.p + id.n, 0 });
-	} while (ids.n);
+	parse_all(&p, ids, ',');
 }

@@ -3,9 +3,9 @@
 
 static bool parse_half(struct slice s, uint32_t *ret)
 {
-	uint64_t v = PCI_ANY;
+	int64_t v = slice_is(s, "*") ? PCI_ANY : slice_digits(s, 4);
 
-	if (!slice_is(s, "*") && (s.n != 4 || !slice_hex(s, 0xffff, &v)))
+	if (v < 0)
 		return false;
 	*ret = (uint32_t)v;
 	return true;
@@ -20,32 +20,39 @@ bool pci_parse_id(struct slice s, uint32_t *vendor, uint32_t *device)
 
 bool pci_parse_devfn(struct slice s, uint8_t *devfn, bool *any)
 {
-	struct slice device = slice_cut(&s, '.');
-	uint64_t dev, fn = 0;
+	int64_t device = slice_digits(slice_cut(&s, '.'), 2), function = slice_digits(s, 1);
+	bool all = any && slice_is(s, "*");
 
-	if (device.n != 2 || !slice_hex(device, 31, &dev))
+	if (all)
+		function = 0;
+	/* -1 is a large number too. */
+	if ((uint64_t)device > 31 || (uint64_t)function > 7)
 		return false;
-	if (any && slice_is(s, "*"))
+	if (all)
 		*any = true;
-	else if (s.n != 1 || !slice_hex(s, 7, &fn))
+	*devfn = (uint8_t)(device << 3 | function);
+	return true;
+}
+
+bool pci_parse_bus(struct slice domain, struct slice bus, struct pci_address *at)
+{
+	int64_t d = domain.n < 4 ? -1 : slice_digits(domain, domain.n);
+	int64_t b = slice_digits(bus, 2);
+
+	if (d < 0 || b < 0)
 		return false;
-	*devfn = (uint8_t)(dev << 3 | fn);
+	at->domain = (uint32_t)d;
+	at->bus = (uint8_t)b;
 	return true;
 }
 
 bool pci_parse_address(struct slice s, struct pci_address *at, bool *any)
 {
-	struct slice first = slice_cut(&s, ':');
-	uint64_t domain = 0, bus;
+	struct slice domain = { "0000", 4 }, bus = slice_cut(&s, ':');
 
 	if (slice_has(s, ':')) {
-		if (first.n < 4 || first.n > 8 || !slice_hex(first, 0xffffffff, &domain))
-			return false;
-		first = slice_cut(&s, ':');
+		domain = bus;
+		bus = slice_cut(&s, ':');
 	}
-	if (first.n != 2 || !slice_hex(first, 0xff, &bus))
-		return false;
-	at->domain = (uint32_t)domain;
-	at->bus = (uint8_t)bus;
-	return pci_parse_devfn(s, &at->devfn, any);
+	return pci_parse_bus(domain, bus, at) && pci_parse_devfn(s, &at->devfn, any);
 }

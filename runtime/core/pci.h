@@ -79,6 +79,9 @@ bool pci_parse_id(struct slice s, uint32_t *vendor, uint32_t *device);
 /* "01.0". Where `any` is not NULL also "01.*", which sets it. False: anything else. */
 bool pci_parse_devfn(struct slice s, uint8_t *devfn, bool *any);
 
+/* "0000" and "01": a domain of 4 to 8 digits and a bus. The rest of *at stays. */
+bool pci_parse_bus(struct slice domain, struct slice bus, struct pci_address *at);
+
 /* "0000:01:00.0" or "01:00.0", the domain with 4 to 8 digits; `any` as above. */
 bool pci_parse_address(struct slice s, struct pci_address *at, bool *any);
 

@@ -80,24 +80,23 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 static void decide(const struct config *c, const struct pci_function *f, struct plan *p,
 		   struct plan_entry *e)
 {
-	*e = (struct plan_entry){ .state = STATE_NONE };
-	for (unsigned i = 0; i < c->rules; i++) {
+	unsigned by = 0;
+
+	for (unsigned i = 0; i < c->rules && !(e->rule && e->rule->keep); i++) {
 		const struct rule *r = &c->rule[i];
-		if (!plan_rule_holds(r, p->profile) || !matches(r, f))
-			continue;
-		if (r->keep) {
+		if ((!e->rule || r->keep) && plan_rule_holds(r, p->profile) && matches(r, f)) {
 			e->rule = r;
-			e->state = STATE_KEPT;
-			e->reason = REASON_KEEP;
-			break;
-		}
-		if (!e->rule) {
-			e->rule = r;
-			e->state = STATE_PLANNED;
+			by = i;
 		}
 	}
-	if (e->rule)
-		p->rule[e->rule - c->rule].matched++;
+	if (!e->rule)
+		return;
+	p->rule[by].matched++;
+	e->state = STATE_PLANNED;
+	if (e->rule->keep) {
+		e->state = STATE_KEPT;
+		e->reason = REASON_KEEP;
+	}
 }
 
 static bool is_bridge(const struct pci_function *f)
@@ -143,8 +142,9 @@ static unsigned count_named(const struct inventory *inv, const struct plan *p,
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		n += p->entry[i].rule == rule && !p->entry[i].companion &&
-		     (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f));
+		if (p->entry[i].rule == rule && !p->entry[i].companion &&
+		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
+			n++;
 	}
 	return n;
 }
@@ -174,20 +174,22 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 	return REASON_NONE;
 }
 
-/* Guards look at the whole plan, so all of them look before any of them changes it. */
-static void refuse(const struct config *c, const struct inventory *inv, struct plan *p)
+/* Looks at those that the rules name by their own words, or at the companions. No guard
+ * looks at what another one has refused, so they may come in any order. */
+static void refuse(const struct config *c, const struct inventory *inv, struct plan *p,
+		   bool companions)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		struct plan_entry *e = &p->entry[i];
-		if (e->state == STATE_PLANNED)
-			e->reason = (uint8_t)guard(c, inv, p, &inv->function[i], e);
-	}
-	for (unsigned i = 0; i < inv->functions; i++) {
-		struct plan_entry *e = &p->entry[i];
-		if (e->state == STATE_PLANNED && e->reason != REASON_NONE)
+		if (e->state != STATE_PLANNED || e->companion != companions)
+			continue;
+		e->reason = (uint8_t)guard(c, inv, p, &inv->function[i], e);
+		if (e->reason) {
 			e->state = STATE_REFUSED;
-		p->planned += e->state == STATE_PLANNED;
-		p->refused += e->state == STATE_REFUSED;
+			p->refused++;
+		} else {
+			p->planned++;
+		}
 	}
 }
 
@@ -225,8 +227,10 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	}
 	if (ret->state != PLAN_READY)
 		return;
+	refuse(c, inv, ret, false);
+	/* What goes along with a function goes nowhere if that is refused. */
 	take_companions(inv, ret);
-	refuse(c, inv, ret);
+	refuse(c, inv, ret, true);
 	for (unsigned i = 0; i < c->rules; i++)
 		if (plan_rule_holds(&c->rule[i], ret->profile) && !ret->rule[i].matched)
 			explain(&c->rule[i], inv, &ret->rule[i]);
@@ -236,10 +240,10 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 static bool required_is_missing(const struct run *r)
 {
 	const struct plan *p = &r->plan;
+	const struct rule *rule = r->config.rule;
 
-	for (unsigned i = 0; i < r->config.rules; i++)
-		if (r->config.rule[i].required && !p->rule[i].matched &&
-		    plan_rule_holds(&r->config.rule[i], p->profile))
+	for (unsigned i = 0; i < r->config.rules; i++, rule++)
+		if (rule->required && !p->rule[i].matched && plan_rule_holds(rule, p->profile))
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
@@ -264,7 +268,8 @@ const char *run_result(const struct run *r)
 	else if (required_is_missing(r))
 		return "failed";
 	for (unsigned i = 0; i < r->inv.functions; i++)
-		bound += p->entry[i].state == STATE_BOUND;
+		if (p->entry[i].state == STATE_BOUND)
+			bound++;
 	if (bound)
 		return bound == p->planned && !p->refused ? "ok" : "partial";
 	return p->planned ? "failed" : p->refused ? "refused" : "nothing";

@@ -22,49 +22,49 @@ const char *mode_word(enum run_mode m)
 void plan_text_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	static const char *const steps[] = {
-		[STEP_NONE] = "loading modules", [STEP_OVERRIDE] = "driver_override",
-		[STEP_ATTR] = "writing an attribute", [STEP_UNBIND] = "unbinding it",
-		[STEP_PROBE] = "binding it",
-	};
-	static const char *const phrases[] = {
-		[REASON_NONE] = "",
-		[REASON_KEEP] = "a keep rule matches it",
-		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
-		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
-				    "firmware, intel_iommu=on), or write iommu=ignore",
-		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: "
-				   "write expect=N, address=, path= or serial=",
-		[REASON_STRANGER] = "a storage or USB controller in another slot: "
-				    "write a rule of its own",
-		[REASON_OVERRIDE] = "driver_override was not written",
-		[REASON_GONE] = "the function is gone",
-	};
+	/* of enum reason; those that are empty here have arguments */
+	const char *phrases =
+		"|a keep rule matches it"
+		"|a bridge is never taken: narrow the rule with class="
+		"|no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the firmware, "
+		"intel_iommu=on), or write iommu=ignore"
+		"|the boot display: write take=boot-display to allow it"
+		"|its ID matches several storage or USB controllers: write expect=N, address=, "
+		"path= or serial="
+		"|a storage or USB controller in another slot: write a rule of its own"
+		"|||driver_override was not written|||||the function is gone";
+	/* of enum apply_step */
+	const char *steps = "loading modules|driver_override|writing an attribute|"
+			    "unbinding it|binding it";
+	struct slice phrase = slice_nth(slice_of(phrases), '|', e->reason);
+	struct slice step = slice_nth(slice_of(steps), '|', e->step);
+	const struct rule *rule = e->rule;
 
+	_Static_assert(REASON_STRANGER == 6 && REASON_OVERRIDE == 9 && REASON_GONE == 14,
+		       "phrases[] is in the order of enum reason");
 	switch (e->reason) {
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
-			 e->rule->expect, r->plan.rule[e->rule - r->config.rule].matched);
+			 rule->expect, r->plan.rule[rule - r->config.rule].matched);
 		break;
 	case REASON_NO_DRIVER:
-		text_add(t, "driver %s is not there: rebuild the boot image", e->rule->driver);
+		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
-		text_add(t, "attr.%s %s: change or remove it", e->rule->attr[e->attr].name,
+		text_add(t, "attr.%s %s: change or remove it", rule->attr[e->attr].name,
 			 e->error ? "was not written" : "reads back otherwise");
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
 		break;
 	case REASON_PROBE:
-		text_add(t, "driver %s did not take it: see the kernel log", e->rule->driver);
+		text_add(t, "driver %s did not take it: see the kernel log", rule->driver);
 		break;
 	case REASON_HANG:
-		text_add(t, "the kernel has not come back from %s", steps[e->step]);
+		text_add(t, "the kernel has not come back from %v", &step);
 		break;
 	default:
-		text_add(t, phrases[e->reason]);
+		text_add(t, "%v", &phrase);
 	}
 	if (e->error)
 		text_add(t, " (error %u)", (unsigned)-e->error);
@@ -144,13 +144,14 @@ static bool add_general(const struct run *r, struct text *what)
 bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct text *what)
 {
 	const struct config *c = &r->config;
+	unsigned errors = c->errors < CONFIG_ERRORS_MAX ? c->errors : CONFIG_ERRORS_MAX;
 
-	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++)
-		if (!k--) {
-			text_add(at, "%p", &c->error[i].at);
-			text_add(what, c->error[i].phrase);
-			return true;
-		}
+	if (k < errors) {
+		text_add(at, "%p", &c->error[k].at);
+		text_add(what, c->error[k].phrase);
+		return true;
+	}
+	k -= errors;
 	if (add_general(r, what) && !k--)
 		return true;
 	text_start(what, what->buf, what->cap);
@@ -161,13 +162,11 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 			add_unmatched(what, &c->rule[i], &r->plan.rule[i]);
 			return true;
 		}
-	for (unsigned i = 0; i < r->blockers && i < BLOCKERS_MAX; i++)
-		if (!k--) {
-			text_add(at, "%a", &r->blocker[i].at);
-			text_add(what, "driver %s keeps IOMMU group %u from a guest: write a rule for "
-				       "it, or with=group", r->blocker[i].driver,
-				 (unsigned)r->blocker[i].group);
-			return true;
-		}
-	return false;
+	if (k >= r->blockers || k >= BLOCKERS_MAX)
+		return false;
+	const struct blocker *b = &r->blocker[k];
+	text_add(at, "%a", &b->at);
+	text_add(what, "driver %s keeps IOMMU group %u from a guest: write a rule for it, or "
+		       "with=group", b->driver, (unsigned)b->group);
+	return true;
 }

@@ -47,39 +47,52 @@ struct slice slice_cut(struct slice *rest, char separator)
 	return head;
 }
 
-unsigned slice_word(struct slice s, const char *words)
+struct slice slice_nth(struct slice list, char separator, unsigned n)
 {
-	struct slice rest = slice_of(words);
+	struct slice item;
 
-	for (unsigned i = 0; rest.n; i++)
-		if (slice_equal(slice_cut(&rest, '|'), s))
+	do
+		item = slice_cut(&list, separator);
+	while (n--);
+	return item;
+}
+
+unsigned slice_find(struct slice s, struct slice words, char separator, struct slice *value)
+{
+	for (unsigned i = 0; words.n; i++) {
+		*value = slice_cut(&words, separator);
+		if (slice_equal(slice_cut(value, '='), s))
 			return i;
+	}
 	return SLICE_NO_WORD;
 }
 
-static int digit_of(char c)
+unsigned slice_word(struct slice s, const char *words)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
+	struct slice none;
+
+	return slice_find(s, slice_of(words), '|', &none);
+}
+
+static unsigned digit_of(char c)
+{
+	unsigned digit = (unsigned char)c - '0', letter = ((unsigned char)c | 32u) - 'a';
+
+	return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
 }
 
 static bool number(struct slice s, unsigned base, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 
-	if (!s.n)
-		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = (unsigned)digit_of(s.p[i]);
-		if (digit >= base || digit > max || v > (max - digit) / base)
+		unsigned digit = digit_of(s.p[i]);
+		if (digit >= base || __builtin_mul_overflow(v, base, &v) ||
+		    __builtin_add_overflow(v, digit, &v))
 			return false;
-		v = v * base + digit;
 	}
+	if (!s.n || v > max)
+		return false;
 	*ret = v;
 	return true;
 }
@@ -92,6 +105,32 @@ bool slice_hex(struct slice s, uint64_t max, uint64_t *ret)
 bool slice_dec(struct slice s, uint64_t max, uint64_t *ret)
 {
 	return number(s, 10, max, ret);
+}
+
+int64_t slice_digits(struct slice s, size_t n)
+{
+	uint64_t v;
+
+	return s.n == n && n <= 8 && slice_hex(s, UINT32_MAX, &v) ? (int64_t)v : -1;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct slice slice_next(struct slice *rest, char quote)
+{
+	struct slice s = *rest;
+	bool quoted = false;
+	size_t n = 0;
+
+	while (s.n && is_space(*s.p))
+		s.p++, s.n--;
+	while (n < s.n && (quoted || !is_space(s.p[n])))
+		quoted ^= s.p[n++] == quote;
+	*rest = (struct slice){ s.p + n, s.n - n };
+	return (struct slice){ s.p, n };
 }
 
 void text_start(struct text *t, char *buf, size_t cap)
@@ -116,17 +155,11 @@ static void put_slice(struct text *t, struct slice s)
 		put(t, s.p[i]);
 }
 
-static void put_number(struct text *t, unsigned v, unsigned base, unsigned min_digits)
+static void put_number(struct text *t, unsigned v, unsigned base, int min_digits)
 {
-	char out[10];
-	unsigned n = 0;
-
-	do {
-		out[n++] = "0123456789abcdef"[v % base];
-		v /= base;
-	} while (v || n < min_digits);
-	while (n)
-		put(t, out[--n]);
+	if (v >= base || min_digits > 1)
+		put_number(t, v / base, base, min_digits - 1);
+	put(t, "0123456789abcdef"[v % base]);
 }
 
 static void put_json(struct text *t, const char *s)
@@ -145,62 +178,47 @@ static void put_json(struct text *t, const char *s)
 	put(t, '"');
 }
 
-static void put_address(struct text *t, const struct pci_address *at)
-{
-	text_add(t, "%h:%b:%b.%d", at->domain, at->bus, at->devfn >> 3, at->devfn & 7);
-}
-
 static void put_place(struct text *t, const struct place *at)
 {
 	text_add(t, at->column ? "%s:%u:%u" : at->line ? "%s:%u" : "%s", at->file, at->line,
 		 at->column);
 }
 
-static void put_number_as(struct text *t, char how, unsigned v)
-{
-	put_number(t, v, how == 'u' ? 10 : 16, how == 'h' ? 4 : how == 'b' ? 2 : 1);
-}
-
 static void put_object(struct text *t, char how, const void *p)
 {
+	const struct pci_address *at = p;
 	const struct pci_function *f = p;
 
-	switch (how) {
-	case 'a':
-		put_address(t, p);
-		break;
-	case 'i':
+	if (how == 'a')
+		text_add(t, "%h:%b:%b.%d", at->domain, at->bus, at->devfn >> 3, at->devfn & 7);
+	else if (how == 'i')
 		text_add(t, "%h:%h", f->vendor, f->device);
-		break;
-	case 'p':
+	else if (how == 'p')
 		put_place(t, p);
-		break;
-	case 'v':
+	else if (how == 'v')
 		put_slice(t, *(const struct slice *)p);
-		break;
-	case 'n':
-		if (!*(const char *)p) {
-			text_add(t, "null");
-			break;
-		}
-		/* fall through */
-	case 'j':
+	else if (how == 's' || (how == 'n' && !*(const char *)p))
+		put_slice(t, slice_of(how == 's' ? p : "null"));
+	else
 		put_json(t, p);
-		break;
-	default:
-		put_slice(t, slice_of(p));
-	}
 }
 
 void text_vadd(struct text *t, const char *format, va_list args)
 {
 	for (; *format; format++) {
-		if (*format != '%')
+		if (*format != '%') {
 			put(t, *format);
-		else if (slice_has(slice_of("uhbd"), *++format))
-			put_number_as(t, *format, va_arg(args, unsigned));
+			continue;
+		}
+		char how = *++format;
+		/* The numbers: at least 1, 2 and 4 hex digits, decimal, and what is none. */
+		struct slice numbers = slice_of("dbhu");
+		size_t number = slice_cut(&numbers, how).n;
+		if (number <= 3)
+			put_number(t, va_arg(args, unsigned), number < 3 ? 16 : 10,
+				   number < 3 ? 1 << number : 1);
 		else
-			put_object(t, *format, va_arg(args, const void *));
+			put_object(t, how, va_arg(args, const void *));
 	}
 }
 
@@ -211,4 +229,16 @@ void text_add(struct text *t, const char *format, ...)
 	va_start(args, format);
 	text_vadd(t, format, args);
 	va_end(args);
+}
+
+const char *text_make(char *buf, size_t cap, const char *format, ...)
+{
+	struct text t;
+	va_list args;
+
+	text_start(&t, buf, cap);
+	va_start(args, format);
+	text_vadd(&t, format, args);
+	va_end(args);
+	return buf;
 }

@@ -21,9 +21,16 @@ bool slice_is(struct slice s, const char *word);
 bool slice_equal(struct slice a, struct slice b);
 bool slice_has(struct slice s, char c);
 
+/* The n-th piece of "zero|one|two"; empty where there is none. */
+struct slice slice_nth(struct slice list, char separator, unsigned n);
+
 /* Which of the words "one|two|three" s is, from 0; SLICE_NO_WORD: none of them. */
-#define SLICE_NO_WORD 255u
+#define SLICE_NO_WORD UINT32_MAX
 unsigned slice_word(struct slice s, const char *words);
+
+/* The same for any separator, and for words with something behind them, "one=1|two=2": that
+ * of s is in *value then. */
+unsigned slice_find(struct slice s, struct slice words, char separator, struct slice *value);
 
 /* Cuts the bytes up to the first separator off *rest and returns them; *rest keeps what
  * follows the separator, or nothing. */
@@ -33,6 +40,13 @@ struct slice slice_cut(struct slice *rest, char separator);
  * more than max. hex: 1 to 16 digits of either case, no 0x. */
 bool slice_hex(struct slice s, uint64_t max, uint64_t *ret);
 bool slice_dec(struct slice s, uint64_t max, uint64_t *ret);
+
+/* All of s as exactly n hex digits, at most 8; -1: it is anything else. */
+int64_t slice_digits(struct slice s, size_t n);
+
+/* The next word of *rest, and *rest behind it; spaces between two of `quote` belong to the
+ * word. Empty: no more. */
+struct slice slice_next(struct slice *rest, char quote);
 
 /* A text under construction. It stays NUL-terminated and never grows past cap; what did
  * not fit is dropped and `cut` says so. */
@@ -59,6 +73,9 @@ void text_start(struct text *t, char *buf, size_t cap);
  * There is no %%. */
 void text_add(struct text *t, const char *format, ...);
 void text_vadd(struct text *t, const char *format, va_list arguments);
+
+/* The same into an empty buffer, which it returns; what does not fit is dropped. */
+const char *text_make(char *buf, size_t cap, const char *format, ...);
 
 /* Where something stands: a file as messages name it, line and column from 1. Line 0: the
  * file as a whole. */

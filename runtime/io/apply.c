@@ -14,61 +14,62 @@ struct job {
 	struct plan_entry *e;
 };
 
-/* The driver that the function is on: its name, "" for none. 0, or -ENODEV: gone. */
-static int read_driver(int sys, const struct pci_function *f, char name[PCI_DRIVER_NAME])
+/* Reads the name of the driver that the function is on into e->driver, "" for none. True:
+ * the function is gone. */
+static bool is_gone(const struct job *j)
 {
-	struct path p;
+	char *name = j->e->driver;
 
-	if (sysfs_link(sys, path_function(&p, f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
-		return 0;
-	name[0] = '\0';
-	return sysfs_exists(sys, path_function(&p, f, "")) ? 0 : -ENODEV;
+	if (sysfs_link(j->sys, path_function(j->f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
+		return false;
+	*name = '\0';
+	return !sysfs_exists(j->sys, path_function(j->f, ""));
 }
 
 static int write_attribute(const struct job *j, const char *name, const char *value)
 {
-	struct path p;
+	return sysfs_write(j->sys, path_function(j->f, name), value);
+}
 
-	return sysfs_write(j->sys, path_function(&p, j->f, name), value);
+/* Writes the function's address. */
+static int write_address(const struct job *j, const char *path)
+{
+	char address[24];
+
+	return sysfs_write(j->sys, path, text_make(address, sizeof(address), "%a", &j->f->at));
 }
 
 static int probe(const struct job *j)
 {
-	struct path p;
-
-	return sysfs_write(j->sys, "bus/pci/drivers_probe", path_address(&p, j->f));
+	return write_address(j, "bus/pci/drivers_probe");
 }
 
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if
  * not, udev loads it later and it finds the function free. */
-static void fail(const struct job *j, enum reason reason, int error)
+static void fail(const struct job *j, enum reason reason)
 {
 	struct plan_entry *e = j->e;
-	bool gone = read_driver(j->sys, j->f, e->driver), hold = e->rule->hold;
+	bool gone = is_gone(j), hold = e->rule->hold;
 
 	if (!gone && !hold) {
 		/* A newline clears it, an empty write would be none (drivers/base/driver.c). */
 		write_attribute(j, "driver_override", "\n");
 		probe(j);
-		read_driver(j->sys, j->f, e->driver);
+		is_gone(j);
 	}
-	e->error = gone ? 0 : error;
-	e->reason = gone ? REASON_GONE : (uint8_t)reason;
+	if (gone) {
+		e->error = 0;
+		reason = REASON_GONE;
+	}
+	e->reason = (uint8_t)reason;
 	e->state = !gone && hold && !*e->driver ? STATE_HELD : STATE_FAILED;
 }
 
-void apply_claim(void *work, unsigned i)
+static enum reason claim(const struct job *j)
 {
-	const struct work *w = work;
-	struct job j = { w->sys, &w->run->inv.function[i], &w->run->plan.entry[i] };
-
-	if (j.e->state != STATE_PLANNED)
-		return;
-	j.e->step = STEP_OVERRIDE;
-	int error = write_attribute(&j, "driver_override", j.e->rule->driver);
-	if (error)
-		fail(&j, REASON_OVERRIDE, error);
-	j.e->step = STEP_NONE;
+	j->e->step = STEP_OVERRIDE;
+	j->e->error = write_attribute(j, "driver_override", j->e->rule->driver);
+	return j->e->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
 /* A newline may end what reads back, and the value may stand among others (reset_method
@@ -76,23 +77,18 @@ void apply_claim(void *work, unsigned i)
 static bool reads_back(const struct job *j, const char *name, const char *value)
 {
 	char buf[4096];
-	struct path p;
-	ssize_t n = sysfs_read(j->sys, path_function(&p, j->f, name), buf, sizeof(buf));
+	ssize_t n = sysfs_read(j->sys, path_function(j->f, name), buf, sizeof(buf));
 
 	if (n < 0)
 		return n == -EACCES || n == -EIO; /* written only, like "reset" */
-	struct slice line = { buf, (size_t)n };
-	line = slice_cut(&line, '\n');
-	if (slice_is(line, value))
-		return true;
-	while (line.n)
-		if (slice_is(slice_cut(&line, ' '), value))
-			return true;
-	return false;
+	struct slice text = { buf, (size_t)n }, line = slice_cut(&text, '\n');
+	bool same = slice_is(line, value);
+	while (!same && line.n)
+		same = slice_is(slice_cut(&line, ' '), value);
+	return same;
 }
 
-/* False: one could not be written, and the function is decided as failed. */
-static bool write_attrs(const struct job *j)
+static enum reason write_attrs(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 
@@ -100,13 +96,11 @@ static bool write_attrs(const struct job *j)
 	for (e->attr = 0; e->attr < e->rule->attrs && !e->companion; e->attr++) {
 		const struct rule_attr *a = &e->rule->attr[e->attr];
 		e->step = STEP_ATTR;
-		int error = write_attribute(j, a->name, a->value);
-		if (error || !reads_back(j, a->name, a->value)) {
-			fail(j, REASON_ATTR, error);
-			return false;
-		}
+		e->error = write_attribute(j, a->name, a->value);
+		if (e->error || !reads_back(j, a->name, a->value))
+			return REASON_ATTR;
 	}
-	return true;
+	return REASON_NONE;
 }
 
 /* The firmware's framebuffer keeps the memory of a boot display of class 0302 or 0380: for
@@ -115,100 +109,113 @@ static void release_framebuffer(const struct job *j)
 {
 	static const char names[][7] = { "efi", "vesa", "simple" };
 	char device[24];
-	struct path p;
-	struct text t;
 
 	if (!j->f->boot_display || j->f->class >> 8 == PCI_CLASS_VGA)
 		return;
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		text_start(&t, device, sizeof(device));
-		text_add(&t, "%s-framebuffer", names[i]);
-		path_join(&p, "bus/platform/drivers/", device, "/unbind");
-		text_add(&t, ".0");
-		sysfs_write(j->sys, p.s, device);
-	}
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		sysfs_write(j->sys,
+			    path_make("bus/platform/drivers/%s-framebuffer/unbind", names[i]),
+			    text_make(device, sizeof(device), "%s-framebuffer.0", names[i]));
 }
 
 /* First pass: what must be written before a driver can take the function. */
-static void prepare(const struct job *j)
+static enum reason prepare(const struct job *j)
 {
 	release_framebuffer(j);
-	if (read_driver(j->sys, j->f, j->e->driver))
-		fail(j, REASON_GONE, 0);
-	else if (!*j->e->driver)
-		write_attrs(j);
-	/* Until the modules are in, those are what it waits for. */
-	j->e->step = STEP_NONE;
+	if (is_gone(j))
+		return REASON_GONE;
+	return *j->e->driver ? REASON_NONE : write_attrs(j);
+}
+
+static bool is_bound(const struct job *j)
+{
+	return !strcmp(j->e->driver, j->e->rule->driver);
 }
 
 /* Last pass: bound by the modules' loading, or now. */
-static void bind(const struct job *j)
+static enum reason bind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
-	struct path p, at;
-	int error;
 
-	if (read_driver(j->sys, j->f, e->driver)) {
-		fail(j, REASON_GONE, 0);
-		return;
-	}
-	if (!strcmp(e->driver, e->rule->driver)) {
-		e->state = STATE_BOUND;
-		return;
-	}
-	bool there = sysfs_exists(j->sys, path_join(&p, "bus/pci/drivers/", e->rule->driver, ""));
+	if (is_gone(j))
+		return REASON_GONE;
+	if (is_bound(j))
+		return REASON_NONE;
+	bool there = sysfs_exists(j->sys, path_make("bus/pci/drivers/%s", e->rule->driver));
 	if (*e->driver && (there || e->rule->hold)) {
 		e->step = STEP_UNBIND;
-		error = sysfs_write(j->sys, path_function(&p, j->f, "driver/unbind"),
-				    path_address(&at, j->f));
+		e->error = write_address(j, path_function(j->f, "driver/unbind"));
 		/* It may have been let go of in between; the link tells. */
-		if (error && (read_driver(j->sys, j->f, e->driver) || *e->driver)) {
-			fail(j, REASON_UNBIND, error);
-			return;
-		}
-		if (there && !write_attrs(j))
-			return;
+		if (e->error && (is_gone(j) || *e->driver))
+			return REASON_UNBIND;
+		if (there && write_attrs(j))
+			return REASON_ATTR;
 	}
-	if (!there) {
-		fail(j, REASON_NO_DRIVER, 0);
-		return;
-	}
+	e->error = 0;
+	if (!there)
+		return REASON_NO_DRIVER;
 	e->step = STEP_PROBE;
-	error = probe(j);
+	e->error = probe(j);
 	/* The write succeeds where the probe fails too: only the link is proof. */
-	read_driver(j->sys, j->f, e->driver);
-	if (!strcmp(e->driver, e->rule->driver))
-		e->state = STATE_BOUND;
-	else
-		fail(j, REASON_PROBE, error);
+	is_gone(j);
+	return is_bound(j) ? REASON_NONE : REASON_PROBE;
+}
+
+uint32_t apply_clock_us(void)
+{
+	struct timeval t;
+
+	gettimeofday(&t, NULL);
+	return (uint32_t)t.tv_sec * 1000000u + (uint32_t)t.tv_usec;
+}
+
+/* Does one thing with function i if that is still to be bound, which it then is by `after`. */
+static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j),
+		     enum function_state after)
+{
+	struct job j = { w->sys, &w->run->inv.function[i], &w->run->plan.entry[i] };
+	struct plan_entry *e = j.e;
+	uint32_t start = apply_clock_us();
+
+	if (e->state != STATE_PLANNED)
+		return;
+	enum reason reason = step(&j);
+	if (reason) {
+		fail(&j, reason);
+	} else {
+		e->error = 0;
+		e->state = (uint8_t)after;
+	}
+	/* Until its next turn, the modules are what it waits for. */
+	e->step = STEP_NONE;
+	e->us += apply_clock_us() - start;
+}
+
+void apply_claim(void *work, unsigned i)
+{
+	run_step(work, i, claim, STATE_PLANNED);
 }
 
 /* "NAME [PARAM ...]" */
 static void load_module(const struct work *w, unsigned line)
 {
-	struct slice list = slice_of(w->list), params;
+	struct slice params = slice_nth(slice_of(w->list), '\n', line);
+	struct slice name = slice_cut(&params, ' ');
 	char buf[1024];
 	struct run *r = w->run;
-	struct path name, p;
 	struct text t;
 
-	do
-		params = slice_cut(&list, '\n');
-	while (line--);
-	text_start(&t, name.s, PCI_DRIVER_NAME);
-	struct slice word = slice_cut(&params, ' ');
-	text_add(&t, "%v", &word);
-	if (sysfs_exists(w->sys, path_join(&p, "module/", name.s, "")))
+	if (sysfs_exists(w->sys, path_make("module/%v", &name)))
 		return;
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "%v", &params);
 	/* Of a parameter given twice the kernel keeps the last: the command line's. */
-	cmdline_module_params(slice_of(r->cmdline), word, &t);
-	path_join(&p, MODULES_DIR "/", name.s, ".ko");
-	int error = t.cut ? -E2BIG : sysfs_load_module(w->root, p.s, buf);
+	cmdline_module_params(slice_of(r->cmdline), name, &t);
+	int error = t.cut ? -E2BIG :
+		    sysfs_load_module(w->root, path_make(MODULES_DIR "/%v.ko", &name), buf);
 	if (error && error != -EEXIST && !r->module_error) {
 		r->module_error = error;
-		memcpy(r->module, name.s, sizeof(r->module));
+		text_make(r->module, sizeof(r->module), "%v", &name);
 	}
 }
 
@@ -222,33 +229,17 @@ unsigned apply_prepare(struct work *w)
 	return 2 * w->run->inv.functions + w->modules;
 }
 
-uint32_t apply_clock_us(void)
-{
-	struct timeval t;
-
-	gettimeofday(&t, NULL);
-	return (uint32_t)t.tv_sec * 1000000u + (uint32_t)t.tv_usec;
-}
-
 void apply_item(void *work, unsigned item)
 {
 	const struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
-	if (item - functions < w->modules) {
-		load_module(w, item - functions);
-		return;
-	}
-	unsigned i = item < functions ? item : item - functions - w->modules;
-	struct job j = { w->sys, &w->run->inv.function[i], &w->run->plan.entry[i] };
-	uint32_t start = apply_clock_us();
-	if (j.e->state != STATE_PLANNED)
-		return;
 	if (item < functions)
-		prepare(&j);
+		run_step(w, item, prepare, STATE_PLANNED);
+	else if (item - functions < w->modules)
+		load_module(w, item - functions);
 	else
-		bind(&j);
-	j.e->us += apply_clock_us() - start;
+		run_step(w, item - functions - w->modules, bind, STATE_BOUND);
 }
 
 struct group {
@@ -257,36 +248,37 @@ struct group {
 	bool viable;
 };
 
-static bool starts_or_ends(const char *s, const char *with)
-{
-	size_t n = strlen(s), m = strlen(with);
-
-	return n >= m && (!memcmp(s, with, m) || !memcmp(s + n - m, with, m));
-}
-
 /* Drivers that leave a group to a guest: those of VFIO, and those that promise to do no DMA
- * of their own (driver_managed_dma in drivers/pci: pci-stub, pcieport and its kin). */
-static bool is_harmless(const char *driver)
+ * of their own (driver_managed_dma in drivers/pci: pci-stub, pcieport and its kin). Their
+ * names begin or end with one of these, which all have eight letters. */
+static bool is_harmless(struct slice driver)
 {
-	return !*driver || starts_or_ends(driver, "vfio-pci") ||
-	       starts_or_ends(driver, "vfio_pci") || starts_or_ends(driver, "pci-stub") ||
-	       starts_or_ends(driver, "pcieport");
+	const char *names = "vfio-pci|vfio_pci|pci-stub|pcieport";
+
+	if (driver.n < 8)
+		return !driver.n;
+	return slice_word((struct slice){ driver.p, 8 }, names) != SLICE_NO_WORD ||
+	       slice_word((struct slice){ driver.p + driver.n - 8, 8 }, names) != SLICE_NO_WORD;
 }
 
 static int look_at_member(const char *name, void *arg)
 {
 	struct group *g = arg;
 	struct run *r = g->w->run;
-	struct blocker b = { .group = g->group };
 	struct pci_function f;
+	struct plan_entry e;
+	struct job j = { g->w->sys, &f, &e };
 
-	if (!pci_parse_address(slice_of(name), &f.at, NULL) ||
-	    read_driver(g->w->sys, &f, b.driver) || is_harmless(b.driver))
+	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j) ||
+	    is_harmless(slice_of(e.driver)))
 		return 0;
 	g->viable = false;
-	b.at = f.at;
-	if (r->blockers < BLOCKERS_MAX)
-		r->blocker[r->blockers] = b;
+	if (r->blockers < BLOCKERS_MAX) {
+		struct blocker *b = &r->blocker[r->blockers];
+		b->group = g->group;
+		b->at = f.at;
+		memcpy(b->driver, e.driver, sizeof(b->driver));
+	}
 	r->blockers++;
 	return 0;
 }
@@ -296,12 +288,9 @@ static void look_at_group(const struct work *w, unsigned i)
 	const struct pci_function *f = w->run->inv.function;
 	struct plan_entry *e = w->run->plan.entry;
 	struct group g = { w, f[i].group, true };
-	struct path p;
-	struct text t;
 
-	text_start(&t, p.s, sizeof(p.s));
-	text_add(&t, "kernel/iommu_groups/%u/devices", (unsigned)g.group);
-	sysfs_list(w->sys, p.s, look_at_member, &g);
+	sysfs_list(w->sys, path_make("kernel/iommu_groups/%u/devices", (unsigned)g.group),
+		   look_at_member, &g);
 	for (; i < w->run->inv.functions; i++)
 		if (e[i].state == STATE_BOUND && f[i].group == g.group) {
 			e[i].checked = true;
@@ -318,6 +307,7 @@ void apply_finish(const struct work *w)
 		if (e->state == STATE_PLANNED) {
 			e->state = STATE_FAILED;
 			e->reason = REASON_HANG;
+			e->error = 0;
 		}
 		if (e->state == STATE_BOUND && !e->checked && r->inv.function[i].group >= 0)
 			look_at_group(w, i);

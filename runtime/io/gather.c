@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CONF_FILE "vgapass.conf"
@@ -18,11 +17,7 @@
 
 const char *gather_conf_path(struct conf_path *p, const char *name)
 {
-	struct text t;
-
-	text_start(&t, p->s, sizeof(p->s));
-	text_add(&t, "etc/%s", name);
-	return p->s;
+	return text_make(p->s, sizeof(p->s), "etc/%s", name);
 }
 
 int gather_roots(const char *sysroot, struct roots *ret)
@@ -36,80 +31,75 @@ int gather_roots(const char *sysroot, struct roots *ret)
 	return 0;
 }
 
-static void add_file(const struct roots *roots, struct config *c, const char *name)
+/* False: no more files can be added. */
+static bool add_file(const struct roots *roots, struct config *c, const char *name)
 {
 	static char text[CONFIG_FILE_MAX + 1];
 	struct conf_path path;
 	ssize_t n = sysfs_read_file(roots->root, gather_conf_path(&path, name), text, sizeof(text));
 
 	if (n == -ENOENT)
-		return;
+		return true;
 	const char *file = config_add_file(c, name);
 	if (!file)
-		return;
+		return false;
 	if (n >= 0)
 		config_parse(c, file, text, (size_t)n);
 	else
 		config_fail(c, (struct place){ .file = file }, n == -E2BIG ? E_BIG : E_READ);
+	return true;
 }
 
-/* The names of the directory's *.conf files, to be sorted. */
-struct names {
-	unsigned n;
-	char name[CONFIG_FILES_MAX + 1][sizeof(CONF_DIR "/") + 255];
+/* The *.conf file that is next in C order. */
+struct next_name {
+	char after[256];
+	char s[256]; /* "": none */
 };
 
-static int add_name(const char *name, void *arg)
+static int look_at_name(const char *name, void *arg)
 {
-	struct names *names = arg;
+	struct next_name *next = arg;
 	size_t n = strlen(name);
-	struct text t;
 
-	if (n < 6 || strcmp(name + n - 5, ".conf") || name[0] == '.')
-		return 0;
-	/* One more than there may be: config_add_file() then finds and says it. */
-	if (names->n == CONFIG_FILES_MAX + 1)
-		return 1;
-	text_start(&t, names->name[names->n++], sizeof(names->name[0]));
-	text_add(&t, CONF_DIR "/%s", name);
+	if (n >= 6 && !strcmp(name + n - 5, ".conf") && *name != '.' &&
+	    strcmp(name, next->after) > 0 && (!*next->s || strcmp(name, next->s) < 0))
+		text_make(next->s, sizeof(next->s), "%s", name);
 	return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
 }
 
 void gather_config(const struct roots *roots, struct config *c)
 {
-	static struct names names;
+	struct next_name next;
+	char path[sizeof(CONF_DIR "/") + sizeof(next.s)];
+	const char *name = CONF_FILE;
 
 	config_start(c);
-	names.n = 0;
-	add_file(roots, c, CONF_FILE);
-	int r = sysfs_list(roots->root, "etc/" CONF_DIR, add_name, &names);
-	if (r < 0 && r != -ENOENT)
-		config_fail(c, (struct place){ .file = CONF_DIR }, E_READ);
-	qsort(names.name, names.n, sizeof(names.name[0]), by_name);
-	for (unsigned i = 0; i < names.n; i++)
-		add_file(roots, c, names.name[i]);
+	next.s[0] = '\0';
+	while (add_file(roots, c, name)) {
+		memcpy(next.after, next.s, sizeof(next.s));
+		next.s[0] = '\0';
+		int r = sysfs_list(roots->root, "etc/" CONF_DIR, look_at_name, &next);
+		if (r < 0 && r != -ENOENT)
+			config_fail(c, (struct place){ .file = CONF_DIR }, E_READ);
+		if (!next.s[0])
+			break;
+		name = text_make(path, sizeof(path), CONF_DIR "/%s", next.s);
+	}
 }
 
 static void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r)
 {
-	ssize_t n;
+	struct text t;
+	bool whole;
 
+	text_start(&t, r->cmdline, sizeof(r->cmdline));
 	if (cmdline) {
-		n = (ssize_t)strlen(cmdline);
-		if (n < CMDLINE_MAX)
-			memcpy(r->cmdline, cmdline, (size_t)n + 1);
-		else
-			n = -E2BIG;
+		text_add(&t, "%s", cmdline);
+		whole = !t.cut;
 	} else {
-		n = roots->proc < 0 ? roots->proc :
-			sysfs_read_file(roots->proc, "cmdline", r->cmdline, sizeof(r->cmdline));
+		whole = sysfs_read_file(roots->proc, "cmdline", t.buf, t.cap) >= 0;
 	}
-	if (n < 0) {
+	if (!whole) {
 		/* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
 		r->cmdline[0] = '\0';
 		config_fail(&r->config, (struct place){ .file = CMDLINE_NAME }, E_CMDLINE);

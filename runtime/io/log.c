@@ -4,24 +4,32 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../core/plan_text.h"
+#include "../core/text.h"
+
+/* devkmsg_write() refuses what is longer than LOG_LINE_MAX, 976 bytes; better cut than lost. */
+#define LINE_MAX 960
 
 void log_line(bool real, enum log_level level, const char *format, ...)
 {
-	char buf[2 * PLAN_LINE_MAX];
+	char buf[LINE_MAX];
+	size_t from = 0;
 	struct text t;
 	va_list args;
 	int fd = real ? open("/dev/kmsg", O_WRONLY | O_CLOEXEC) : -1;
 
 	text_start(&t, buf, sizeof(buf) - 1);
-	text_add(&t, fd >= 0 ? "<%u>vgapass: " : "vgapass: ", level);
+	text_add(&t, "<%u>vgapass: ", level);
+	if (fd < 0) {
+		fd = STDERR_FILENO;
+		from = 3; /* behind the level, which is one digit */
+	}
 	va_start(args, format);
 	text_vadd(&t, format, args);
 	va_end(args);
 	buf[t.len++] = '\n';
 	/* Nobody is left to tell where this fails. */
-	if (write(fd >= 0 ? fd : STDERR_FILENO, buf, t.len) < 0)
+	if (write(fd, buf + from, t.len - from) < 0)
 		t.len = 0;
-	if (fd >= 0)
+	if (fd != STDERR_FILENO)
 		close(fd);
 }

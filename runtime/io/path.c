@@ -1,31 +1,20 @@
 /* path.c - see path.h */
 #include "path.h"
 
-#include "../core/text.h"
-
-const char *path_join(struct path *p, const char *a, const char *b, const char *c)
+const char *path_make(const char *format, ...)
 {
+	static struct path path;
 	struct text t;
+	va_list args;
 
-	text_start(&t, p->s, sizeof(p->s));
-	text_add(&t, "%s%s%s", a, b, c);
-	return p->s;
+	text_start(&t, path.s, sizeof(path.s));
+	va_start(args, format);
+	text_vadd(&t, format, args);
+	va_end(args);
+	return path.s;
 }
 
-const char *path_address(struct path *p, const struct pci_function *f)
+const char *path_function(const struct pci_function *f, const char *rest)
 {
-	struct text t;
-
-	text_start(&t, p->s, sizeof(p->s));
-	text_add(&t, "%a", &f->at);
-	return p->s;
-}
-
-const char *path_function(struct path *p, const struct pci_function *f, const char *rest)
-{
-	struct text t;
-
-	text_start(&t, p->s, sizeof(p->s));
-	text_add(&t, "bus/pci/devices/%a/%s", &f->at, rest);
-	return p->s;
+	return path_make("bus/pci/devices/%a/%s", &f->at, rest);
 }

@@ -8,11 +8,14 @@ struct path {
 	char s[192];
 };
 
+/* What text_add() makes of it. There is one buffer, so it holds until the next call. */
+const char *path_make(const char *format, ...);
+
+/* "bus/pci/devices/0000:01:00.0/" and `rest`, an attribute's name or "", in that buffer */
+const char *path_function(const struct pci_function *f, const char *rest);
+
 /* a, b and c one after the other. The text of *p. */
-const char *path_join(struct path *p, const char *a, const char *b, const char *c);
-
-/* "0000:01:00.0": how the kernel's files name the function */
-const char *path_address(struct path *p, const struct pci_function *f);
-
-/* "bus/pci/devices/0000:01:00.0/" and `rest`, an attribute's name or "" */
-const char *path_function(struct path *p, const struct pci_function *f, const char *rest);
+static inline const char *path_join(struct path *p, const char *a, const char *b, const char *c)
+{
+	return text_make(p->s, sizeof(p->s), "%s%s%s", a, b, c);
+}

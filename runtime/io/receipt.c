@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,158 +14,121 @@
 #error "the Makefile gives VGAPASS_VERSION"
 #endif
 
-/* A file under construction; the first error stays. */
-struct out {
-	int fd;
-	int error;
-	struct text t;
-	char buf[4096];
-};
+/* Bytes of the longest file: 4,096 functions with the longest names that a rule's place can
+ * have. Pages that are never touched are never there. */
+#define FILE_MAX (16u << 20)
 
-/* Writes a text around the buffer. */
-static void put(struct out *o, const char *text, size_t n)
+/* Where a file stands until it is whole; both take turns. */
+#define TEMPORARY "receipt.json.new"
+
+static int write_all(int fd, struct slice s)
 {
-	while (n && !o->error) {
-		ssize_t wrote = write(o->fd, text, n);
+	while (s.n) {
+		ssize_t wrote = write(fd, s.p, s.n);
 		if (wrote < 0 && errno != EINTR)
-			o->error = -errno;
+			return -errno;
 		if (wrote > 0) {
-			text += wrote;
-			n -= (size_t)wrote;
+			s.p += wrote;
+			s.n -= (size_t)wrote;
 		}
 	}
+	return 0;
 }
 
-static void flush(struct out *o)
+static int replace(int dir, const char *name, const struct text *t)
 {
-	put(o, o->buf, o->t.len);
-	text_start(&o->t, o->buf, sizeof(o->buf));
-}
-
-static void add(struct out *o, const char *format, ...)
-{
-	va_list args;
-
-	/* Room for any one line. */
-	if (o->t.len > sizeof(o->buf) - 2 * PLAN_LINE_MAX)
-		flush(o);
-	va_start(args, format);
-	text_vadd(&o->t, format, args);
-	va_end(args);
-}
-
-static int replace(int dir, const char *name, const char *temporary,
-		   void (*fill)(struct out *o, const struct roots *roots, const struct run *r),
-		   const struct roots *roots, const struct run *r)
-{
-	static struct out o;
-
-	unlinkat(dir, temporary, 0);
+	unlinkat(dir, TEMPORARY, 0);
 	/* O_EXCL: nobody's link is followed, whoever put it there. */
-	o.fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (o.fd < 0)
+	int fd = openat(dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
 		return -errno;
-	o.error = 0;
-	text_start(&o.t, o.buf, sizeof(o.buf));
-	fill(&o, roots, r);
-	flush(&o);
-	if (close(o.fd) && !o.error)
-		o.error = -errno;
-	if (!o.error && renameat(dir, temporary, dir, name))
-		o.error = -errno;
-	if (o.error)
-		unlinkat(dir, temporary, 0);
-	return o.error;
+	int error = t->cut ? -E2BIG : write_all(fd, (struct slice){ t->buf, t->len });
+	if (close(fd) && !error)
+		error = -errno;
+	if (!error && renameat(dir, TEMPORARY, dir, name))
+		error = -errno;
+	if (error)
+		unlinkat(dir, TEMPORARY, 0);
+	return error;
 }
 
 /* A line of /proc/sys/kernel as a member; "" where it cannot be read. */
-static void add_proc(struct out *o, const struct roots *roots, const char *name, const char *path)
+static void add_proc(struct text *t, const struct roots *roots, const char *name, const char *path)
 {
-	char value[128] = "";
-	struct slice line;
-	ssize_t n = roots->proc < 0 ? -1 : sysfs_read_file(roots->proc, path, value, sizeof(value));
+	char value[128];
 
-	if (n > 0) {
-		line = (struct slice){ value, (size_t)n };
-		value[slice_cut(&line, '\n').n] = '\0';
-	}
-	add(o, ",\n  %j: %j", name, n > 0 ? value : "");
+	if (sysfs_read_file(roots->proc, path, value, sizeof(value)) < 0)
+		value[0] = '\0';
+	value[slice_nth(slice_of(value), '\n', 0).n] = '\0';
+	text_add(t, ",\n  %j: %j", name, value);
 }
 
-static void add_function(struct out *o, const struct run *r, const struct pci_function *f,
-			 const struct plan_entry *e)
+static void add_function(struct text *t, const char *comma, const struct run *r,
+			 const struct pci_function *f, const struct plan_entry *e)
 {
-	char buf[PLAN_LINE_MAX];
-	struct text t;
+	char place[PLAN_LINE_MAX], reason[PLAN_LINE_MAX];
+	struct text why;
 
-	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%p", &e->rule->at);
-	add(o, "{ \"address\": \"%a\", \"id\": \"%i\", \"rule\": %j, \"state\": %j, ", &f->at, f,
-	    buf, state_word(e->state));
-	add(o, f->group < 0 ? "\"driver\": %n, \"was\": %n, \"group\": null, " :
-			      "\"driver\": %n, \"was\": %n, \"group\": %u, ",
-	    e->state < STATE_BOUND ? f->driver : e->driver, f->driver, (unsigned)f->group);
-	text_start(&t, buf, sizeof(buf));
-	plan_text_reason(&t, r, f, e);
-	add(o, "\"viable\": %s, \"reason\": %n, \"us\": %u }",
-	    !e->checked ? "null" : e->viable ? "true" : "false", buf, e->us);
+	text_start(&why, reason, sizeof(reason));
+	plan_text_reason(&why, r, f, e);
+	text_add(t, "%s\n    { \"address\": \"%a\", \"id\": \"%i\", \"rule\": %j, "
+		    "\"state\": %j, \"driver\": %n, \"was\": %n, \"group\": ", comma, &f->at, f,
+		 text_make(place, sizeof(place), "%p", &e->rule->at), state_word(e->state),
+		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
+	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
+	text_add(t, ", \"viable\": %s, \"reason\": %n, \"us\": %u }",
+		 !e->checked ? "null" : e->viable ? "true" : "false", reason, e->us);
 }
 
-/* Between the elements of a list: k counts them. */
-static void add_separator(struct out *o, unsigned *k)
+/* What comes before element k of a list. */
+static const char *comma(unsigned k)
 {
-	add(o, (*k)++ ? ",\n    " : "\n    ");
+	return k ? "," : "";
 }
 
-static void fill_receipt(struct out *o, const struct roots *roots, const struct run *r)
+static void fill_receipt(struct text *t, const struct roots *roots, const struct run *r)
 {
 	const struct plan *p = &r->plan;
 	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
 	struct text at, what;
 	unsigned k = 0;
 
-	add(o, "{\n  \"version\": 1,\n  \"vgapass\": %j", VGAPASS_VERSION);
-	add_proc(o, roots, "kernel", "sys/kernel/osrelease");
-	add_proc(o, roots, "boot_id", "sys/kernel/random/boot_id");
-	add(o, ",\n  \"mode\": %j,\n  \"profile\": %n,\n  \"result\": %j,\n  \"took_us\": %u",
-	    mode_word(r->cmd.mode), p->profile ? p->profile : "", run_result(r), r->took_us);
-	add(o, ",\n  \"functions\": [");
+	text_add(t, "{\n  \"version\": 1,\n  \"vgapass\": \"" VGAPASS_VERSION "\"");
+	add_proc(t, roots, "kernel", "sys/kernel/osrelease");
+	add_proc(t, roots, "boot_id", "sys/kernel/random/boot_id");
+	text_add(t, ",\n  \"mode\": %j,\n  \"profile\": %n,\n  \"result\": %j,\n  \"took_us\": %u,"
+		    "\n  \"functions\": [", mode_word(r->cmd.mode),
+		 p->profile ? p->profile : "", run_result(r), r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (p->entry[i].rule) {
-			add_separator(o, &k);
-			add_function(o, r, &r->inv.function[i], &p->entry[i]);
-		}
-	add(o, " ],\n  \"rules\": [");
-	for (unsigned i = k = 0; i < r->config.rules; i++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_add(&at, "%p", &r->config.rule[i].at);
-		add_separator(o, &k);
-		add(o, "{ \"at\": %j, \"matched\": %u }", at_buf, p->rule[i].matched);
-	}
-	add(o, " ],\n  \"problems\": [");
-	for (k = 0;;) {
+		if (p->entry[i].rule)
+			add_function(t, comma(k++), r, &r->inv.function[i], &p->entry[i]);
+	text_add(t, " ],\n  \"rules\": [");
+	for (unsigned i = 0; i < r->config.rules; i++)
+		text_add(t, "%s\n    { \"at\": %j, \"matched\": %u }", comma(i),
+			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
+			 p->rule[i].matched);
+	text_add(t, " ],\n  \"problems\": [");
+	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
 		if (!plan_text_problem(r, k, &at, &what))
 			break;
-		add_separator(o, &k);
-		add(o, "{ \"at\": %n, \"text\": %j }", at_buf, what_buf);
+		text_add(t, "%s\n    { \"at\": %n, \"text\": %j }", comma(k), at_buf, what_buf);
 	}
-	add(o, " ]\n}\n");
+	text_add(t, " ]\n}\n");
 }
 
-static void fill_booted(struct out *o, const struct roots *roots, const struct run *r)
+static void fill_booted(struct text *t, const struct roots *roots, const struct run *r)
 {
-	static char text[CONFIG_FILE_MAX + 1];
 	struct conf_path path;
 
+	_Static_assert(FILE_MAX > CONFIG_FILES_MAX * (CONFIG_FILE_MAX + 4096), "each has room");
 	for (unsigned i = 0; i < r->config.files; i++) {
-		gather_conf_path(&path, r->config.file[i]);
-		ssize_t n = sysfs_read_file(roots->root, path.s, text, sizeof(text));
-		add(o, "# /%s\n", path.s);
-		flush(o);
+		text_add(t, "# /%s\n", gather_conf_path(&path, r->config.file[i]));
+		ssize_t n = sysfs_read_file(roots->root, path.s, t->buf + t->len,
+					    CONFIG_FILE_MAX + 1);
 		if (n > 0)
-			put(o, text, (size_t)n);
+			t->len += (size_t)n;
 	}
 }
 
@@ -179,7 +141,15 @@ int receipt_dir(const struct roots *roots)
 
 int receipt_write(const struct roots *roots, int dir, const struct run *r)
 {
-	int e = replace(dir, "receipt.json", "receipt.json.new", fill_receipt, roots, r);
+	static char buf[FILE_MAX];
+	struct text t;
 
-	return e ? e : replace(dir, "booted.conf", "booted.conf.new", fill_booted, roots, r);
+	text_start(&t, buf, sizeof(buf));
+	fill_receipt(&t, roots, r);
+	int error = replace(dir, "receipt.json", &t);
+	if (error)
+		return error;
+	text_start(&t, buf, sizeof(buf));
+	fill_booted(&t, roots, r);
+	return replace(dir, "booted.conf", &t);
 }

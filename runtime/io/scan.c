@@ -4,42 +4,35 @@
 #include "sysfs.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 bool scan_parse_uevent(struct slice text, struct pci_function *f, struct slice *driver)
 {
-	uint32_t id[4] = { PCI_ANY };
+	uint32_t id[4] = { PCI_ANY, PCI_ANY };
 	uint64_t class = 0;
 	bool address = false;
 
 	driver->n = 0;
 	while (text.n) {
 		struct slice value = slice_cut(&text, '\n'), key = slice_cut(&value, '=');
-		switch (slice_word(key, "DRIVER|PCI_CLASS|PCI_ID|PCI_SUBSYS_ID|PCI_SLOT_NAME")) {
-		case 0:
+		unsigned what = slice_word(key, "PCI_ID|PCI_SUBSYS_ID|DRIVER|PCI_CLASS|"
+						"PCI_SLOT_NAME");
+		if (what < 2)
+			pci_parse_id(value, &id[2 * what], &id[2 * what + 1]);
+		else if (what == 2)
 			*driver = value;
-			break;
-		case 1:
+		else if (what == 3)
 			slice_hex(value, 0xffffff, &class);
-			break;
-		case 2:
-			pci_parse_id(value, &id[0], &id[1]);
-			break;
-		case 3:
-			pci_parse_id(value, &id[2], &id[3]);
-			break;
-		case 4:
+		else if (what == 4)
 			address = pci_parse_address(value, &f->at, NULL);
-		}
 	}
 	f->vendor = (uint16_t)id[0];
 	f->device = (uint16_t)id[1];
 	f->subvendor = (uint16_t)id[2];
 	f->subdevice = (uint16_t)id[3];
 	f->class = (uint32_t)class;
-	return address && id[0] != PCI_ANY;
+	return address && id[1] != PCI_ANY;
 }
 
 bool scan_parse_path(struct slice target, struct pci_path *ret)
@@ -48,14 +41,13 @@ bool scan_parse_path(struct slice target, struct pci_path *ret)
 	struct pci_address at;
 
 	while (target.n) {
-		struct slice part = slice_cut(&target, '/'), root = part;
-		uint64_t domain, bus;
+		struct slice part = slice_cut(&target, '/'), bus = part;
+		struct slice domain = slice_cut(&bus, ':');
 		/* "pci0000:00". VMD hangs a second root below a function of the first. */
-		if (part.n > 3 && part.p[0] == 'p') {
-			root.p += 3, root.n -= 3;
-			if (slice_hex(slice_cut(&root, ':'), 0xffffffff, &domain) &&
-			    slice_hex(root, 0xff, &bus))
-				path = (struct pci_path){ (uint32_t)domain, (uint8_t)bus, 0, { 0 } };
+		if (domain.n > 3 && *domain.p == 'p') {
+			domain.p += 3, domain.n -= 3;
+			if (pci_parse_bus(domain, bus, &at))
+				path = (struct pci_path){ at.domain, at.bus, 0, { 0 } };
 		} else if (pci_parse_address(part, &at, NULL)) {
 			if (path.hops == PCI_HOPS_MAX)
 				return false;
@@ -92,29 +84,25 @@ static int add_function(const char *name, void *arg)
 {
 	struct scanner *s = arg;
 	struct inventory *inv = s->inv;
+	unsigned i = inv->functions;
 	char uevent[1024];
-	struct slice driver;
-	struct path p;
+	struct slice driver = slice_of("");
 
-	ssize_t n = sysfs_read(s->devices, path_join(&p, name, "/uevent", ""), uevent,
-			       sizeof(uevent));
+	ssize_t n = sysfs_read(s->devices, path_make("%s/uevent", name), uevent, sizeof(uevent));
 	if (n < 0)
 		return 0;
 	struct pci_function f = { .group = -1 };
 	if (!scan_parse_uevent((struct slice){ uevent, (size_t)n }, &f, &driver))
 		return 0;
-	if (inv->functions == PCI_FUNCTIONS_MAX)
+	if (i == PCI_FUNCTIONS_MAX)
 		return -E2BIG;
 	f.driver = keep_name(inv, driver);
-	inv->function[inv->functions++] = f;
+	/* The kernel lists them in no order. */
+	for (; i && pci_compare(&inv->function[i - 1].at, &f.at) > 0; i--)
+		inv->function[i] = inv->function[i - 1];
+	inv->function[i] = f;
+	inv->functions++;
 	return 0;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct pci_function *x = a, *y = b;
-
-	return pci_compare(&x->at, &y->at);
 }
 
 int scan_functions(int sys, struct inventory *inv)
@@ -128,29 +116,32 @@ int scan_functions(int sys, struct inventory *inv)
 		return s.devices;
 	int r = sysfs_list(s.devices, ".", add_function, &s);
 	close(s.devices);
-	qsort(inv->function, inv->functions, sizeof(inv->function[0]), by_address);
 	return r;
 }
 
 static void read_group(int sys, struct pci_function *f)
 {
 	char name[16];
-	struct path p;
 	uint64_t group;
-	ssize_t n = sysfs_link(sys, path_function(&p, f, "iommu_group"), 0, name, sizeof(name));
+	ssize_t n = sysfs_link(sys, path_function(f, "iommu_group"), 0, name, sizeof(name));
 
 	f->group = -1;
-	if (n > 0 && slice_dec((struct slice){ name, (size_t)n }, INT32_MAX, &group))
+	if (n > 0 && slice_dec(slice_of(name), INT32_MAX, &group))
 		f->group = (int32_t)group;
+}
+
+static bool read_config(int sys, const struct pci_function *f, unsigned offset, uint8_t *b,
+			size_t n)
+{
+	return !sysfs_read_at(sys, path_function(f, "config"), b, n, (off_t)offset);
 }
 
 static void read_header(int sys, struct pci_function *f)
 {
-	struct path p;
-	uint8_t type = 0;
+	uint8_t type;
 
 	/* 0x0e: bit 7 says multifunction, the rest is the type; 1 and 2 are bridges. */
-	if (!sysfs_read_at(sys, path_function(&p, f, "config"), &type, 1, 0x0e))
+	if (read_config(sys, f, 0x0e, &type, 1))
 		f->bridge = (type & 0x7f) == 1 || (type & 0x7f) == 2;
 }
 
@@ -158,14 +149,12 @@ static void read_header(int sys, struct pci_function *f)
  * conventional function has no more than 256: both end in no serial. */
 static void read_serial(int sys, struct pci_function *f)
 {
-	struct path p;
 	unsigned offset = 0x100;
 	uint8_t b[12];
 
-	path_function(&p, f, "config");
 	/* 960: as many capabilities as fit, so a list in a loop ends too. */
 	for (unsigned left = 960; left && offset >= 0x100 && offset <= 4096 - sizeof(b); left--) {
-		if (sysfs_read_at(sys, p.s, b, sizeof(b), (off_t)offset))
+		if (!read_config(sys, f, offset, b, sizeof(b)))
 			return;
 		if (b[0] == 0x03 && b[1] == 0x00) {
 			f->serial = 0;
@@ -185,14 +174,20 @@ static bool owns_framebuffer(int proc, const struct pci_function *f)
 	/* A map larger than this is cut: then boot_vga alone decides. */
 	static char map[65536];
 	struct pci_address owner = { .domain = UINT32_MAX };
+	size_t inside = 0;
 	ssize_t n = sysfs_read_file(proc, "iomem", map, sizeof(map));
 	struct slice rest = { map, n >= 0 ? (size_t)n : n == -E2BIG ? sizeof(map) : 0 };
 
 	while (rest.n) {
-		struct slice name = slice_cut(&rest, '\n');
+		struct slice name = slice_cut(&rest, '\n'), line = name;
+		size_t depth = (size_t)(slice_next(&line, '\0').p - name.p);
 		slice_cut(&name, ':');
 		slice_cut(&name, ' ');
-		pci_parse_address(name, &owner, NULL);
+		/* What is indented deeper lies inside. */
+		if (pci_parse_address(name, &owner, NULL))
+			inside = depth;
+		else if (depth <= inside)
+			owner.domain = UINT32_MAX;
 		if (slice_word(name, "BOOTFB|efifb|vesafb|simplefb") != SLICE_NO_WORD)
 			return !pci_compare(&owner, &f->at);
 	}
@@ -202,24 +197,20 @@ static bool owns_framebuffer(int proc, const struct pci_function *f)
 static void read_display(int sys, int proc, struct pci_function *f)
 {
 	char value[8];
-	struct path p;
 
 	if (PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
 		return;
 	/* Only class 0300 has boot_vga; a 0302 or 0380 can be the console's all the same. */
-	ssize_t n = sysfs_read(sys, path_function(&p, f, "boot_vga"), value, sizeof(value));
-	f->boot_display = n > 0 ? value[0] == '1' : proc >= 0 && owns_framebuffer(proc, f);
+	ssize_t n = sysfs_read(sys, path_function(f, "boot_vga"), value, sizeof(value));
+	f->boot_display = n > 0 ? value[0] == '1' : owns_framebuffer(proc, f);
 }
 
 static void read_path(int sys, struct pci_function *f)
 {
 	char target[512];
-	struct path p;
-	ssize_t n = sysfs_link(sys, path_function(&p, f, ""), 1, target, sizeof(target));
 
-
-	if (n > 0)
-		scan_parse_path((struct slice){ target, (size_t)n }, &f->path);
+	if (sysfs_link(sys, path_function(f, ""), 1, target, sizeof(target)) > 0)
+		scan_parse_path(slice_of(target), &f->path);
 }
 
 void scan_details(int sys, int proc, struct pci_function *f, unsigned details)

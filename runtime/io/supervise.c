@@ -41,8 +41,8 @@ static void work(struct progress *p, unsigned items, void (*item)(void *arg, uns
 	}
 }
 
-unsigned supervise(struct progress *p, unsigned items, void (*item)(void *arg, unsigned i),
-		   void *arg, int not_for_workers)
+unsigned supervise(struct progress *p, unsigned items, unsigned slow,
+		   void (*item)(void *arg, unsigned i), void *arg, int not_for_workers)
 {
 	unsigned started = 0, live = 0, idle = 0, seen = 0;
 	bool start = items;
@@ -75,8 +75,9 @@ unsigned supervise(struct progress *p, unsigned items, void (*item)(void *arg, u
 		seen = p->done;
 		if (idle * TICK_MS >= SUPERVISE_GIVE_UP_MS)
 			break;
+		unsigned patience = p->next <= slow ? SUPERVISE_SLOW_MS : SUPERVISE_STALL_MS;
 		start = p->next < items && started < SUPERVISE_WORKERS_MAX && idle &&
-			idle * TICK_MS % SUPERVISE_STALL_MS == 0;
+			idle * TICK_MS % patience == 0;
 	}
 	set_ticks(0);
 	return items - p->done;

@@ -39,6 +39,15 @@ int sysfs_dir(int at, const char *path)
 	return open_at(at, path, O_RDONLY | O_DIRECTORY);
 }
 
+/* Closes fd after a call that gave `done`, of which n were asked for. */
+static int finish(int fd, ssize_t done, size_t n)
+{
+	int r = done < 0 ? -errno : (size_t)done == n ? 0 : -EIO;
+
+	close(fd);
+	return r;
+}
+
 static ssize_t read_all(int at, const char *path, char *buf, size_t cap, bool once)
 {
 	size_t len = 0;
@@ -53,11 +62,9 @@ static ssize_t read_all(int at, const char *path, char *buf, size_t cap, bool on
 		if (n > 0)
 			len += (size_t)n;
 	} while ((n > 0 && !once && len < cap) || (n < 0 && errno == EINTR));
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	if (n < 0)
-		return n;
+	int error = finish(fd, n, (size_t)n);
+	if (error)
+		return error;
 	if (len >= cap)
 		return -E2BIG;
 	buf[len] = '\0';
@@ -78,14 +85,7 @@ int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int fd = open_at(at, path, O_RDONLY);
 
-	if (fd < 0)
-		return fd;
-	ssize_t got = pread(fd, buf, n, offset);
-	int error = errno;
-	close(fd);
-	if (got < 0)
-		return -error;
-	return (size_t)got == n ? 0 : -EIO;
+	return fd < 0 ? fd : finish(fd, pread(fd, buf, n, offset), n);
 }
 
 int sysfs_write(int at, const char *path, const char *text)
@@ -93,14 +93,7 @@ int sysfs_write(int at, const char *path, const char *text)
 	size_t n = strlen(text);
 	int fd = open_at(at, path, O_WRONLY);
 
-	if (fd < 0)
-		return fd;
-	ssize_t wrote = write(fd, text, n);
-	int error = errno;
-	close(fd);
-	if (wrote < 0)
-		return -error;
-	return (size_t)wrote == n ? 0 : -EIO;
+	return fd < 0 ? fd : finish(fd, write(fd, text, n), n);
 }
 
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
@@ -138,14 +131,12 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 		for (ssize_t i = 0; !r && i < n;) {
 			struct dirent *d = (struct dirent *)(void *)(buf.bytes + i);
 			i += d->d_reclen;
-			if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			if (*d->d_name != '.')
 				r = each(d->d_name, arg);
 		}
 	}
-	if (n < 0)
-		r = -errno;
-	close(fd);
-	return r;
+	int error = finish(fd, n, (size_t)n);
+	return error ? error : r;
 }
 
 int sysfs_exists(int at, const char *path)
@@ -157,9 +148,5 @@ int sysfs_load_module(int at, const char *path, const char *params)
 {
 	int fd = open_at(at, path, O_RDONLY);
 
-	if (fd < 0)
-		return fd;
-	int r = finit_module(fd, params, 0) ? -errno : 0;
-	close(fd);
-	return r;
+	return fd < 0 ? fd : finish(fd, finit_module(fd, params, 0), 0);
 }

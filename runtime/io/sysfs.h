@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The directory, or -errno. */
+/* The directory, or -errno. That in place of `at` gives -EBADF in every call. */
 int sysfs_dir(int at, const char *path);
 
 /* Reads an attribute into buf and ends it with a NUL: one read(2), as it comes whole or not
@@ -29,8 +29,8 @@ int sysfs_write(int at, const char *path, const char *text);
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
-/* Calls each(name, arg) for every entry but . and .. until it returns other than 0, which
- * is returned then. 0, or -errno. */
+/* Calls each(name, arg) for every entry whose name does not begin with a dot, until it
+ * returns other than 0, which is returned then. 0, or -errno. */
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg);
 
 /* True: something is there. */
