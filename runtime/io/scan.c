@@ -209,7 +209,8 @@ static void read_path(int sys, struct pci_function *f)
 {
 	char target[512];
 
-	if (sysfs_link(sys, path_function(f, ""), 1, target, sizeof(target)) > 0)
+	/* Without a slash behind it: that would name the folder, which is no link. */
+	if (sysfs_link(sys, path_make("bus/pci/devices/%a", &f->at), 1, target, sizeof(target)) > 0)
 		scan_parse_path(slice_of(target), &f->path);
 }
 
