@@ -28,7 +28,7 @@ WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wimplicit-fallthrough
 # klibc's own headers do not stand -Wshadow; the same code meets it here.
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 DEFINES = -DVGAPASS_VERSION='"$(VERSION)"' -DVGAPASS_LIBDIR='"$(LIBDIR)"'
 
 CORE = $(wildcard runtime/core/*.c)
@@ -41,9 +41,11 @@ MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
 MAN8 = cli/vgapass.8 runtime/vgapass-early.8
 UNIT = $(wildcard tests/unit/test_*.c)
 HEADERS = $(wildcard runtime/*/*.h cli/*.h hook/*.h tests/unit/*.h)
-UNIT_TESTS = $(UNIT:tests/unit/%.c=build/asan/%)
+FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
 
 B = build
+UNIT_TESTS = $(UNIT:%.c=$(B)/asan/%)
+REPLAYS = $(FUZZERS:%.c=$(B)/asan/%)
 PROGRAMS = $(B)/early/vgapass-early $(B)/host/vgapass $(B)/host/vgapass-image
 
 all: $(PROGRAMS)
@@ -116,8 +118,10 @@ demo: deps
 	@scripts/demo
 
 check: deps
-	@$(MAKE) -s all $(UNIT_TESTS) $(B)/qemu/initrd
+	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
+	@$(MAKE) -s $(B)/qemu/initrd
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
+		fuzz='tests/fuzz/run $(REPLAYS)' \
 		machines=tests/machines/run \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run
@@ -125,8 +129,9 @@ check: deps
 lint: all
 	@scripts/lint
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(REPLAYS)
 	@tests/unit/run $(UNIT_TESTS)
+	@tests/fuzz/run $(REPLAYS)
 
 machines: all
 	@tests/machines/run
@@ -146,8 +151,36 @@ $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests
 $(B)/kernel/stamp:
 	scripts/kernel
 
-$(UNIT_TESTS): build/asan/%: $(B)/asan/tests/unit/%.o $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
+# Most unit tests script the kernel: fake_kernel.c in place of sysfs.c. The others are real.
+ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
+FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
+	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules)
+
+$(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
-.PHONY: all install uninstall clean deps demo check lint unit machines image-test boot-test
+$(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -llzma -lzstd -lz
+
+# The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
+$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE)
+	$(CC) $(SANITIZE) -o $@ $^
+
+$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) $(HEADERS)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(ENGINE)
+
+# FUZZ_SECONDS each.
+FUZZ_SECONDS = 60
+fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
+	@for f in $^; do \
+		mkdir -p $(B)/fuzz/corpus/$${f##*/fuzz_}; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$${f##*/fuzz_} \
+			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
+	done
+
+.PHONY: all install uninstall clean deps demo check lint unit fuzz machines image-test boot-test
 .SECONDARY:

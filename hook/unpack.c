@@ -59,19 +59,26 @@ static bool grow(struct buffer *b)
 
 static int unpack_xz(const struct buffer *in, struct buffer *out)
 {
-	lzma_ret r;
+	lzma_stream z = LZMA_STREAM_INIT;
+	lzma_ret r = LZMA_OK;
+	int error = lzma_stream_decoder(&z, UINT64_MAX, 0) == LZMA_OK ? 0 : -ENOMEM;
 
-	do {
-		uint64_t memory = UINT64_MAX;
-		size_t from = 0, to = 0;
-		if (!grow(out))
-			return -ENOMEM;
-		r = lzma_stream_buffer_decode(&memory, 0, NULL, in->p, &from, in->n, out->p, &to,
-					      out->n);
-		if (r == LZMA_OK)
-			out->n = to;
-	} while (r == LZMA_BUF_ERROR);
-	return r == LZMA_OK ? 0 : -EBADMSG;
+	z.next_in = in->p;
+	z.avail_in = in->n;
+	while (!error && r != LZMA_STREAM_END) {
+		if (z.total_out == out->n && !grow(out)) {
+			error = -ENOMEM;
+			break;
+		}
+		z.next_out = out->p + z.total_out;
+		z.avail_out = out->n - (size_t)z.total_out;
+		r = lzma_code(&z, LZMA_FINISH);
+		if (r != LZMA_OK && r != LZMA_STREAM_END)
+			error = -EBADMSG;
+	}
+	out->n = (size_t)z.total_out;
+	lzma_end(&z);
+	return error;
 }
 
 static int unpack_zstd(const struct buffer *in, struct buffer *out)

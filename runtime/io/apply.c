@@ -45,13 +45,16 @@ static int probe(const struct job *j)
 }
 
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if
- * not, udev loads it later and it finds the function free. */
+ * not, udev loads it later and it finds the function free. With hold it gets the name of no
+ * driver, which keeps off the rule's own too: that one may be registered only later. */
 static void fail(const struct job *j, enum reason reason)
 {
 	struct plan_entry *e = j->e;
-	bool gone = is_gone(j), hold = e->rule->hold;
+	bool gone = is_gone(j);
+	bool held = e->rule->hold && !*e->driver &&
+		    !write_attribute(j, "driver_override", "vgapass-hold");
 
-	if (!gone && !hold) {
+	if (!held) {
 		/* A newline clears it, an empty write would be none (drivers/base/driver.c). */
 		write_attribute(j, "driver_override", "\n");
 		probe(j);
@@ -62,7 +65,7 @@ static void fail(const struct job *j, enum reason reason)
 		reason = REASON_GONE;
 	}
 	e->reason = (uint8_t)reason;
-	e->state = !gone && hold && !*e->driver ? STATE_HELD : STATE_FAILED;
+	e->state = held ? STATE_HELD : STATE_FAILED;
 }
 
 static enum reason claim(const struct job *j)

@@ -70,10 +70,10 @@ def watch(process, console, results, limit):
         time.sleep(0.1)
 
 
-def start_helper(command):
+def start_helper(command, folder):
     """A device server must listen before QEMU comes: it says so."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               start_new_session=True)
+                               start_new_session=True, cwd=folder)
     if process.stdout.readline().strip() != b"ready":
         end(process)
         raise OSError(f"the helper {command[0]} did not start")
@@ -84,14 +84,14 @@ def run_qemu(command, helpers, folder, limit):
     """(why the guest did not get to its end, what it showed)"""
     console, results = os.path.join(folder, "console"), os.path.join(folder, "results")
     with open(os.path.join(folder, "command"), "w") as file:
-        file.write("exec " + shlex.join(command) + "\n")
+        file.write(f"cd {shlex.quote(folder)} && exec {shlex.join(command)}\n")
     processes = []
     try:
         for helper in helpers:
-            processes.append(start_helper(helper))
+            processes.append(start_helper(helper, folder))
         with open(os.path.join(folder, "qemu.log"), "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
+                                       stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
         processes.append(process)
         died = watch(process, console, results, limit)
         if died is None:
@@ -105,7 +105,8 @@ def run_qemu(command, helpers, folder, limit):
     complaint = text_of(os.path.join(folder, "qemu.log")).strip()
     if died and complaint:
         died += ": " + complaint.splitlines()[-1]
-    return died, Shown(text_of(results).splitlines(), text_of(console).splitlines())
+    touches = text_of(os.path.join(folder, "touches")).splitlines()
+    return died, Shown(text_of(results).splitlines(), text_of(console).splitlines(), touches)
 
 
 def prepare(spec, out, folder):
@@ -120,7 +121,7 @@ def prepare(spec, out, folder):
 
 def boot(spec, out, kernel):
     """Boot SPEC with the image in OUT; everything of it lies in OUT/run/NAME afterwards."""
-    folder = os.path.join(out, "run", spec.name)
+    folder = os.path.abspath(os.path.join(out, "run", spec.name))
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     begin = time.monotonic()
@@ -130,9 +131,9 @@ def boot(spec, out, kernel):
         died, shown = run_qemu(machine.command(folder, kernel, spec.kernel_cmdline()),
                                machine.helper_commands(folder), folder, machine.timeout)
     except subprocess.CalledProcessError as error:
-        died, shown = f"{error}: {error.stderr.decode(errors='replace').strip()}", Shown([], [])
+        died, shown = f"{error}: {error.stderr.decode(errors='replace').strip()}", Shown()
     except (OSError, ValueError) as error:
-        died, shown = str(error), Shown([], [])
+        died, shown = str(error), Shown()
     return Outcome(folder, time.monotonic() - begin, died, shown)
 
 

@@ -4,15 +4,17 @@ import re
 from . import receipt as receipts
 
 STATE = re.compile(r"^STATE (\S+) (\S+) (\S+) (\S+) (\S+) (\S+)$")
+NO_RECEIPT = "receipt none"
 ADDRESS = re.compile(r"^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
 
 
 class Shown:
     """What the guest said, in the forms that the checks want."""
 
-    def __init__(self, results, console):
-        self.lines = results
-        self.console = console
+    def __init__(self, results=(), console=(), touches=()):
+        self.lines = list(results)
+        self.console = list(console)
+        self.touches = list(touches)  # accesses to the registers of a played card
         self.states = {match[1]: match for match in map(STATE.match, results) if match}
         self.log = [line[len("LOG "):] for line in results if line.startswith("LOG ")]
         self.times = {}
@@ -21,8 +23,9 @@ class Shown:
             if len(words) == 3 and words[0] == "TIME":
                 self.times[words[1]] = float(words[2])
         self.receipt, self.receipt_problems = None, []
-        if "RECEIPT-BEGIN" in results and "RECEIPT-END" in results:
-            text = "\n".join(results[results.index("RECEIPT-BEGIN") + 1:results.index("RECEIPT-END")])
+        if "RECEIPT-BEGIN" in self.lines and "RECEIPT-END" in self.lines:
+            begin, end = self.lines.index("RECEIPT-BEGIN"), self.lines.index("RECEIPT-END")
+            text = "\n".join(self.lines[begin + 1:end])
             self.receipt, self.receipt_problems = receipts.parse(text)
 
 
@@ -32,8 +35,11 @@ class Check:
     def __init__(self, text):
         self.text = text
         self.kind, _, rest = text.partition(" ")
-        if self.kind in ("log", "out", "console"):
+        if self.kind in ("log", "out", "console", "touch"):
             self.pattern = re.compile(rest)
+        elif self.kind == "within":
+            limit, self.begin, self.end = rest.split()
+            self.limit = float(limit)
         elif self.kind == "receipt":
             self.path, _, self.value = rest.partition(" ")
         elif ADDRESS.match(self.kind):
@@ -45,7 +51,13 @@ class Check:
             raise ValueError(f"cannot understand '{text}'")
 
     def _lines(self, shown):
-        return {"log": shown.log, "out": shown.lines, "console": shown.console}[self.kind]
+        return {"log": shown.log, "out": shown.lines, "console": shown.console,
+                "touch": shown.touches}[self.kind]
+
+    def _took(self, shown):
+        if self.begin not in shown.times or self.end not in shown.times:
+            return None
+        return shown.times[self.end] - shown.times[self.begin]
 
     def _receipt_value(self, shown):
         if not isinstance(shown.receipt, dict):
@@ -59,6 +71,11 @@ class Check:
         if self.kind == "state":
             state = shown.states.get(self.address)
             return bool(state) and (state[2], state[3]) == (self.id, self.driver)
+        if self.kind == "within":
+            took = self._took(shown)
+            return took is not None and took <= self.limit
+        if self.text == NO_RECEIPT:
+            return shown.receipt is None
         if self.kind == "receipt":
             value = self._receipt_value(shown)
             if self.value.startswith("~"):
@@ -70,6 +87,11 @@ class Check:
         if self.kind == "state":
             state = shown.states.get(self.address)
             return state[0] if state else f"no function at {self.address}"
+        if self.kind == "within":
+            took = self._took(shown)
+            return "no such times" if took is None else f"{took:.1f} s from {self.begin} to {self.end}"
+        if self.text == NO_RECEIPT:
+            return "there is a receipt"
         if self.kind == "receipt":
             value = self._receipt_value(shown)
             return f"receipt {self.path} " + ("is not there" if value is None else value)

@@ -1,21 +1,34 @@
 """The file "machine" of a case: lines of "word: value" that describe QEMU's machine.
 
-    iommu: intel|amd|none           the default is intel
+    iommu: intel|amd|none           the default is intel; more options behind a comma
+    firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
+                                    by a firmware that draws on the display. uefi needs ovmf
     port NAME[,OPTIONS]: DEVICE + DEVICE + ...
-                                    a card of so many functions behind a PCIe root port
+                                    a card of so many functions behind a PCIe root port. A DEVICE
+                                    like 10de:2684,class=030000,... is played by boot/vfuser.py
+                                    and needs "qemu: sid" and "iommu: intel,caching-mode=on"
     device: QXL,bus=pcie.0,addr=2   one -device
     args: -drive if=none,id=d0 ...  anything else
     memory: MEGABYTES               the default is 1024
-    helper: COMMAND                 a device server; {run} is the boot's folder. It says "ready"
-                                    on its standard output, and is ended with QEMU
-    qemu: NAME                      another QEMU, from VGAPASS_QEMU_NAME; without it the case is skipped
+    helper: COMMAND                 a device server, started in the boot's folder ({run}). It says
+                                    "ready" on its standard output, and is ended with QEMU
+    qemu: NAME                      another QEMU: VGAPASS_QEMU_NAME, or what scripts/qemu-NAME made;
+                                    without it the case is skipped
     timeout: SECONDS                the default is 120
 """
+import glob
+import json
 import os
+import re
 import shlex
 import shutil
+import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 TIMEOUT = 120
+OVMF = "/usr/share/ovmf/OVMF.fd"
+PLAYED = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{4}(,|$)")
 
 IOMMU = {
     "intel": ["-device", "intel-iommu"],
@@ -30,7 +43,9 @@ class Skip(Exception):
 
 class Machine:
     def __init__(self, text):
-        self.iommu = "intel"
+        self.iommu = IOMMU["intel"]
+        self.firmware = []
+        self.compressed = False
         self.memory = 1024
         self.timeout = TIMEOUT
         self.program = "qemu-system-x86_64"
@@ -55,8 +70,11 @@ class Machine:
             self.devices += shlex.split(value)
         elif word == "helper":
             self.helpers.append(shlex.split(value))
-        elif word == "iommu" and value in IOMMU:
-            self.iommu = value
+        elif word == "iommu" and value.partition(",")[0] in IOMMU:
+            kind, comma, options = value.partition(",")
+            self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options] if options else IOMMU[kind]
+        elif word == "firmware" and value in ("direct", "bios", "uefi"):
+            self._firmware(value)
         elif word in ("memory", "timeout"):
             setattr(self, word, int(value))
         elif word == "qemu":
@@ -71,11 +89,33 @@ class Machine:
         self.devices += ["-device", root_port + ("," + options if options else "")]
         functions = [function.strip() for function in functions.split(" + ")]
         for number, function in enumerate(functions):
-            device = f"{function},bus={name},addr=0.{number}"
             # QEMU wants to know of the others at function 0.
-            if number == 0 and len(functions) > 1:
-                device += ",multifunction=on"
+            several = number == 0 and len(functions) > 1
+            if PLAYED.match(function):
+                self._played(function, name, number, several)
+                continue
+            device = f"{function},bus={name},addr=0.{number}" + (",multifunction=on" if several else "")
             self.devices += ["-device", device]
+
+    def _played(self, function, port, number, several):
+        """A function of any vendor. The socket is in the boot's folder, where both sides start."""
+        socket = f"{port}.{number}"
+        words = function.split(",")
+        self.helpers.append([sys.executable, "-B", os.path.join(HERE, "vfuser.py"), socket, *words,
+                             *(["multifunction"] if several else [])])
+        self.devices += ["-device", json.dumps({
+            "driver": "vfio-user-pci", "socket": {"type": "unix", "path": socket},
+            "bus": port, "addr": f"0.{number}", "multifunction": several})]
+
+    def _firmware(self, name):
+        """A firmware starts the kernel as a boot loader would: from bzImage, whose setup code
+        or EFI stub tells the kernel of the framebuffer."""
+        self.compressed = name != "direct"
+        if name == "uefi":
+            image = os.environ.get("VGAPASS_OVMF", OVMF)
+            if not os.path.exists(image):
+                raise Skip("needs UEFI for QEMU: install ovmf")
+            self.firmware = ["-bios", image]
 
     def helper_commands(self, run):
         return [[word.replace("{run}", run) for word in helper] for helper in self.helpers]
@@ -87,21 +127,30 @@ class Machine:
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
             "-chardev", f"file,id=results,path={run}/results", "-serial", "chardev:results",
-            "-M", "q35,kernel-irqchip=off", *IOMMU[self.iommu],
+            "-M", "q35,kernel-irqchip=off", *self.iommu, *self.firmware,
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
             *(word.replace("{run}", run) for word in self.devices),
-            "-kernel", kernel, "-initrd", f"{run}/initrd", "-append", cmdline,
+            "-kernel", compressed(kernel) if self.compressed else kernel, "-initrd", f"{run}/initrd", "-append", cmdline,
         ]
 
     def key(self):
         """What makes two machines the same for the guest."""
-        return (self.program, self.iommu, self.memory, tuple(self.devices), repr(self.helpers))
+        return (self.program, tuple(self.iommu), tuple(self.firmware), self.compressed, self.memory,
+                tuple(self.devices), repr(self.helpers))
+
+
+def compressed(kernel):
+    """The bzImage that the ELF file KERNEL was taken from (see scripts/kernel)."""
+    found = glob.glob(os.path.join(glob.escape(os.path.dirname(kernel)), "boot/vmlinuz-*"))
+    if not found:
+        raise OSError(f"no boot/vmlinuz-* beside {kernel}")
+    return found[0]
 
 
 def other_qemu(name):
     variable = "VGAPASS_QEMU_" + name.upper().replace("-", "_")
-    program = os.environ.get(variable)
-    if not program or not shutil.which(program):
-        raise Skip(f"needs another QEMU: set {variable}")
+    program = os.environ.get(variable) or os.path.join(TOP, f"build/qemu-{name}/qemu-system-x86_64")
+    if not shutil.which(program):
+        raise Skip(f"needs another QEMU: run scripts/qemu-{name} or set {variable}")
     return program

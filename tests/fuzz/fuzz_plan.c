@@ -1,0 +1,166 @@
+/* fuzz_plan.c - any configuration against any machine: plan, words and promises
+ *
+ * Input: a command line, a newline, functions of 16 bytes each behind one byte that counts
+ * them, and the rest is the configuration.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/core/plan_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+#define FUNCTION_BYTES 16
+
+static struct run run;
+
+/* Few values for much, so that functions and rules meet. */
+static struct pci_function function_of(const uint8_t *b, unsigned i)
+{
+	static const uint32_t classes[] = { 0x030000, 0x040300, 0x0c0330, 0x010802,
+					    0x060400, 0x020000, 0x038000, 0x000000 };
+
+	return (struct pci_function){
+		.driver = b[0] & 1 ? "nouveau" : "",
+		.at = { b[1] & 1, (uint8_t)(i >> 3), (uint8_t)(i & 7) },
+		.vendor = b[2] & 1 ? 0x1002 : 0x10de,
+		.device = (uint16_t)(0x6600 + (b[3] & 3)),
+		.subvendor = (uint16_t)(b[4] & 1),
+		.subdevice = (uint16_t)(b[5] & 1),
+		.class = classes[b[6] & 7],
+		.known = PCI_DETAIL_ALL,
+		.bridge = (b[7] & 7) == 1,
+		.boot_display = (b[8] & 3) == 1,
+		.has_serial = b[9] & 1,
+		.serial = b[10] & 3,
+		.group = (b[11] & 7) - 1,
+		.path = { 0, b[12] & 1, b[13] & 3, { b[14] & 9, b[15] & 9 } },
+	};
+}
+
+/* What holds for every plan, whatever is configured. */
+static void check_entry(const struct pci_function *f, const struct plan_entry *e)
+{
+	if ((e->state == STATE_NONE) != !e->rule || e->state > STATE_KEPT)
+		abort();
+	if (!e->rule)
+		return;
+	if ((e->state == STATE_KEPT) != (e->rule->keep != 0) ||
+	    (e->state == STATE_PLANNED) != (e->reason == REASON_NONE))
+		abort();
+	if (e->state != STATE_PLANNED)
+		return;
+	if (f->bridge || f->class >> 16 == PCI_BASE_BRIDGE)
+		abort();
+	if (f->group < 0 && !e->rule->iommu_ignore)
+		abort();
+	if (f->boot_display && !e->rule->take_boot_display)
+		abort();
+}
+
+static void check_plan(void)
+{
+	const struct plan *p = &run.plan;
+	unsigned planned = 0, refused = 0;
+
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		check_entry(&run.inv.function[i], &p->entry[i]);
+		planned += p->entry[i].state == STATE_PLANNED;
+		refused += p->entry[i].state == STATE_REFUSED;
+	}
+	if (planned != p->planned || refused != p->refused)
+		abort();
+	if (planned && (p->state != PLAN_READY || run.config.errors || run.cmd.mode == MODE_OFF))
+		abort();
+}
+
+static void check_words(void)
+{
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		text_start(&what, what_buf, sizeof(what_buf));
+		if (run.plan.entry[i].rule)
+			plan_text_function(&what, &run, &run.inv.function[i], &run.plan.entry[i]);
+		if (what.cut)
+			abort();
+	}
+	for (unsigned k = 0;; k++) {
+		text_start(&at, at_buf, sizeof(at_buf));
+		text_start(&what, what_buf, sizeof(what_buf));
+		if (!plan_text_problem(&run, k, &at, &what))
+			break;
+		if (!what.len || k > CONFIG_ERRORS_MAX + CONFIG_RULES_MAX + 1)
+			abort();
+	}
+	if (!*run_result(&run))
+		abort();
+}
+
+/* What a plan does not need, and so is never read, must not matter to it. */
+static void check_needs(void)
+{
+	static struct plan whole;
+
+	whole = run.plan;
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		struct pci_function *f = &run.inv.function[i];
+		unsigned needs = plan_needs(&run.config, whole.profile, f);
+		if (!(needs & PCI_DETAIL_GROUP))
+			f->group = -1;
+		f->bridge &= !!(needs & PCI_DETAIL_HEADER);
+		f->boot_display &= !!(needs & PCI_DETAIL_DISPLAY);
+		f->has_serial &= !!(needs & PCI_DETAIL_SERIAL);
+		if (!(needs & PCI_DETAIL_PATH))
+			f->path.hops = 0;
+	}
+	plan_build(&run.config, &run.cmd, &run.inv, &run.plan);
+	for (unsigned i = 0; i < run.inv.functions; i++)
+		if (run.plan.entry[i].rule != whole.entry[i].rule ||
+		    run.plan.entry[i].state != whole.entry[i].state ||
+		    run.plan.entry[i].reason != whole.entry[i].reason)
+			abort();
+}
+
+static void read_input(const char *text, size_t n)
+{
+	struct slice rest = { text, n }, line = slice_cut(&rest, '\n');
+	unsigned functions = rest.n ? *(const uint8_t *)rest.p : 0;
+
+	if (line.n >= CMDLINE_MAX)
+		line.n = CMDLINE_MAX - 1;
+	memcpy(run.cmdline, line.p, line.n);
+	run.cmdline[line.n] = '\0';
+	cmdline_parse(slice_of(run.cmdline), &run.cmd);
+	if (rest.n)
+		rest.p++, rest.n--;
+	run.inv.functions = 0;
+	while (functions-- && rest.n >= FUNCTION_BYTES) {
+		unsigned i = run.inv.functions++;
+		run.inv.function[i] = function_of((const uint8_t *)rest.p, i);
+		rest.p += FUNCTION_BYTES;
+		rest.n -= FUNCTION_BYTES;
+	}
+	config_start(&run.config);
+	config_parse(&run.config, config_add_file(&run.config, "f"), rest.p, rest.n);
+	if (run.cmd.ids.n)
+		config_parse_ids(&run.config, "cmdline", run.cmd.ids, run.cmd.ids_column);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	char *text = malloc(n ? n : 1);
+
+	if (!text)
+		return 0;
+	memcpy(text, data, n);
+	read_input(text, n);
+	plan_build(&run.config, &run.cmd, &run.inv, &run.plan);
+	check_plan();
+	check_words();
+	check_needs();
+	free(text);
+	return 0;
+}

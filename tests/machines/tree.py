@@ -1,0 +1,119 @@
+"""A machine's /sys and /proc as text, to be read and compared.
+
+    file PATH TEXT      TEXT to the end of the line; in it \\n is a newline, \\\\ a backslash
+    link PATH TARGET
+    bytes PATH WORD...  two hex digits a byte; @OFFSET (hex) fills with zeros up to there
+    function CHAIN ID CLASS [KEY=VALUE]...
+                        all the files of a PCI function. CHAIN is its place: the addresses from the
+                        root bus down, "00:01.0/01:00.0". Keys: sub=ID driver=NAME group=N
+                        boot_vga=0|1 header=HEX serial=00-11-...
+    many COUNT ID CLASS [KEY=VALUE]...
+                        so many functions behind root ports of bus 80, from 90:00.0 on, each in a
+                        group of its own
+    # ...               a comment
+
+scripts/save-machine writes the first three; the others are for people.
+"""
+import os
+import re
+
+
+def add_file(root, path, content):
+    path = os.path.join(root, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def add_link(root, path, target):
+    path = os.path.join(root, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.symlink(target, path)
+
+
+def unescape(text):
+    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text)
+
+
+def hex_words(words):
+    content = b""
+    for word in words:
+        if word[0] == "@":
+            content = content.ljust(int(word[1:], 16), b"\0")
+        else:
+            content += bytes.fromhex(word)
+    return content
+
+
+def full(address):
+    """With its domain."""
+    return address if address.count(":") == 2 or address[0] == "p" else "0000:" + address
+
+
+def keys_of(words):
+    return dict(word.split("=", 1) for word in words)
+
+
+def config_space(header, serial):
+    content = bytearray(4096 if serial else 64)
+    content[0x0e] = header
+    if serial:
+        content[0x100:0x104] = bytes.fromhex("03000100")
+        content[0x104:0x10c] = bytes(reversed(bytes.fromhex(serial.replace("-", ""))))
+    return bytes(content)
+
+
+def add_function(root, chain, identity, code, keys):
+    parts = [full(part) for part in chain.split("/")]
+    if parts[0][0] != "p":
+        parts.insert(0, "pci" + parts[0].rpartition(":")[0])
+    address, place = parts[-1], "/".join(parts)
+    folder = f"sys/devices/{place}"
+    up = "../" * (len(parts) + 1)
+    uevent = [f"DRIVER={keys['driver']}"] if "driver" in keys else []
+    uevent += [f"PCI_CLASS={code.lstrip('0').upper()}", f"PCI_ID={identity.upper()}",
+               f"PCI_SUBSYS_ID={keys.get('sub', '0000:0000').upper()}", f"PCI_SLOT_NAME={address}"]
+    add_file(root, f"{folder}/uevent", ("\n".join(uevent) + "\n").encode())
+    header = int(keys.get("header", "01" if code.startswith("0604") else "00"), 16)
+    add_file(root, f"{folder}/config", config_space(header, keys.get("serial")))
+    add_link(root, f"sys/bus/pci/devices/{address}", f"../../../devices/{place}")
+    if "boot_vga" in keys:
+        add_file(root, f"{folder}/boot_vga", f"{keys['boot_vga']}\n".encode())
+    if "driver" in keys:
+        add_link(root, f"{folder}/driver", f"{up}bus/pci/drivers/{keys['driver']}")
+    if "group" in keys:
+        add_link(root, f"{folder}/iommu_group", f"{up}kernel/iommu_groups/{keys['group']}")
+    return address
+
+
+def add_many(root, count, identity, code, keys):
+    addresses = []
+    for i in range(count):
+        bus = f"{0x90 + (i >> 5):02x}"
+        chain = f"80:{i >> 5:02x}.0/{bus}:{i >> 1 & 15:02x}.{i & 1}"
+        addresses.append(add_function(root, chain, identity, code, {**keys, "group": 1000 + i}))
+    return addresses
+
+
+def unpack(text, root):
+    """Makes the tree below ROOT. The addresses of its many functions."""
+    many = []
+    for number, line in enumerate(text.splitlines(), 1):
+        kind, _, rest = line.partition(" ")
+        words = rest.split()
+        if not kind or kind[0] == "#":
+            continue
+        if kind == "file":
+            path, _, content = rest.partition(" ")
+            add_file(root, path, unescape(content).encode("utf-8", "surrogateescape"))
+        elif kind == "link":
+            add_link(root, *words)
+        elif kind == "bytes":
+            add_file(root, words[0], hex_words(words[1:]))
+        elif kind == "function":
+            add_function(root, *words[:3], keys_of(words[3:]))
+        elif kind == "many":
+            many += add_many(root, int(words[0]), *words[1:3], keys_of(words[3:]))
+        else:
+            raise ValueError(f"tree:{number}: {kind}?")
+    return many

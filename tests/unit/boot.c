@@ -1,0 +1,117 @@
+/* boot.c - see boot.h */
+#include "boot.h"
+#include "fake_kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run boot;
+struct work boot_work;
+
+void boot_machine(void)
+{
+	static const struct fake_function functions[] = {
+		{ "pci0000:00/0000:00:01.0", "8086:1901", "0000:0000", "60400", "pcieport", 1 },
+		{ "pci0000:00/0000:00:02.0", "8086:1912", "17AA:30BE", "30000", "i915", 0 },
+		{ "pci0000:00/0000:00:01.0/0000:01:00.0", "1002:6608", "1028:2120", "30000",
+		  "radeon", 1 },
+		{ "pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "1028:AAB0", "40300",
+		  "snd_hda_intel", 1 },
+		{ "pci0000:00/0000:00:1c.0/0000:02:00.0", "1B21:2142", "1043:86F0", "C0330",
+		  "xhci_hcd", 2 },
+	};
+
+	fake_start();
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		fake_add_function(&functions[i]);
+	fake_attr("0000:00:02.0", "boot_vga", "1\n");
+	fake_attr("0000:01:00.0", "boot_vga", "0\n");
+	fake_attr("0000:01:00.0", "reset_method", "flr bus\n");
+	fake_attr("0000:01:00.0", "d3cold_allowed", "1\n");
+	fake_file(MODULES_LIST, "vfio\nvfio_pci disable_vga=1\n");
+	fake_add_module("vfio", NULL);
+	fake_add_module("vfio_pci", "vfio-pci");
+	fake_add_driver("pcieport");
+}
+
+void boot_host_drivers(void)
+{
+	static const char *const drivers[] = { "i915", "radeon", "snd_hda_intel", "xhci_hcd" };
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		fake_add_driver(drivers[i]);
+}
+
+void boot_gather(const char *conf, const char *cmdline)
+{
+	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+
+	fake_file("etc/vgapass.conf", conf);
+	fake_file("proc/cmdline", cmdline);
+	memset(&boot.plan, 0x5a, sizeof(boot.plan));
+	gather_run(&roots, NULL, &boot);
+	boot_work = (struct work){ .run = &boot, .sys = FAKE_SYS, .root = FAKE_ROOT };
+}
+
+void boot_claim(void)
+{
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_claim(&boot_work, i);
+}
+
+void boot_bind(void)
+{
+	unsigned items = apply_prepare(&boot_work);
+
+	for (unsigned i = 0; i < items; i++)
+		apply_item(&boot_work, i);
+	apply_finish(&boot_work);
+}
+
+void boot_run(const char *conf, const char *cmdline)
+{
+	boot_gather(conf, cmdline);
+	if (boot.plan.state != PLAN_READY || boot.cmd.mode != MODE_ON || !boot.plan.planned)
+		return;
+	boot_claim();
+	boot_bind();
+}
+
+struct plan_entry *boot_entry(const char *address)
+{
+	struct pci_address at;
+
+	if (pci_parse_address(slice_of(address), &at, NULL))
+		for (unsigned i = 0; i < boot.inv.functions; i++)
+			if (!pci_compare(&at, &boot.inv.function[i].at))
+				return &boot.plan.entry[i];
+	fprintf(stderr, "boot_entry: there is no %s\n", address);
+	abort();
+}
+
+const char *boot_says(const char *address)
+{
+	static char line[PLAN_LINE_MAX];
+	const struct plan_entry *e = boot_entry(address);
+	struct text t;
+
+	if (!e->rule)
+		return "";
+	text_start(&t, line, sizeof(line));
+	plan_text_function(&t, &boot, &boot.inv.function[e - boot.plan.entry], e);
+	return strchr(line, ']') + 2;
+}
+
+bool boot_logged(const char *line, size_t *at)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = fake_log(); (p = strstr(p, line)); p++)
+		if ((p == fake_log() || p[-1] == '\n') && p[n] == '\n') {
+			if (at)
+				*at = (size_t)(p - fake_log());
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,668 @@
+/* fake_kernel.c - see fake_kernel.h */
+#define _GNU_SOURCE
+#include "fake_kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../runtime/io/apply.h"
+#include "../../runtime/io/sysfs.h"
+
+#define SLOTS 65536 /* of the hash table, a power of two */
+#define PATH_SIZE 512
+#define DEVICES "sys/bus/pci/devices/"
+#define DRIVERS "sys/bus/pci/drivers/"
+#define UNSET "(null)\n" /* how an empty driver_override reads */
+
+enum kind { FREE, DIRECTORY, TEXT, LINK, REMOVED };
+
+struct node {
+	enum kind kind;
+	char *path;
+	char *data; /* NUL-terminated */
+	size_t n;
+};
+
+struct function {
+	char address[16];
+	char dir[PATH_SIZE];
+	char uevent[256]; /* without its DRIVER= */
+	const char *native;
+	bool gone;
+};
+
+struct module {
+	const char *name, *driver;
+};
+
+static struct {
+	struct node slot[SLOTS];
+	struct node *node[SLOTS / 2]; /* those in use, in the order of their making */
+	struct function function[FAKE_FUNCTIONS_MAX];
+	struct module module[16];
+	char dir[FAKE_PROC + 1][PATH_SIZE]; /* what a directory fd stands for */
+	char log[65536], failed[PATH_SIZE];
+	const char *refusing, *ignored, *vanishing;
+	unsigned nodes, functions, modules, calls, fail_at, vanish_at;
+	int error;
+	bool late;
+} k;
+
+static void die(const char *what, const char *which)
+{
+	fprintf(stderr, "fake kernel: %s: %s\n", what, which);
+	abort();
+}
+
+/* --- the tree */
+
+static struct node *slot_of(const char *path)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *p = path; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	for (;; hash++) {
+		struct node *n = &k.slot[hash % SLOTS];
+		if (n->kind == FREE || !strcmp(n->path, path))
+			return n;
+	}
+}
+
+static struct node *find(const char *path)
+{
+	struct node *n = slot_of(path);
+
+	return n->kind == FREE || n->kind == REMOVED ? NULL : n;
+}
+
+static struct node *add(const char *path, enum kind kind, const void *data, size_t size)
+{
+	struct node *n = slot_of(path);
+	char *copy = malloc(size + 1);
+	char parent[PATH_SIZE];
+
+	if (!copy)
+		die("no memory", path);
+	memcpy(copy, data, size);
+	copy[size] = '\0';
+	if (n->kind == FREE) {
+		if (k.nodes == SLOTS / 2)
+			die("too many files", path);
+		k.node[k.nodes++] = n;
+		n->path = strdup(path);
+	}
+	free(n->data);
+	*n = (struct node){ kind, n->path, copy, size };
+	snprintf(parent, sizeof(parent), "%s", path);
+	char *slash = strrchr(parent, '/');
+	if (slash) {
+		*slash = '\0';
+		if (!find(parent))
+			add(parent, DIRECTORY, "", 0);
+	}
+	return n;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !n || (!strncmp(path, dir, n) && path[n] == '/');
+}
+
+void fake_remove(const char *path)
+{
+	for (unsigned i = 0; i < k.nodes; i++) {
+		struct node *n = k.node[i];
+		if (!strcmp(n->path, path) || is_below(n->path, path))
+			n->kind = REMOVED;
+	}
+}
+
+void fake_bytes(const char *path, const void *bytes, size_t n)
+{
+	add(path, TEXT, bytes, n);
+}
+
+void fake_file(const char *path, const char *text)
+{
+	fake_bytes(path, text, strlen(text));
+}
+
+void fake_link(const char *path, const char *target)
+{
+	add(path, LINK, target, strlen(target));
+}
+
+/* Takes the last component off. */
+static void pop(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	*(slash ? slash : path) = '\0';
+}
+
+/* Where a path leads, as the kernel walks it: a link in the middle is followed, one at the
+ * end when `follow` or when a slash comes behind it. */
+static int resolve(const char *base, const char *path, bool follow, char out[PATH_SIZE])
+{
+	char rest[2 * PATH_SIZE], next[2 * PATH_SIZE];
+	unsigned links = 0;
+
+	snprintf(out, PATH_SIZE, "%s", base);
+	snprintf(rest, sizeof(rest), "%s", path);
+	while (*rest) {
+		char *slash = strchr(rest, '/');
+		const char *behind = slash ? slash + 1 : "";
+		if (slash)
+			*slash = '\0';
+		if (!strcmp(rest, "..")) {
+			pop(out);
+		} else if (*rest && strcmp(rest, ".")) {
+			size_t n = strlen(out);
+			snprintf(out + n, PATH_SIZE - n, "%s%s", n ? "/" : "", rest);
+		}
+		const struct node *at = find(out);
+		if (at && at->kind == LINK && (slash || follow)) {
+			if (++links > 16)
+				return -ELOOP;
+			pop(out);
+			if (*at->data == '/')
+				*out = '\0';
+			snprintf(next, sizeof(next), "%s%s%s", at->data, slash ? "/" : "", behind);
+		} else {
+			snprintf(next, sizeof(next), "%s", behind);
+		}
+		memcpy(rest, next, sizeof(rest));
+	}
+	return 0;
+}
+
+const char *fake_text(const char *path)
+{
+	char at[PATH_SIZE];
+	const struct node *n = resolve("", path, false, at) ? NULL : find(at);
+
+	return n && n->kind != DIRECTORY ? n->data : NULL;
+}
+
+/* --- functions and drivers */
+
+static struct function *find_function(const char *address)
+{
+	for (unsigned i = 0; i < k.functions; i++)
+		if (!k.function[i].gone && !strcmp(k.function[i].address, address))
+			return &k.function[i];
+	return NULL;
+}
+
+static const char *join(const char *a, const char *b, const char *c)
+{
+	static char path[4][PATH_SIZE];
+	static unsigned turn;
+	char *p = path[turn++ % 4];
+
+	snprintf(p, PATH_SIZE, "%s%s%s", a, b, c);
+	return p;
+}
+
+const char *fake_driver_of(const char *address)
+{
+	const char *target = fake_text(join(DEVICES, address, "/driver"));
+
+	return target ? strrchr(target, '/') + 1 : "";
+}
+
+static void set_driver(const struct function *f, const char *driver)
+{
+	const char *link = join(f->dir, "/driver", "");
+
+	fake_remove(link);
+	if (*driver)
+		fake_link(link, join("/" DRIVERS, driver, ""));
+	fake_file(join(f->dir, "/uevent", ""),
+		  *driver ? join(join("DRIVER=", driver, "\n"), f->uevent, "") : f->uevent);
+}
+
+static bool is_registered(const char *driver)
+{
+	return find(join(DRIVERS, driver, ""));
+}
+
+/* drivers/pci/pci-driver.c, pci_match_device(): an override is the one driver that fits. */
+static bool wants(const struct function *f, const char *driver)
+{
+	const char *override = fake_text(join(f->dir, "/driver_override", ""));
+	size_t n = strlen(driver);
+
+	if (strcmp(override, UNSET))
+		return !strncmp(override, driver, n) && !strcmp(override + n, "\n");
+	return f->native && !strcmp(f->native, driver);
+}
+
+static void try_driver(const struct function *f, const char *driver)
+{
+	if (!f->gone && !*fake_driver_of(f->address) && wants(f, driver) &&
+	    !(k.refusing && !strcmp(k.refusing, driver)))
+		set_driver(f, driver);
+}
+
+/* The name of the next entry of a directory, in no order; NULL: no more. */
+static const char *next_entry(const char *dir, unsigned *i)
+{
+	for (; *i < k.nodes; ++*i) {
+		const struct node *n = k.node[*i];
+		if (n->kind == REMOVED || !is_below(n->path, dir))
+			continue;
+		const char *name = n->path + (*dir ? strlen(dir) + 1 : 0);
+		if (*name && !strchr(name, '/')) {
+			++*i;
+			return name;
+		}
+	}
+	return NULL;
+}
+
+static int probe(const char *address)
+{
+	const struct function *f = find_function(address);
+	const char *driver;
+
+	if (!f)
+		return -ENODEV;
+	for (unsigned i = 0; (driver = next_entry("sys/bus/pci/drivers", &i));)
+		try_driver(f, driver);
+	return 0; /* whatever became of it */
+}
+
+static int unbind(const char *driver, const char *address)
+{
+	const struct function *f = find_function(address);
+
+	if (!f || strcmp(fake_driver_of(address), driver))
+		return -ENODEV;
+	set_driver(f, "");
+	return 0;
+}
+
+void fake_add_driver(const char *name)
+{
+	fake_file(join(DRIVERS, name, "/unbind"), "");
+	for (unsigned i = 0; i < k.functions; i++)
+		try_driver(&k.function[i], name);
+}
+
+void fake_add_module(const char *name, const char *driver)
+{
+	if (k.modules == sizeof(k.module) / sizeof(k.module[0]))
+		die("too many modules", name);
+	k.module[k.modules++] = (struct module){ name, driver };
+	fake_file(join(MODULES_DIR "/", name, ".ko"), "ELF");
+}
+
+void fake_add_function(const struct fake_function *from)
+{
+	struct function *f = &k.function[k.functions++];
+	const char *address = strrchr(from->path, '/') + 1;
+	char group[64];
+
+	if (k.functions > FAKE_FUNCTIONS_MAX)
+		die("too many functions", from->path);
+	*f = (struct function){ .native = from->native };
+	snprintf(f->address, sizeof(f->address), "%s", address);
+	snprintf(f->dir, sizeof(f->dir), "sys/devices/%s", from->path);
+	snprintf(f->uevent, sizeof(f->uevent),
+		 "PCI_CLASS=%s\nPCI_ID=%s\nPCI_SUBSYS_ID=%s\nPCI_SLOT_NAME=%s\n", from->class,
+		 from->id, from->subsystem, address);
+	fake_link(join(DEVICES, address, ""), join("../../../devices/", from->path, ""));
+	fake_file(join(f->dir, "/driver_override", ""), UNSET);
+	set_driver(f, "");
+	if (from->group >= 0) {
+		snprintf(group, sizeof(group), "sys/kernel/iommu_groups/%d", from->group);
+		fake_link(join(f->dir, "/iommu_group", ""), join("/", group, ""));
+		fake_link(join(group, "/devices/", address), join("/", f->dir, ""));
+	}
+	if (from->native && is_registered(from->native))
+		try_driver(f, from->native);
+}
+
+void fake_attr(const char *address, const char *name, const char *text)
+{
+	fake_file(join(find_function(address)->dir, "/", name), text);
+}
+
+const char *fake_attr_text(const char *address, const char *name)
+{
+	return fake_text(join(DEVICES, address, join("/", name, "")));
+}
+
+static void vanish(struct function *f)
+{
+	const char *group = fake_text(join(f->dir, "/iommu_group", ""));
+
+	if (group)
+		fake_remove(join(group + 1, "/devices/", f->address));
+	fake_remove(join(DEVICES, f->address, ""));
+	f->gone = true;
+}
+
+/* What is behind a bridge goes with it. */
+void fake_vanish(const char *address)
+{
+	const struct function *from = find_function(address);
+
+	if (!from)
+		return;
+	for (unsigned i = 0; i < k.functions; i++)
+		if (!k.function[i].gone && is_below(k.function[i].dir, from->dir))
+			vanish(&k.function[i]);
+	vanish(&k.function[from - k.function]);
+	fake_remove(from->dir);
+}
+
+void fake_start(void)
+{
+	for (unsigned i = 0; i < k.nodes; i++) {
+		free(k.node[i]->path);
+		free(k.node[i]->data);
+		*k.node[i] = (struct node){ .kind = FREE };
+	}
+	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = 0;
+	k.refusing = k.ignored = k.vanishing = NULL;
+	*k.log = *k.failed = '\0';
+	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
+	memcpy(k.dir[FAKE_PROC], "proc", sizeof("proc"));
+	add("sys/bus/pci/devices", DIRECTORY, "", 0);
+	add("sys/bus/pci/drivers", DIRECTORY, "", 0);
+	add("proc", DIRECTORY, "", 0);
+	fake_file("sys/bus/pci/drivers_probe", "");
+}
+
+/* --- on demand */
+
+void fake_refuse(const char *driver)
+{
+	k.refusing = driver;
+}
+
+void fake_ignore(const char *attribute)
+{
+	k.ignored = attribute;
+}
+
+void fake_vanish_at(unsigned call, const char *address)
+{
+	k.vanish_at = call;
+	k.vanishing = address;
+}
+
+void fake_fail(unsigned call, int error, bool late)
+{
+	k.calls = 0;
+	k.fail_at = call;
+	k.error = error;
+	k.late = late;
+}
+
+unsigned fake_calls(void)
+{
+	return k.calls;
+}
+
+const char *fake_failed(void)
+{
+	return k.failed;
+}
+
+const char *fake_log(void)
+{
+	return k.log;
+}
+
+/* Appends "a b" and a newline, newlines within shown as "\n". */
+static void note(const char *a, const char *b)
+{
+	size_t n = strlen(k.log);
+	const char *part[] = { a, b };
+
+	for (unsigned i = 0; i < 2; i++)
+		for (const char *p = part[i]; *p && n < sizeof(k.log) - 3; p++) {
+			if (*p == '\n')
+				k.log[n++] = '\\';
+			k.log[n++] = *p == '\n' ? 'n' : *p;
+		}
+	k.log[n++] = '\n';
+	k.log[n] = '\0';
+}
+
+/* What begins every call. True: it shall fail, with k.error. */
+static bool enter(const char *call, const char *path, const char *text)
+{
+	k.calls++;
+	if (k.calls == k.vanish_at)
+		fake_vanish(k.vanishing);
+	if (k.calls != k.fail_at)
+		return false;
+	snprintf(k.failed, sizeof(k.failed), "%s %s=%s", call, path, text);
+	return true;
+}
+
+/* resolve() from a directory fd; -EBADF: it is none, but the error of an earlier call. */
+static int resolve_at(int at, const char *path, bool follow, char where[PATH_SIZE])
+{
+	if (at < 0 && at != AT_FDCWD)
+		return -EBADF;
+	return resolve(at < 0 ? "" : k.dir[at], path, follow, where);
+}
+
+/* What is at a path; NULL: nothing, and why in *error. */
+static const struct node *node_at(int at, const char *path, bool follow, int *error)
+{
+	char where[PATH_SIZE];
+	const struct node *n;
+
+	*error = resolve_at(at, path, follow, where);
+	n = *error ? NULL : find(where);
+	if (!*error && !n)
+		*error = -ENOENT;
+	return n;
+}
+
+/* --- the calls of io/sysfs.h */
+
+int sysfs_dir(int at, const char *path)
+{
+	char where[PATH_SIZE];
+
+	if (enter("dir", path, ""))
+		return -k.error;
+	int r = resolve_at(at, path, true, where);
+	const struct node *n = r ? NULL : find(where);
+	if (r || (*where && !n))
+		return r ? r : -ENOENT;
+	if (n && n->kind != DIRECTORY)
+		return -ENOTDIR;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fd >= FAKE_ROOT)
+		die("no fd", path);
+	memcpy(k.dir[fd], where, sizeof(where));
+	return fd;
+}
+
+static ssize_t read_node(int at, const char *path, char *buf, size_t cap)
+{
+	int error;
+	const struct node *n = node_at(at, path, true, &error);
+
+	if (!n)
+		return error;
+	if (n->kind == DIRECTORY)
+		return -EISDIR;
+	if (n->n >= cap)
+		return -E2BIG;
+	memcpy(buf, n->data, n->n + 1);
+	return (ssize_t)n->n;
+}
+
+ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap)
+{
+	return enter("read", path, "") ? -k.error : read_node(at, path, buf, cap);
+}
+
+ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
+{
+	return enter("read", path, "") ? -k.error : read_node(at, path, buf, cap);
+}
+
+int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
+{
+	int error;
+
+	if (enter("read", path, ""))
+		return -k.error;
+	const struct node *node = node_at(at, path, true, &error);
+	if (!node)
+		return error;
+	if ((size_t)offset > node->n || node->n - (size_t)offset < n)
+		return -EIO;
+	memcpy(buf, node->data + offset, n);
+	return 0;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* drivers/base/driver.c, driver_set_override(): what is behind a newline does not count,
+ * nothing clears it, and an empty write is none. */
+static int write_override(const char *path, const char *text)
+{
+	size_t n = strcspn(text, "\n");
+	char value[PATH_SIZE];
+
+	if (!*text)
+		return 0;
+	snprintf(value, sizeof(value), "%.*s\n", (int)n, text);
+	fake_file(path, n ? value : UNSET);
+	return 0;
+}
+
+static int write_node(const char *path, const char *text)
+{
+	const struct node *n = find(path);
+	char driver[PATH_SIZE];
+
+	if (!n)
+		return -ENOENT;
+	if (n->kind == DIRECTORY)
+		return -EISDIR;
+	if (!strcmp(path, "sys/bus/pci/drivers_probe"))
+		return probe(text);
+	if (ends_with(path, "/driver_override"))
+		return write_override(path, text);
+	if (is_below(path, "sys/bus/pci/drivers") && ends_with(path, "/unbind")) {
+		snprintf(driver, sizeof(driver), "%s", path + strlen(DRIVERS));
+		pop(driver);
+		return unbind(driver, text);
+	}
+	if (!(k.ignored && ends_with(path, k.ignored)))
+		fake_file(path, join(text, "\n", ""));
+	return 0;
+}
+
+int sysfs_write(int at, const char *path, const char *text)
+{
+	bool fail = enter("write", path, text);
+	char where[PATH_SIZE];
+
+	if (fail && !k.late)
+		return -k.error;
+	note(join(path, "=", ""), text);
+	int r = resolve_at(at, path, true, where);
+	if (!r)
+		r = write_node(where, text);
+	return fail ? -k.error : r;
+}
+
+ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
+{
+	int error;
+
+	if (enter("link", path, ""))
+		return -k.error;
+	const struct node *n = node_at(at, path, false, &error);
+	if (!n)
+		return error;
+	if (n->kind != LINK)
+		return -EINVAL;
+	const char *slash = strrchr(n->data, '/'), *part = slash && !whole ? slash + 1 : n->data;
+	if (strlen(part) >= cap)
+		return -E2BIG;
+	memcpy(buf, part, strlen(part) + 1);
+	return (ssize_t)strlen(part);
+}
+
+int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)
+{
+	char where[PATH_SIZE];
+	const char *name;
+	int r;
+
+	if (enter("list", path, ""))
+		return -k.error;
+	r = resolve_at(at, path, true, where);
+	if (r || (*where && !find(where)))
+		return r ? r : -ENOENT;
+	for (unsigned i = 0; !r && (name = next_entry(where, &i));)
+		if (*name != '.')
+			r = each(name, arg);
+	return r;
+}
+
+int sysfs_exists(int at, const char *path)
+{
+	int error;
+
+	return !enter("exists", path, "") && node_at(at, path, true, &error);
+}
+
+/* "usr/lib/vgapass/ko/vfio-pci.ko" */
+static int load(const char *path, const char *params)
+{
+	const char *name = path + strlen(MODULES_DIR "/");
+
+	for (unsigned i = 0; i < k.modules; i++) {
+		const struct module *m = &k.module[i];
+		if (strcmp(name, join(m->name, ".ko", "")))
+			continue;
+		if (find(join("sys/module/", m->name, "")))
+			return -EEXIST;
+		note(join("load ", m->name, *params ? " " : ""), params);
+		add(join("sys/module/", m->name, ""), DIRECTORY, "", 0);
+		if (m->driver)
+			fake_add_driver(m->driver);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int sysfs_load_module(int at, const char *path, const char *params)
+{
+	bool fail = enter("load", path, params);
+	int r;
+
+	if (fail && !k.late)
+		return -k.error;
+	if (node_at(at, path, true, &r))
+		r = load(path, params);
+	return fail ? -k.error : r;
+}

@@ -1,0 +1,165 @@
+/* test_cmdline.c - runtime/core/cmdline.c */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/core/cmdline.h"
+
+static void reads_switches(void **state)
+{
+	static const struct {
+		const char *text;
+		enum run_mode mode;
+		const char *profile, *ids;
+	} cases[] = {
+		{ "", MODE_ON, "", "" },
+		{ "quiet splash", MODE_ON, "", "" },
+		{ "quiet vgapass=off splash\n", MODE_OFF, "", "" },
+		{ "vgapass=dry-run", MODE_DRY_RUN, "", "" },
+		{ "vgapass=on", MODE_ON, "", "" },
+		{ "vgapass=gaming", MODE_ON, "gaming", "" },
+		/* the last one wins, whatever stood before */
+		{ "vgapass=off vgapass=on", MODE_ON, "", "" },
+		{ "vgapass=on vgapass=off", MODE_OFF, "", "" },
+		{ "vgapass=off vgapass=gaming", MODE_ON, "gaming", "" },
+		{ "vgapass=gaming vgapass=off", MODE_OFF, "", "" },
+		{ "vgapass=a vgapass=b", MODE_ON, "b", "" },
+		{ "vgapass=dry-run vgapass=", MODE_ON, "", "" },
+		/* words that only look alike */
+		{ "vgapass.off vgapass-off=1 Vgapass=off xvgapass=off", MODE_ON, "", "" },
+		{ "vgapass=OFF", MODE_ON, "OFF", "" },
+		{ "vgapass=off,", MODE_ON, "off,", "" },
+		{ "rd.driver.pre=vgapass=off", MODE_ON, "", "" },
+		/* quotes as the kernel has them */
+		{ "vgapass=\"off\"", MODE_OFF, "", "" },
+		{ "\"vgapass=off\"", MODE_OFF, "", "" },
+		{ "x=\"a vgapass=off b\"", MODE_ON, "", "" },
+		{ "x=\"a vgapass=off", MODE_ON, "", "" },
+		{ "vgapass=\"my card\"", MODE_ON, "my card", "" },
+		{ "x=\"a\"vgapass=off", MODE_ON, "", "" },
+		{ "\"", MODE_ON, "", "" },
+		{ "vgapass=\"", MODE_ON, "", "" },
+		{ "\"vgapass=\"off", MODE_OFF, "", "" },
+		/* every white space of the kernel parts words */
+		{ "a\tvgapass=off\vb", MODE_OFF, "", "" },
+		{ "a\nvgapass=off\r\f", MODE_OFF, "", "" },
+		/* what is behind a lone -- is for init */
+		{ "vgapass=off -- vgapass=on", MODE_OFF, "", "" },
+		{ "-- vgapass=off", MODE_ON, "", "" },
+		{ "--x vgapass=off", MODE_OFF, "", "" },
+		{ "x=-- vgapass=off", MODE_OFF, "", "" },
+		{ "vgapass.ids=1002:6608,1002:aab0", MODE_ON, "", "1002:6608,1002:aab0" },
+		{ "vgapass.ids=1002:6608 vgapass.ids=8086:1912", MODE_ON, "", "8086:1912" },
+		{ "vgapass.ids=1002:6608 vgapass.ids=", MODE_ON, "", "" },
+		{ "vgapass.ids=\"1002:6608\" vgapass=gaming", MODE_ON, "gaming", "1002:6608" },
+		{ "vgapass_ids=1002:6608", MODE_ON, "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct cmdline c;
+		cmdline_parse(slice_of(cases[i].text), &c);
+		if (c.mode != cases[i].mode || !slice_is(c.profile, cases[i].profile) ||
+		    !slice_is(c.ids, cases[i].ids))
+			fail_msg("\"%s\": mode %d, profile \"%.*s\", ids \"%.*s\"", cases[i].text,
+				 (int)c.mode, (int)c.profile.n, c.profile.p ? c.profile.p : "",
+				 (int)c.ids.n, c.ids.p ? c.ids.p : "");
+	}
+}
+
+static void tells_the_column_of_ids(void **state)
+{
+	struct cmdline c;
+
+	(void)state;
+	cmdline_parse(slice_of("vgapass.ids=1002:6608"), &c);
+	assert_int_equal(c.ids_column, 13);
+	cmdline_parse(slice_of("a vgapass.ids=\"1002:6608\""), &c);
+	assert_int_equal(c.ids_column, 16);
+}
+
+/* Not a byte outside the text is looked at: ASan sees the end of the heap block. */
+static void stays_inside(void **state)
+{
+	static const char text[] =
+		"x=\"q vgapass=off vgapass.ids=1:2,\" vgapass=\"dry-run\" \"vgapass=";
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(text); n++) {
+		char *exact = malloc(n ? n : 1), out[64];
+		struct cmdline c;
+		struct text t;
+		assert_non_null(exact);
+		memcpy(exact, text, n);
+		cmdline_parse((struct slice){ exact, n }, &c);
+		text_start(&t, out, sizeof(out));
+		cmdline_module_params((struct slice){ exact, n }, slice_of("vgapass"), &t);
+		free(exact);
+	}
+}
+
+static const char *params_of(const char *cmdline, const char *module, const char *before)
+{
+	static char buf[64];
+	struct text t;
+
+	text_start(&t, buf, sizeof(buf));
+	text_add(&t, "%s", before);
+	cmdline_module_params(slice_of(cmdline), slice_of(module), &t);
+	return buf;
+}
+
+static void collects_module_params(void **state)
+{
+	static const struct {
+		const char *cmdline, *module, *before, *after;
+	} cases[] = {
+		{ "quiet vfio-pci.disable_vga=1", "vfio_pci", "", "disable_vga=1" },
+		{ "vfio_pci.disable_vga=1", "vfio-pci", "", "disable_vga=1" },
+		{ "vfio_pci.a=1 vfio-pci.b=2", "vfio_pci", "", "a=1 b=2" },
+		{ "vfio_pci.a=1", "vfio_pci", "a=0", "a=0 a=1" },
+		{ "vfio_pci.a", "vfio_pci", "", "a" },
+		{ "vfio_pci.", "vfio_pci", "", "" },
+		{ "vfio_pci", "vfio_pci", "", "" },
+		{ "vfio.a=1 vfio_pci_core.b=2 xvfio_pci.c=3", "vfio_pci", "", "" },
+		{ "vfio_pci.ids=1002:6608 -- vfio_pci.a=1", "vfio_pci", "", "ids=1002:6608" },
+		{ "vfio_pci.a=\"x y\"", "vfio_pci", "", "a=\"x y\"" },
+		{ "\"vfio_pci.a=x y\"", "vfio_pci", "", "a=x y" },
+		{ "vfio_pci.a=b.c", "vfio_pci", "", "a=b.c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *is = params_of(cases[i].cmdline, cases[i].module, cases[i].before);
+		if (strcmp(is, cases[i].after))
+			fail_msg("\"%s\": \"%s\", not \"%s\"", cases[i].cmdline, is,
+				 cases[i].after);
+	}
+}
+
+static void says_when_params_do_not_fit(void **state)
+{
+	static const char cmdline[] = "vfio_pci.a=0123456789";
+	char buf[8];
+	struct text t;
+
+	(void)state;
+	text_start(&t, buf, sizeof(buf));
+	cmdline_module_params(slice_of(cmdline), slice_of("vfio_pci"), &t);
+	assert_true(t.cut);
+	assert_string_equal(buf, "a=01234");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_switches),
+		cmocka_unit_test(tells_the_column_of_ids),
+		cmocka_unit_test(stays_inside),
+		cmocka_unit_test(collects_module_params),
+		cmocka_unit_test(says_when_params_do_not_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

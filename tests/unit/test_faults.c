@@ -1,0 +1,162 @@
+/* test_faults.c - every call of a whole boot fails in turn, in every way, and every function
+ * vanishes at every moment: no crash, and no function is left where nobody wants it.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot.h"
+#include "fake_kernel.h"
+
+static const int errors[] = { EIO, ENOENT, ENODEV, EBUSY, EINVAL, EACCES, ENOSPC, EPERM };
+static const char *const addresses[] = { "0000:00:01.0", "0000:00:02.0", "0000:01:00.0",
+					 "0000:01:00.1", "0000:02:00.0" };
+
+/* One card to be released and one function to be held, one with attributes, one along. */
+static const char conf[] = "1002:6608 with=slot attr.reset_method=bus attr.d3cold_allowed=0\n"
+			   "1b21:2142 on-failure=hold path=00:1c.0/00.0\n"
+			   "keep 8086:1912\n";
+
+enum scene { EARLY, LATE, NO_DRIVER, REFUSED, SCENES };
+
+static const char *const scene_names[] = { "early", "late", "no driver", "refused" };
+
+/* The machine before the boot of that scene. */
+static void set(enum scene scene)
+{
+	boot_machine();
+	if (scene != EARLY)
+		boot_host_drivers();
+	if (scene == NO_DRIVER)
+		fake_remove(MODULES_LIST);
+	if (scene == REFUSED)
+		fake_refuse("vfio-pci");
+}
+
+static bool is_set(const char *address)
+{
+	const char *text = fake_attr_text(address, "driver_override");
+
+	return text && strcmp(text, "(null)\n");
+}
+
+/* The plan's entry of a function; NULL: the boot has not seen it. */
+static const struct plan_entry *entry_of(const char *address)
+{
+	struct pci_address at;
+
+	pci_parse_address(slice_of(address), &at, NULL);
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		if (!pci_compare(&boot.inv.function[i].at, &at))
+			return &boot.plan.entry[i];
+	return NULL;
+}
+
+/* Why the function is not as it should be; NULL: it is. */
+static const char *complaint(const char *address)
+{
+	const char *driver = fake_driver_of(address);
+	const struct plan_entry *e = entry_of(address);
+
+	if (!fake_attr_text(address, "driver_override"))
+		return NULL; /* gone */
+	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||
+	    e->state == STATE_KEPT)
+		return is_set(address) ? "has an override, but is none of the plan" : NULL;
+	if (e->state == STATE_PLANNED)
+		return boot.plan.planned ? "is left undecided" : NULL;
+	if (e->state == STATE_BOUND && strcmp(driver, "vfio-pci"))
+		return "is said to be bound, and is not";
+	if (e->state == STATE_HELD && *driver)
+		return "is said to be held, and has a driver";
+	if (e->state == STATE_HELD && !is_set(address))
+		return "is said to be held, and has no override";
+	/* A rule to hold leaves the override, whoever could not be sent away. */
+	if (e->state == STATE_FAILED && is_set(address) && !e->rule->hold &&
+	    !strstr(fake_failed(), "driver_override=\n"))
+		return "is given back, but has an override";
+	return NULL;
+}
+
+static void look(const char *what, enum scene scene, unsigned call, int error)
+{
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		const char *why = complaint(addresses[i]);
+		/* The words for all of it must be found too. */
+		if (entry_of(addresses[i]))
+			boot_says(addresses[i]);
+		if (why)
+			fail_msg("%s, %s, call %u (%s), error %d: %s %s\n%s", scene_names[scene],
+				 what, call, fake_failed(), error, addresses[i], why, fake_log());
+	}
+	run_result(&boot);
+}
+
+static unsigned calls_of(enum scene scene)
+{
+	set(scene);
+	fake_fail(0, 0, false);
+	boot_run(conf, "");
+	look("no fault", scene, 0, 0);
+	return fake_calls();
+}
+
+static unsigned faults;
+
+static void inject(enum scene scene, bool late)
+{
+	unsigned calls = calls_of(scene);
+
+	for (unsigned call = 1; call <= calls; call++)
+		for (size_t i = 0; i < COUNT(errors); i++, faults++) {
+			set(scene);
+			fake_fail(call, errors[i], late);
+			boot_run(conf, "");
+			look(late ? "late" : "fault", scene, call, errors[i]);
+		}
+}
+
+static void survives_every_fault(void **state)
+{
+	(void)state;
+	for (enum scene scene = EARLY; scene < SCENES; scene++)
+		inject(scene, false);
+}
+
+/* The call does its work, and says that it failed. */
+static void survives_every_late_fault(void **state)
+{
+	(void)state;
+	for (enum scene scene = EARLY; scene < SCENES; scene++)
+		inject(scene, true);
+}
+
+static void survives_every_unplug(void **state)
+{
+	(void)state;
+	for (enum scene scene = EARLY; scene < SCENES; scene++) {
+		unsigned calls = calls_of(scene);
+		for (unsigned call = 1; call <= calls; call++)
+			for (size_t i = 0; i < COUNT(addresses); i++, faults++) {
+				set(scene);
+				fake_fail(0, 0, false);
+				fake_vanish_at(call, addresses[i]);
+				boot_run(conf, "");
+				look(addresses[i], scene, call, 0);
+			}
+	}
+	printf("# %u faults injected\n", faults);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(survives_every_fault),
+		cmocka_unit_test(survives_every_late_fault),
+		cmocka_unit_test(survives_every_unplug),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,271 @@
+/* test_gather.c - runtime/io/gather.c: what a run starts from, and what is missing of it */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../runtime/io/gather.h"
+#include "bench.h"
+#include "fake_kernel.h"
+
+#define E_READ "cannot be read: make it a file that root can read"
+#define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
+#define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
+
+static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+
+static int start(void **state)
+{
+	static const struct fake_function card = {
+		"pci0000:00/0000:00:01.0/0000:01:00.0", "1002:6608", "1028:2120", "30000", NULL, 1
+	};
+
+	(void)state;
+	bench_start();
+	fake_start();
+	fake_add_function(&card);
+	fake_file("proc/cmdline", "quiet\n");
+	return 0;
+}
+
+static void gather(void)
+{
+	gather_run(&roots, NULL, &bench);
+}
+
+static void expect_problem(const char *problem)
+{
+	gather();
+	assert_string_equal(bench_problem(0), problem);
+	assert_int_equal(bench.plan.state, PLAN_BROKEN_CONFIG);
+	assert_int_equal(bench.plan.planned, 0);
+}
+
+static void opens_roots(void **state)
+{
+	struct roots r;
+
+	(void)state;
+	assert_int_equal(gather_roots(NULL, &r), 0);
+	assert_true(r.real);
+	assert_true(r.sys >= 0 && r.proc >= 0);
+	assert_int_equal(gather_roots("/", &r), 0);
+	assert_true(r.real);
+	fake_file("elsewhere/etc/x", "");
+	assert_int_equal(gather_roots("/elsewhere", &r), 0);
+	assert_false(r.real);
+	assert_int_equal(r.sys, -ENOENT);
+	assert_int_equal(gather_roots("/nowhere", &r), -ENOENT);
+}
+
+static void plans_without_files(void **state)
+{
+	(void)state;
+	gather();
+	assert_int_equal(bench.plan.state, PLAN_READY);
+	assert_int_equal(bench.config.rules + bench.config.errors + bench.config.files, 0);
+	/* With nothing to do nothing is read. */
+	assert_int_equal(bench.inv.functions, 0);
+}
+
+static void reads_files_in_order(void **state)
+{
+	static const char *const names[] = { "vgapass.conf", "vgapass.conf.d/10-b.conf",
+					     "vgapass.conf.d/9-a.conf", "vgapass.conf.d/Z.conf",
+					     "vgapass.conf.d/a.conf" };
+	char path[64];
+
+	(void)state;
+	for (size_t i = COUNT(names); i-- > 0;) {
+		snprintf(path, sizeof(path), "etc/%s", names[i]);
+		fake_file(path, "1002:6608\n");
+	}
+	fake_file("etc/vgapass.conf.d/.conf", "broken");
+	fake_file("etc/vgapass.conf.d/.hidden.conf", "broken");
+	fake_file("etc/vgapass.conf.d/x.conf.bak", "broken");
+	fake_file("etc/vgapass.conf.d/x.confx", "broken");
+	fake_file("etc/vgapass.conf.d/conf", "broken");
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.files, COUNT(names));
+	for (size_t i = 0; i < COUNT(names); i++) {
+		assert_string_equal(bench.config.file[i], names[i]);
+		assert_string_equal(bench.config.rule[i].at.file, names[i]);
+	}
+	assert_int_equal(bench.plan.planned, 1);
+}
+
+static void limits_a_file(void **state)
+{
+	static char text[CONFIG_FILE_MAX + 2];
+
+	(void)state;
+	memset(text, '\n', sizeof(text) - 2);
+	memcpy(text, "1002:6608", 9);
+	fake_file("etc/vgapass.conf", text);
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.plan.planned, 1);
+	text[CONFIG_FILE_MAX] = '\n';
+	fake_file("etc/vgapass.conf", text);
+	expect_problem("vgapass.conf: " E_BIG);
+}
+
+static void limits_files(void **state)
+{
+	char path[64];
+
+	(void)state;
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	for (unsigned i = 1; i < CONFIG_FILES_MAX; i++) {
+		snprintf(path, sizeof(path), "etc/vgapass.conf.d/%u.conf", i);
+		fake_file(path, "# none\n");
+	}
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.files, CONFIG_FILES_MAX);
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(path, sizeof(path), "etc/vgapass.conf.d/more%u.conf", i);
+		fake_file(path, "# none\n");
+		gather();
+		assert_true(bench.config.errors > 0);
+		assert_int_equal(bench.plan.state, PLAN_BROKEN_CONFIG);
+	}
+	assert_string_equal(bench.config.error[0].at.file, "vgapass.conf.d");
+}
+
+static void needs_files_that_can_be_read(void **state)
+{
+	(void)state;
+	fake_file("etc/vgapass.conf/file", ""); /* a directory in its place */
+	expect_problem("vgapass.conf: " E_READ);
+	start(NULL);
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	fake_fail(1, EACCES, false);
+	expect_problem("vgapass.conf: " E_READ);
+	start(NULL);
+	fake_file("etc/vgapass.conf.d/a.conf/file", "");
+	expect_problem("vgapass.conf.d/a.conf: " E_READ);
+	start(NULL);
+	fake_fail(2, EACCES, false); /* the list of vgapass.conf.d */
+	expect_problem("vgapass.conf.d: " E_READ);
+}
+
+/* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
+static void needs_the_command_line(void **state)
+{
+	static char cmdline[CMDLINE_MAX + 1];
+	const struct roots no_proc = { FAKE_ROOT, FAKE_SYS, -ENOENT, false };
+
+	(void)state;
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	fake_remove("proc/cmdline");
+	expect_problem("cmdline: " E_CMDLINE);
+	gather_run(&no_proc, NULL, &bench);
+	assert_string_equal(bench_problem(0), "cmdline: " E_CMDLINE);
+	memset(cmdline, 'x', CMDLINE_MAX);
+	fake_file("proc/cmdline", cmdline);
+	expect_problem("cmdline: " E_CMDLINE);
+	gather_run(&roots, cmdline, &bench);
+	assert_string_equal(bench_problem(0), "cmdline: " E_CMDLINE);
+	cmdline[CMDLINE_MAX - 1] = '\0';
+	gather_run(&roots, cmdline, &bench);
+	assert_int_equal(bench.plan.planned, 1);
+	fake_file("proc/cmdline", cmdline);
+	gather();
+	assert_int_equal(bench.plan.planned, 1);
+}
+
+static void prefers_the_given_command_line(void **state)
+{
+	(void)state;
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	fake_file("proc/cmdline", "vgapass=off\n");
+	gather();
+	assert_int_equal(bench.plan.state, PLAN_OFF);
+	assert_int_equal(bench.inv.functions, 0);
+	gather_run(&roots, "", &bench);
+	assert_int_equal(bench.plan.planned, 1);
+}
+
+static void adds_ids(void **state)
+{
+	(void)state;
+	fake_file("proc/cmdline", "quiet vgapass.ids=1002:6608\n");
+	gather();
+	assert_int_equal(bench.plan.planned, 1);
+	assert_string_equal(bench_says("01:00.0"), "to be bound to vfio-pci (cmdline:1)");
+}
+
+static void tells_what_is_not_there(void **state)
+{
+	const struct roots no_sys = { FAKE_ROOT, -ENOENT, FAKE_PROC, false };
+
+	(void)state;
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	gather_run(&no_sys, NULL, &bench);
+	assert_int_equal(bench.input_error, -ENOENT);
+	assert_string_equal(run_result(&bench), "error");
+	fake_remove("sys/bus/pci/devices");
+	gather();
+	assert_int_equal(bench.input_error, -ENOENT);
+	assert_int_equal(bench.inv.functions, 0);
+}
+
+static void refuses_too_many_functions(void **state)
+{
+	char path[64], text[64];
+
+	(void)state;
+	fake_file("etc/vgapass.conf", "8086:10fb\n");
+	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
+		snprintf(text, sizeof(text), "PCI_ID=8086:10FB\nPCI_SLOT_NAME=1000:%02x:%02x.%u\n",
+			 i >> 8, i >> 3 & 31, i & 7);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%.12s/uevent", text + 31);
+		fake_file(path, text);
+	}
+	gather();
+	assert_int_equal(bench.input_error, -E2BIG);
+	assert_int_equal(bench.inv.functions, 0);
+	assert_int_equal(bench.plan.planned, 0);
+	assert_string_equal(run_result(&bench), "error");
+}
+
+/* One run after another leaves nothing of the first. */
+static void gathers_anew(void **state)
+{
+	(void)state;
+	fake_file("etc/vgapass.conf", "1002:6608\nx\n");
+	gather();
+	bench.blockers = 3;
+	bench.module_error = -5;
+	bench.input_error = -5;
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	gather();
+	assert_int_equal(bench.blockers | bench.module_error | bench.input_error, 0);
+	assert_int_equal(bench.plan.planned, 1);
+	assert_string_equal(bench_problem(0), "");
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(opens_roots),
+		TEST(plans_without_files),
+		TEST(reads_files_in_order),
+		TEST(limits_a_file),
+		TEST(limits_files),
+		TEST(needs_files_that_can_be_read),
+		TEST(needs_the_command_line),
+		TEST(prefers_the_given_command_line),
+		TEST(adds_ids),
+		TEST(tells_what_is_not_there),
+		TEST(refuses_too_many_functions),
+		TEST(gathers_anew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,494 @@
+/* test_guard.c - runtime/core/plan.c: what is refused, what allows it, and the result */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bench.h"
+
+#define VGA 0x030000
+#define NVME 0x010802
+#define XHCI 0x0c0330
+#define OHCI 0x0c0310
+
+#define TAKEN "to be bound to vfio-pci (c:1)"
+#define ALONG "to be bound to vfio-pci (along by c:1)"
+#define SEVERAL                                                                                    \
+	"refused: its ID matches several storage or USB controllers: write expect=N, "             \
+	"address=, path= or serial= (c:1)"
+#define STRANGER                                                                                   \
+	"refused: a storage or USB controller in another slot: write a rule of its own "           \
+	"(along by c:1)"
+#define NO_GROUP                                                                                   \
+	"refused: no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the firmware, "             \
+	"intel_iommu=on), or write iommu=ignore (c:1)"
+#define BOOT "refused: the boot display: write take=boot-display to allow it (c:1)"
+
+static int start(void **state)
+{
+	(void)state;
+	bench_start();
+	return 0;
+}
+
+static void expect(const char *address, const char *says)
+{
+	if (strcmp(bench_says(address), says))
+		fail_msg("%s: \"%s\", not \"%s\"", address, bench_says(address), says);
+}
+
+static void refuses_bridges(void **state)
+{
+	static const char says[] = "refused: a bridge is never taken: narrow the rule with class= "
+				   "(c:1)";
+
+	(void)state;
+	bench_add("00:00.0", "8086:191f", 0x060000);
+	bench_add("00:01.0", "8086:1901", 0x060400)->bridge = true;
+	/* by the header alone, whatever the class says */
+	bench_add("00:03.0", "8086:0001", VGA)->bridge = true;
+	bench_add("00:04.0", "8086:0002", VGA);
+	bench_plan("8086:*\n", "");
+	expect("00:00.0", says);
+	expect("00:01.0", says);
+	expect("00:03.0", says);
+	expect("00:04.0", TAKEN);
+	assert_int_equal(bench.plan.planned, 1);
+	assert_int_equal(bench.plan.refused, 3);
+	assert_string_equal(run_result(&bench), "failed"); /* nothing was carried out */
+}
+
+static void nothing_allows_a_bridge(void **state)
+{
+	(void)state;
+	bench_add("00:01.0", "8086:1901", 0x060400);
+	bench_plan("8086:1901 address=00:01.0 expect=1 iommu=ignore take=boot-display\n", "");
+	assert_int_equal(bench_entry("00:01.0")->reason, REASON_BRIDGE);
+}
+
+static void refuses_without_a_group(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->group = -1;
+	bench_plan("1002:6608\n", "");
+	expect("01:00.0", NO_GROUP);
+	assert_string_equal(run_result(&bench), "refused");
+	bench_plan("1002:6608 iommu=ignore\n", "");
+	expect("01:00.0", TAKEN);
+	bench.inv.function[0].group = 0;
+	bench_plan("1002:6608\n", "");
+	expect("01:00.0", TAKEN);
+}
+
+static void refuses_the_boot_display(void **state)
+{
+	struct pci_function *f = bench_add("01:00.0", "1002:6608", VGA);
+
+	(void)state;
+	f->boot_display = true;
+	bench_plan("1002:6608\n", "");
+	expect("01:00.0", BOOT);
+	bench_plan("1002:6608 boot-display=yes\n", "");
+	expect("01:00.0", BOOT);
+	bench_plan("1002:6608 take=boot-display\n", "");
+	expect("01:00.0", TAKEN);
+	/* Without an IOMMU the group is what must be told first. */
+	f->group = -1;
+	bench_plan("1002:6608\n", "");
+	expect("01:00.0", NO_GROUP);
+	bench_plan("1002:6608 iommu=ignore\n", "");
+	expect("01:00.0", BOOT);
+}
+
+static void refuses_several_controllers(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "1b21:2142", XHCI);
+	bench_add("02:00.0", "1b21:2142", XHCI);
+	bench_plan("1b21:2142\n", "");
+	expect("01:00.0", SEVERAL);
+	expect("02:00.0", SEVERAL);
+	assert_int_equal(bench.plan.refused, 2);
+	/* a class or a board is no location */
+	bench_plan("1b21:2142 class=usb subsystem=*:*\n", "");
+	expect("01:00.0", SEVERAL);
+	bench_plan("1b21:2142 expect=2\n", "");
+	expect("02:00.0", TAKEN);
+	bench_plan("1b21:2142 address=01:00.0\n", "");
+	expect("01:00.0", TAKEN);
+	expect("02:00.0", "");
+	bench_plan("1b21:2142 address=01:00.*\n", "");
+	expect("01:00.0", TAKEN);
+}
+
+static void allows_several_by_path_or_serial(void **state)
+{
+	struct pci_function *f = bench_add("01:00.0", "144d:a808", NVME);
+
+	(void)state;
+	f->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
+	f->has_serial = true;
+	f = bench_add("02:00.0", "144d:a808", NVME);
+	f->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
+	f->has_serial = true;
+	bench_plan("144d:a808\n", "");
+	expect("01:00.0", SEVERAL);
+	bench_plan("144d:a808 path=00:01.0/00.0\n", "");
+	expect("01:00.0", TAKEN);
+	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00\n", "");
+	expect("02:00.0", TAKEN);
+}
+
+/* One is enough for none to mean several; other classes do not count. */
+static void takes_a_lone_controller(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA);
+	bench_add("01:00.2", "10de:1ad8", XHCI);
+	bench_add("02:00.0", "144d:a808", NVME);
+	bench_plan("10de:*\n144d:a808\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.2", TAKEN);
+	expect("02:00.0", "to be bound to vfio-pci (c:2)");
+}
+
+/* Every USB controller counts, of whatever interface, and every storage controller. */
+static void knows_dangerous_classes(void **state)
+{
+	static const struct {
+		uint32_t class;
+		bool dangerous;
+	} cases[] = {
+		{ XHCI, true },	     { OHCI, true },	  { 0x0c03fe, true },  { 0x0c0500, false },
+		{ NVME, true },	     { 0x010601, true },  { 0x010000, true },  { VGA, false },
+		{ 0x020000, false }, { 0x040300, false }, { 0x000000, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bench_start();
+		bench_add("01:00.0", "1b21:2142", cases[i].class);
+		bench_add("02:00.0", "1b21:2142", cases[i].class);
+		bench_plan("1b21:2142\n", "");
+		if ((bench.plan.refused == 2) != cases[i].dangerous)
+			fail_msg("class %06x: %u refused", cases[i].class, bench.plan.refused);
+	}
+}
+
+/* In a group there may be anything: the root disk of another slot is not the card's. */
+static void refuses_strangers(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA)->group = 1;
+	bench_add("01:00.2", "10de:1ad8", XHCI)->group = 1;
+	bench_add("02:00.0", "144d:a808", NVME)->group = 1;
+	bench_add("03:00.0", "8086:10fb", 0x020000)->group = 1;
+	bench_plan("10de:2684 with=group\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.2", ALONG);
+	expect("02:00.0", STRANGER);
+	expect("03:00.0", ALONG);
+	bench_plan("10de:2684 with=group expect=1\n", "");
+	expect("02:00.0", STRANGER);
+	bench_plan("10de:2684 with=group\n144d:a808\n", "");
+	expect("02:00.0", "to be bound to vfio-pci (c:2)");
+	bench_plan("10de:2684 with=slot\n", "");
+	expect("01:00.2", ALONG);
+	expect("02:00.0", "");
+}
+
+static void compares_expect(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA)->group = 1;
+	bench_add("01:00.1", "10de:22ba", 0x040300)->group = 1;
+	bench_add("02:00.0", "10de:2684", VGA);
+	bench_plan("10de:2684 expect=2\n", "");
+	assert_int_equal(bench.plan.planned, 2);
+	bench_plan("10de:2684 expect=1\n", "");
+	expect("01:00.0", "refused: expect=1, but the rule matches 2: correct or narrow it (c:1)");
+	expect("02:00.0", "refused: expect=1, but the rule matches 2: correct or narrow it (c:1)");
+	bench_plan("10de:2684 expect=3\n", "");
+	expect("01:00.0", "refused: expect=3, but the rule matches 2: correct or narrow it (c:1)");
+	/* Companions are not counted, and stay with what is refused. */
+	bench_plan("10de:2684 expect=2 with=group\n", "");
+	assert_int_equal(bench.plan.planned, 3);
+	bench_plan("10de:2684 expect=1 with=slot\n", "");
+	expect("01:00.1", "");
+	/* What another rule decides is not this one's. */
+	bench_plan("keep 10de:2684 address=02:00.0\n10de:2684 expect=1\n", "");
+	expect("01:00.0", "to be bound to vfio-pci (c:2)");
+	bench_plan("10de:2684 expect=1\nkeep 10de:2684 address=02:00.0\n", "");
+	expect("01:00.0", TAKEN);
+}
+
+/* The sound of a card whose display stays is no use to a guest. */
+static void leaves_companions_of_what_is_refused(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA)->boot_display = true;
+	bench_add("01:00.1", "10de:22ba", 0x040300);
+	bench_plan("10de:2684 with=slot\n", "");
+	expect("01:00.0", BOOT);
+	expect("01:00.1", "");
+	/* unless another that is taken takes it along */
+	bench.inv.function[0].group = bench.inv.function[1].group = 1;
+	bench_add("02:00.0", "10de:2684", VGA)->group = 1;
+	bench_plan("10de:2684 with=group\n", "");
+	expect("01:00.0", BOOT);
+	expect("01:00.1", ALONG);
+	expect("02:00.0", TAKEN);
+}
+
+static void guards_companions(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA);
+	bench_add("01:00.1", "10de:22ba", VGA)->boot_display = true;
+	bench_add("01:00.2", "10de:1ad8", XHCI)->group = -1;
+	bench_add("01:00.3", "10de:0001", 0x060400);
+	bench_plan("10de:2684 with=slot\n", "");
+	assert_int_equal(bench_entry("01:00.1")->reason, REASON_BOOT_DISPLAY);
+	assert_int_equal(bench_entry("01:00.2")->reason, REASON_NO_GROUP);
+	assert_null(bench_entry("01:00.3")->rule);
+}
+
+/* --- run_result */
+
+static void expect_result(const char *result)
+{
+	assert_string_equal(run_result(&bench), result);
+}
+
+static void two_cards(const char *conf, const char *cmdline)
+{
+	bench_start();
+	bench_add("01:00.0", "1002:6608", VGA);
+	bench_add("02:00.0", "1002:6609", VGA);
+	bench_plan(conf, cmdline);
+}
+
+static void tells_ok(void **state)
+{
+	(void)state;
+	two_cards("1002:6608\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+}
+
+static void tells_partial(void **state)
+{
+	(void)state;
+	two_cards("1002:*\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_entry("02:00.0")->state = STATE_FAILED;
+	expect_result("partial");
+	bench_entry("02:00.0")->state = STATE_HELD;
+	expect_result("partial");
+	/* a refusal beside a success */
+	two_cards("1002:6608\n1002:6609 expect=2\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect_result("partial");
+	two_cards("1002:6608\n1002:6609 expect=2\n", "vgapass=dry-run");
+	expect_result("partial");
+}
+
+static void tells_failed(void **state)
+{
+	(void)state;
+	two_cards("1002:6608\n", "");
+	bench_entry("01:00.0")->state = STATE_FAILED;
+	expect_result("failed");
+	/* whatever else went well */
+	two_cards("1002:6608\n1002:6609 required=yes\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_entry("02:00.0")->state = STATE_FAILED;
+	expect_result("failed");
+	two_cards("1002:6608\n1002:6609 required=yes expect=2\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect_result("failed");
+}
+
+static void misses_what_is_required(void **state)
+{
+	(void)state;
+	two_cards("10de:2684 required=yes\n", "");
+	expect_result("failed");
+	two_cards("[profile a]\n10de:2684 required=yes\n", "");
+	expect_result("nothing");
+	two_cards("1002:6608\n10de:2684 required=yes\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect_result("failed");
+	/* dry: nobody could be bound yet */
+	two_cards("1002:6608 required=yes\n", "vgapass=dry-run");
+	expect_result("ok");
+}
+
+static void tells_the_rest(void **state)
+{
+	(void)state;
+	two_cards("1002:6608 expect=2\n", "");
+	expect_result("refused");
+	two_cards("10de:2684\n", "");
+	expect_result("nothing");
+	two_cards("", "");
+	expect_result("nothing");
+	two_cards("keep 1002:6608\n", "");
+	expect_result("nothing");
+	two_cards("1002:6608\n", "vgapass=off");
+	expect_result("off");
+	two_cards("1002\n", "");
+	expect_result("error");
+	two_cards("1002:6608\n", "");
+	bench.input_error = -ENOENT;
+	expect_result("error");
+}
+
+/* --- problems of the run as a whole */
+
+static void tells_what_input_is_missing(void **state)
+{
+	(void)state;
+	two_cards("10de:2684\n", "");
+	bench.input_error = -ENOENT;
+	assert_string_equal(bench_problem(0),
+			    "the PCI functions cannot be listed (error 2): is /sys "
+			    "mounted?");
+	/* Without functions it is no wonder that rules match none. */
+	assert_string_equal(bench_problem(1), "");
+	bench.input_error = -E2BIG;
+	assert_string_equal(bench_problem(0), "more than 4096 PCI functions: nothing is bound");
+}
+
+static void tells_modules_and_blockers(void **state)
+{
+	(void)state;
+	two_cards("10de:2684\n", "");
+	bench.module_error = -ENOEXEC;
+	strcpy(bench.module, "vfio_pci");
+	bench.blockers = BLOCKERS_MAX + 1;
+	for (unsigned i = 0; i < BLOCKERS_MAX; i++)
+		bench.blocker[i] = (struct blocker){ 7, { 0, 3, 0 }, "nvme" };
+	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 8)");
+	assert_string_equal(bench_problem(1), "c:1: the rule matches nothing");
+	assert_string_equal(bench_problem(2),
+			    "0000:03:00.0: driver nvme keeps IOMMU group 7 from a "
+			    "guest: write a rule for it, or with=group");
+	assert_string_not_equal(bench_problem(BLOCKERS_MAX + 1), "");
+	assert_string_equal(bench_problem(BLOCKERS_MAX + 2), "");
+}
+
+static void counts_errors(void **state)
+{
+	static char conf[2 * (CONFIG_ERRORS_MAX + 1) + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(conf) - 1; i++)
+		conf[i] = i % 2 ? '\n' : 'x';
+	two_cards(conf, "");
+	assert_string_not_equal(bench_problem(CONFIG_ERRORS_MAX - 1), "17 errors in all");
+	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX), "17 errors in all");
+	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX + 1), "");
+}
+
+/* --- the words for what a run met */
+
+static void says_what_became(void **state)
+{
+	static const struct {
+		enum function_state state;
+		enum reason reason;
+		enum apply_step step;
+		int error;
+		const char *driver, *says;
+	} cases[] = {
+		{ STATE_BOUND, REASON_NONE, STEP_PROBE, 0, "vfio-pci",
+		  "bound to vfio-pci, taken from radeon (c:1)" },
+		{ STATE_FAILED, REASON_NO_DRIVER, STEP_NONE, 0, "radeon",
+		  "failed: driver vfio-pci is not there: rebuild the boot image; it is on radeon "
+		  "(c:1)" },
+		{ STATE_FAILED, REASON_OVERRIDE, STEP_OVERRIDE, -EIO, "",
+		  "failed: driver_override was not written (error 5) (c:1)" },
+		{ STATE_FAILED, REASON_ATTR, STEP_ATTR, -EINVAL, "",
+		  "failed: attr.reset_method was not written: change or remove it (error 22) "
+		  "(c:1)" },
+		{ STATE_HELD, REASON_ATTR, STEP_ATTR, 0, "",
+		  "held: attr.reset_method reads back otherwise: change or remove it (c:1)" },
+		{ STATE_FAILED, REASON_UNBIND, STEP_UNBIND, -EBUSY, "radeon",
+		  "failed: driver radeon did not let go of it (error 16); it is on radeon (c:1)" },
+		{ STATE_HELD, REASON_PROBE, STEP_PROBE, 0, "",
+		  "held: driver vfio-pci did not take it: see the kernel log (c:1)" },
+		{ STATE_FAILED, REASON_HANG, STEP_UNBIND, 0, "",
+		  "failed: the kernel has not come back from unbinding it (c:1)" },
+		{ STATE_FAILED, REASON_HANG, STEP_OVERRIDE, 0, "",
+		  "failed: the kernel has not come back from driver_override (c:1)" },
+		{ STATE_FAILED, REASON_HANG, STEP_ATTR, 0, "",
+		  "failed: the kernel has not come back from writing an attribute (c:1)" },
+		{ STATE_FAILED, REASON_HANG, STEP_PROBE, 0, "",
+		  "failed: the kernel has not come back from binding it (c:1)" },
+		{ STATE_FAILED, REASON_HANG, STEP_NONE, 0, "",
+		  "failed: the kernel has not come back from loading modules (c:1)" },
+		{ STATE_FAILED, REASON_GONE, STEP_NONE, 0, "",
+		  "failed: the function is gone (c:1)" },
+	};
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->driver = "radeon";
+	bench_plan("1002:6608 attr.reset_method=flr\n", "");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct plan_entry *e = bench_entry("01:00.0");
+		e->state = (uint8_t)cases[i].state;
+		e->reason = (uint8_t)cases[i].reason;
+		e->step = (uint8_t)cases[i].step;
+		e->error = cases[i].error;
+		strcpy(e->driver, cases[i].driver);
+		expect("01:00.0", cases[i].says);
+	}
+}
+
+static void takes_from_nobody(void **state)
+{
+	struct pci_function *f = bench_add("01:00.0", "1002:6608", VGA);
+
+	(void)state;
+	bench_plan("1002:6608\n", "");
+	bench_entry("01:00.0")->state = STATE_BOUND;
+	expect("01:00.0", "bound to vfio-pci (c:1)");
+	f->driver = "vfio-pci";
+	expect("01:00.0", "bound to vfio-pci (c:1)");
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(refuses_bridges),
+		TEST(nothing_allows_a_bridge),
+		TEST(refuses_without_a_group),
+		TEST(refuses_the_boot_display),
+		TEST(refuses_several_controllers),
+		TEST(allows_several_by_path_or_serial),
+		TEST(takes_a_lone_controller),
+		TEST(knows_dangerous_classes),
+		TEST(refuses_strangers),
+		TEST(compares_expect),
+		TEST(leaves_companions_of_what_is_refused),
+		TEST(guards_companions),
+		TEST(tells_ok),
+		TEST(tells_partial),
+		TEST(tells_failed),
+		TEST(misses_what_is_required),
+		TEST(tells_the_rest),
+		TEST(tells_what_input_is_missing),
+		TEST(tells_modules_and_blockers),
+		TEST(counts_errors),
+		TEST(says_what_became),
+		TEST(takes_from_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

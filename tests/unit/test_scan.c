@@ -1,0 +1,464 @@
+/* test_scan.c - runtime/io/scan.c: what the kernel shows, as an inventory */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/io/scan.h"
+#include "fake_kernel.h"
+
+static struct inventory inv;
+
+static int start(void **state)
+{
+	(void)state;
+	fake_start();
+	return 0;
+}
+
+/* --- the parsers */
+
+static bool parse_uevent(const char *text, struct pci_function *f, struct slice *driver)
+{
+	memset(f, 0, sizeof(*f));
+	return scan_parse_uevent(slice_of(text), f, driver);
+}
+
+static void parses_uevents(void **state)
+{
+	struct pci_function f;
+	struct slice driver;
+
+	(void)state;
+	assert_true(parse_uevent("DRIVER=radeon\nPCI_CLASS=30000\nPCI_ID=1002:6608\n"
+				 "PCI_SUBSYS_ID=1028:2120\nPCI_SLOT_NAME=0000:01:00.0\n"
+				 "MODALIAS=pci:v00001002d00006608sv00001028sd00002120bc03sc00i00\n",
+				 &f, &driver));
+	assert_int_equal(f.vendor, 0x1002);
+	assert_int_equal(f.device, 0x6608);
+	assert_int_equal(f.subvendor, 0x1028);
+	assert_int_equal(f.subdevice, 0x2120);
+	assert_int_equal(f.class, 0x030000);
+	assert_int_equal(f.at.bus, 1);
+	assert_true(slice_is(driver, "radeon"));
+	/* Nobody's; PCI_CLASS has no leading zeros. */
+	assert_true(parse_uevent("PCI_CLASS=6\nPCI_ID=8086:1912\nPCI_SUBSYS_ID=0000:0000\n"
+				 "PCI_SLOT_NAME=10000:e0:1f.7",
+				 &f, &driver));
+	assert_int_equal(f.class, 6);
+	assert_int_equal(f.at.domain, 0x10000);
+	assert_int_equal(f.at.bus, 0xe0);
+	assert_int_equal(f.at.devfn, 0xff);
+	assert_int_equal(driver.n, 0);
+}
+
+static void refuses_other_uevents(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"\n\n",
+		"DRIVER=x\n",
+		"PCI_ID=8086:1912\n",
+		"PCI_SLOT_NAME=0000:00:02.0\n",
+		"PCI_ID=8086\nPCI_SLOT_NAME=0000:00:02.0\n",
+		"PCI_ID=80861:1912\nPCI_SLOT_NAME=0000:00:02.0\n",
+		"PCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02\n",
+		"PCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02.*\n",
+		"XPCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02.0\n",
+	};
+	struct pci_function f;
+	struct slice driver;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (parse_uevent(texts[i], &f, &driver))
+			fail_msg("\"%s\" was taken", texts[i]);
+}
+
+static void expect_path(const char *target, uint32_t domain, uint8_t bus, const char *hops)
+{
+	struct pci_path path;
+	char buf[64], *p = buf;
+
+	assert_true(scan_parse_path(slice_of(target), &path));
+	assert_int_equal(path.domain, domain);
+	assert_int_equal(path.bus, bus);
+	*buf = '\0';
+	for (unsigned i = 0; i < path.hops; i++)
+		p += sprintf(p, "%s%02x.%d", i ? "/" : "", path.hop[i] >> 3, path.hop[i] & 7);
+	assert_string_equal(buf, hops);
+}
+
+static void parses_paths(void **state)
+{
+	(void)state;
+	expect_path("../../../devices/pci0000:00/0000:00:02.0", 0, 0, "02.0");
+	expect_path("../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0", 0, 0, "01.0/00.0");
+	expect_path(
+		"../../../devices/pci0000:40/0000:40:03.1/0000:41:00.0/0000:42:01.0/0000:43:00.1",
+		0, 0x40, "03.1/00.0/01.0/00.1");
+	/* VMD: a second root below a function of the first */
+	expect_path(
+		"../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0",
+		0x10000, 0xe0, "06.0/00.0");
+	/* arm64: the host bridge is a platform device */
+	expect_path("../../../devices/platform/4010000000.pcie/pci0000:00/0000:00:01.0", 0, 0,
+		    "01.0");
+	/* Hyper-V's own bus above a root with a domain of its own */
+	expect_path("../../../devices/LNXSYSTM:00/VMBUS:00/47505500-0001-0000-3130-444531454238/"
+		    "pci4750:00/4750:00:00.0",
+		    0x4750, 0, "00.0");
+}
+
+static void refuses_other_paths(void **state)
+{
+	static const char *const targets[] = { "", "/", "../../../devices/pci0000:00", "a/b/c",
+					       "../../../devices/pci0000:00/x" };
+	struct pci_path path = { .hops = 77 };
+	char deep[512] = "pci0000:00";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(targets); i++)
+		assert_false(scan_parse_path(slice_of(targets[i]), &path));
+	for (unsigned i = 0; i < PCI_HOPS_MAX; i++)
+		strcat(deep, "/0000:00:00.0");
+	assert_true(scan_parse_path(slice_of(deep), &path));
+	assert_int_equal(path.hops, PCI_HOPS_MAX);
+	strcat(deep, "/0000:00:00.0");
+	assert_false(scan_parse_path(slice_of(deep), &path));
+}
+
+/* --- the functions */
+
+static void office_pc(void)
+{
+	static const struct fake_function functions[] = {
+		{ "pci0000:00/0000:00:01.0/0000:01:00.0", "1002:6608", "1028:2120", "30000",
+		  "radeon", 1 },
+		{ "pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "1028:AAB0", "40300", "snd",
+		  1 },
+		{ "pci0000:00/0000:00:02.0", "8086:1912", "17AA:30BE", "30000", "i915", 0 },
+		{ "pci0000:00/0000:00:01.0", "8086:1901", "0000:0000", "60400", NULL, -1 },
+	};
+
+	fake_add_driver("radeon");
+	for (size_t i = 0; i < COUNT(functions); i++)
+		fake_add_function(&functions[i]);
+}
+
+static struct pci_function *function_at(const char *address)
+{
+	struct pci_address at;
+
+	assert_true(pci_parse_address(slice_of(address), &at, NULL));
+	for (unsigned i = 0; i < inv.functions; i++)
+		if (!pci_compare(&at, &inv.function[i].at))
+			return &inv.function[i];
+	fail_msg("no function at %s", address);
+	return NULL;
+}
+
+static void lists_functions_in_order(void **state)
+{
+	(void)state;
+	office_pc();
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(inv.functions, 4);
+	for (unsigned i = 1; i < inv.functions; i++)
+		assert_true(pci_compare(&inv.function[i - 1].at, &inv.function[i].at) < 0);
+	assert_int_equal(function_at("01:00.1")->device, 0xaab0);
+	assert_string_equal(function_at("01:00.0")->driver, "radeon");
+	assert_string_equal(function_at("00:02.0")->driver, "");
+	assert_int_equal(function_at("00:02.0")->known, 0);
+	assert_int_equal(function_at("00:02.0")->group, -1);
+}
+
+static void leaves_out_what_is_none(void **state)
+{
+	(void)state;
+	office_pc();
+	fake_file("sys/bus/pci/devices/0000:05:00.0/uevent", "PCI_CLASS=30000\n");
+	fake_file("sys/bus/pci/devices/0000:06:00.0/other", "");
+	fake_remove("sys/devices/pci0000:00/0000:00:02.0/uevent");
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(inv.functions, 3);
+}
+
+static void needs_a_bus(void **state)
+{
+	(void)state;
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(inv.functions, 0);
+	fake_remove("sys/bus/pci/devices");
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), -ENOENT);
+}
+
+static void add_many(unsigned n)
+{
+	char name[64], text[128];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "sys/bus/pci/devices/%04x:%02x:%02x.%u/uevent",
+			 i >> 16, i >> 8 & 0xff, i >> 3 & 31, i & 7);
+		snprintf(text, sizeof(text),
+			 "PCI_CLASS=20000\nPCI_ID=8086:10FB\nPCI_SLOT_NAME=%.12s\n",
+			 name + strlen("sys/bus/pci/devices/"));
+		fake_file(name, text);
+	}
+}
+
+static void takes_4096_functions(void **state)
+{
+	(void)state;
+	add_many(PCI_FUNCTIONS_MAX);
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(inv.functions, PCI_FUNCTIONS_MAX);
+	for (unsigned i = 1; i < inv.functions; i++)
+		assert_true(pci_compare(&inv.function[i - 1].at, &inv.function[i].at) < 0);
+}
+
+static void refuses_4097_functions(void **state)
+{
+	(void)state;
+	add_many(PCI_FUNCTIONS_MAX + 1);
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), -E2BIG);
+}
+
+/* More names of drivers than are kept cost a name in a message and nothing else. */
+static void runs_out_of_driver_names(void **state)
+{
+	char name[64], text[160];
+
+	(void)state;
+	for (unsigned i = 0; i < PCI_DRIVERS_MAX + 8; i++) {
+		snprintf(name, sizeof(name), "sys/bus/pci/devices/0000:%02x:%02x.%u/uevent", i >> 8,
+			 i >> 3 & 31, i & 7);
+		snprintf(text, sizeof(text), "DRIVER=d%u\nPCI_ID=8086:10FB\nPCI_SLOT_NAME=%.12s\n",
+			 i, name + strlen("sys/bus/pci/devices/"));
+		fake_file(name, text);
+	}
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(inv.functions, PCI_DRIVERS_MAX + 8);
+	assert_int_equal(inv.names, PCI_DRIVERS_MAX);
+	unsigned known = 0;
+	for (unsigned i = 0; i < inv.functions; i++)
+		known += *inv.function[i].driver == 'd';
+	assert_int_equal(known, PCI_DRIVERS_MAX - 1);
+}
+
+/* --- the details */
+
+static struct pci_function *details_of(const char *address)
+{
+	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	struct pci_function *f = function_at(address);
+	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_ALL);
+	return f;
+}
+
+static void reads_groups(void **state)
+{
+	(void)state;
+	office_pc();
+	assert_int_equal(details_of("01:00.0")->group, 1);
+	assert_int_equal(details_of("00:02.0")->group, 0);
+	assert_int_equal(details_of("00:01.0")->group, -1);
+}
+
+static void reads_paths(void **state)
+{
+	(void)state;
+	office_pc();
+	struct pci_function *f = details_of("01:00.1");
+	assert_int_equal(f->path.hops, 2);
+	assert_int_equal(f->path.hop[0], 1 << 3);
+	assert_int_equal(f->path.hop[1], 1);
+}
+
+/* The configuration space of 00:02.0. */
+static void set_config(const void *bytes, size_t n)
+{
+	fake_bytes("sys/devices/pci0000:00/0000:00:02.0/config", bytes, n);
+}
+
+static void reads_header_types(void **state)
+{
+	static const struct {
+		uint8_t type;
+		bool bridge;
+	} cases[] = { { 0, false }, { 0x80, false }, { 1, true },  { 0x81, true },
+		      { 2, true },  { 0x82, true },  { 3, false }, { 0x7f, false } };
+	uint8_t config[64] = { 0 };
+
+	(void)state;
+	office_pc();
+	assert_false(details_of("00:02.0")->bridge); /* no config at all */
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		config[0x0e] = cases[i].type;
+		set_config(config, sizeof(config));
+		assert_int_equal(details_of("00:02.0")->bridge, cases[i].bridge);
+	}
+}
+
+static const uint8_t serial_capability[12] = { 0x03, 0x00, 0x01, 0x00, 0x77, 0x66,
+					       0x55, 0x44, 0x33, 0x22, 0x11, 0x00 };
+
+static void reads_serials(void **state)
+{
+	static uint8_t config[4096];
+
+	(void)state;
+	office_pc();
+	memset(config, 0, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+	set_config(config, 64); /* what others than root see */
+	assert_false(details_of("00:02.0")->has_serial);
+	set_config(config, 256);
+	assert_false(details_of("00:02.0")->has_serial);
+	set_config(config, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+	memcpy(config + 0x100, serial_capability, 12);
+	set_config(config, sizeof(config));
+	assert_true(details_of("00:02.0")->has_serial);
+	assert_true(details_of("00:02.0")->serial == 0x0011223344556677);
+	/* behind another capability, at the very end */
+	memset(config, 0, sizeof(config));
+	config[0x100] = 0x01; /* advanced error reporting */
+	config[0x102] = 0x41; /* version 1, next at 0xff4 */
+	config[0x103] = 0xff;
+	memcpy(config + 0xff4, serial_capability, 12);
+	set_config(config, sizeof(config));
+	assert_true(details_of("00:02.0")->has_serial);
+}
+
+static void survives_broken_capabilities(void **state)
+{
+	static uint8_t config[4096];
+
+	(void)state;
+	office_pc();
+	memset(config, 0, sizeof(config));
+	/* A list in a loop. */
+	config[0x100] = 0x01;
+	config[0x102] = 0x01;
+	config[0x103] = 0x10;
+	set_config(config, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+	/* Next outside, below, and all ones: the function does not answer. */
+	config[0x103] = 0xff;
+	config[0x102] = 0xff;
+	set_config(config, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+	config[0x103] = 0x04;
+	set_config(config, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+	memset(config, 0xff, sizeof(config));
+	set_config(config, sizeof(config));
+	assert_false(details_of("00:02.0")->has_serial);
+}
+
+static void reads_the_boot_display(void **state)
+{
+	(void)state;
+	office_pc();
+	assert_false(details_of("00:02.0")->boot_display);
+	fake_attr("0000:00:02.0", "boot_vga", "1\n");
+	assert_true(details_of("00:02.0")->boot_display);
+	fake_attr("0000:00:02.0", "boot_vga", "0\n");
+	assert_false(details_of("00:02.0")->boot_display);
+	/* What is no display cannot be the boot display. */
+	fake_attr("0000:01:00.1", "boot_vga", "1\n");
+	assert_false(details_of("01:00.1")->boot_display);
+}
+
+static void finds_the_framebuffer(void **state)
+{
+	static const char *const names[] = { "BOOTFB", "efifb", "vesafb", "simplefb" };
+	char map[256];
+
+	(void)state;
+	office_pc();
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(map, sizeof(map),
+			 "00000000-00000fff : Reserved\n"
+			 "c0000000-dfffffff : PCI Bus 0000:00\n"
+			 "  c0000000-cfffffff : 0000:01:00.0\n"
+			 "    c0000000-c07effff : %s\n"
+			 "  d0000000-d0ffffff : 0000:00:02.0\n",
+			 names[i]);
+		fake_file("proc/iomem", map);
+		assert_true(details_of("01:00.0")->boot_display);
+		assert_false(details_of("00:02.0")->boot_display);
+	}
+	/* boot_vga, where it is, knows better. */
+	fake_attr("0000:01:00.0", "boot_vga", "0\n");
+	assert_false(details_of("01:00.0")->boot_display);
+	fake_file("proc/iomem",
+		  "00000000-00000000 : PCI Bus 0000:00\n  00000000-00000000 : BOOTFB\n");
+	assert_false(details_of("00:02.0")->boot_display);
+	fake_remove("proc/iomem");
+	assert_false(details_of("00:02.0")->boot_display);
+}
+
+/* A framebuffer outside every function (system memory) is not that of the last one listed
+ * before it. */
+static void framebuffer_of_nobody(void **state)
+{
+	(void)state;
+	office_pc();
+	fake_file("proc/iomem", "c0000000-dfffffff : PCI Bus 0000:00\n"
+				"  c0000000-cfffffff : 0000:01:00.0\n"
+				"e0000000-efffffff : Reserved\n"
+				"  e0000000-e07effff : BOOTFB\n");
+	assert_false(details_of("01:00.0")->boot_display);
+}
+
+/* What is known is not read again, and only what is asked for is read. */
+static void reads_on_demand(void **state)
+{
+	(void)state;
+	office_pc();
+	scan_functions(FAKE_SYS, &inv);
+	struct pci_function *f = function_at("01:00.0");
+	fake_fail(0, 0, false);
+	scan_details(FAKE_SYS, FAKE_PROC, f, 0);
+	assert_int_equal(fake_calls(), 0);
+	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP);
+	assert_int_equal(fake_calls(), 1);
+	assert_int_equal(f->known, PCI_DETAIL_GROUP);
+	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP);
+	assert_int_equal(fake_calls(), 1);
+	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP | PCI_DETAIL_HEADER);
+	assert_int_equal(fake_calls(), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(parses_uevents),
+		TEST(refuses_other_uevents),
+		TEST(parses_paths),
+		TEST(refuses_other_paths),
+		TEST(lists_functions_in_order),
+		TEST(leaves_out_what_is_none),
+		TEST(needs_a_bus),
+		TEST(takes_4096_functions),
+		TEST(refuses_4097_functions),
+		TEST(runs_out_of_driver_names),
+		TEST(reads_groups),
+		TEST(reads_paths),
+		TEST(reads_header_types),
+		TEST(reads_serials),
+		TEST(survives_broken_capabilities),
+		TEST(reads_the_boot_display),
+		TEST(finds_the_framebuffer),
+		TEST(framebuffer_of_nobody),
+		TEST(reads_on_demand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

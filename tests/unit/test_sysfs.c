@@ -1,0 +1,318 @@
+/* test_sysfs.c - runtime/io/sysfs.c and supervise.c: the real ones, on real files and
+ * processes. Linked without the fake kernel.
+ */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../runtime/io/supervise.h"
+#include "../../runtime/io/sysfs.h"
+
+static char folder[64];
+static int dir;
+
+static int start(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/vgapass-test-XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	dir = sysfs_dir(AT_FDCWD, folder);
+	return dir < 0 ? -1 : 0;
+}
+
+static int remove_entry(const char *name, void *arg)
+{
+	(void)arg;
+	if (unlinkat(dir, name, 0))
+		unlinkat(dir, name, AT_REMOVEDIR);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	sysfs_list(dir, ".", remove_entry, NULL);
+	close(dir);
+	return rmdir(folder);
+}
+
+static void make(const char *name, const char *text, size_t n)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, n), n);
+	close(fd);
+}
+
+static void reads_whole_attributes(void **state)
+{
+	char buf[8];
+
+	(void)state;
+	make("a", "1234567", 7);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 7);
+	assert_string_equal(buf, "1234567");
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), 7);
+	/* cap bytes leave no room for the NUL */
+	make("a", "12345678", 8);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), -E2BIG);
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), -E2BIG);
+	make("a", "", 0);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	assert_int_equal(sysfs_read(dir, "b", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(sysfs_read_file(dir, ".", buf, sizeof(buf)), -EISDIR);
+}
+
+/* A FIFO without a writer must not stop the boot. */
+static void does_not_wait_for_a_fifo(void **state)
+{
+	char buf[8];
+
+	(void)state;
+	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
+	alarm(10);
+	assert_int_equal(sysfs_read_file(dir, "fifo", buf, sizeof(buf)), 0);
+	alarm(0);
+}
+
+/* /proc gives its files in pieces. */
+static void reads_files_to_their_end(void **state)
+{
+	static char buf[1 << 20];
+	int proc = sysfs_dir(AT_FDCWD, "/proc");
+	ssize_t n = sysfs_read_file(proc, "kallsyms", buf, sizeof(buf));
+
+	(void)state;
+	assert_true(n == -E2BIG || n > 4096 || n == -ENOENT);
+	n = sysfs_read_file(proc, "self/maps", buf, sizeof(buf));
+	assert_true(n > 4096);
+	assert_int_equal(buf[n - 1], '\n');
+	close(proc);
+}
+
+static void reads_at_offsets(void **state)
+{
+	char buf[4];
+
+	(void)state;
+	make("config", "0123456789", 10);
+	assert_int_equal(sysfs_read_at(dir, "config", buf, 4, 6), 0);
+	assert_memory_equal(buf, "6789", 4);
+	assert_int_equal(sysfs_read_at(dir, "config", buf, 4, 7), -EIO);
+	assert_int_equal(sysfs_read_at(dir, "config", buf, 4, 4096), -EIO);
+	assert_int_equal(sysfs_read_at(dir, "none", buf, 4, 0), -ENOENT);
+	assert_int_equal(sysfs_read_at(dir, ".", buf, 4, 0), -EISDIR);
+}
+
+static void writes_and_creates_nothing(void **state)
+{
+	char buf[32];
+
+	(void)state;
+	make("a", "old", 3);
+	assert_int_equal(sysfs_write(dir, "a", "new\n"), 0);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 4);
+	assert_string_equal(buf, "new\n");
+	assert_int_equal(sysfs_write(dir, "b", "x"), -ENOENT);
+	assert_false(sysfs_exists(dir, "b"));
+	assert_int_equal(sysfs_write(AT_FDCWD, "/dev/full", "x"), -ENOSPC);
+}
+
+static void reads_links(void **state)
+{
+	char buf[16], deep[600];
+
+	(void)state;
+	assert_int_equal(symlinkat("../../bus/pci/drivers/vfio-pci", dir, "driver"), 0);
+	assert_int_equal(sysfs_link(dir, "driver", 0, buf, sizeof(buf)), 8);
+	assert_string_equal(buf, "vfio-pci");
+	assert_int_equal(sysfs_link(dir, "driver", 1, buf, sizeof(buf)), -E2BIG);
+	assert_int_equal(sysfs_link(dir, "driver", 0, buf, 8), -E2BIG);
+	assert_int_equal(sysfs_link(dir, "driver", 0, buf, 9), 8);
+	assert_int_equal(sysfs_link(dir, "driver", 1, deep, sizeof(deep)), 30);
+	assert_string_equal(deep, "../../bus/pci/drivers/vfio-pci");
+	assert_int_equal(symlinkat("plain", dir, "plain"), 0);
+	assert_int_equal(sysfs_link(dir, "plain", 0, buf, sizeof(buf)), 5);
+	assert_int_equal(sysfs_link(dir, "none", 0, buf, sizeof(buf)), -ENOENT);
+	make("file", "", 0);
+	assert_int_equal(sysfs_link(dir, "file", 0, buf, sizeof(buf)), -EINVAL);
+	memset(deep, 'x', 512);
+	deep[512] = '\0';
+	assert_int_equal(symlinkat(deep, dir, "deep"), 0);
+	assert_int_equal(sysfs_link(dir, "deep", 0, buf, sizeof(buf)), -E2BIG);
+}
+
+static int count(const char *name, void *arg)
+{
+	unsigned *n = arg;
+
+	assert_true(strcmp(name, ".") && strcmp(name, ".."));
+	return ++*n == 150 ? 42 : 0;
+}
+
+static void lists_directories(void **state)
+{
+	char name[64];
+	unsigned n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 149; i++) {
+		snprintf(name, sizeof(name), "an-entry-of-some-length-%u", i);
+		make(name, "", 0);
+	}
+	assert_int_equal(sysfs_list(dir, ".", count, &n), 0);
+	assert_int_equal(n, 149);
+	make(".hidden", "", 0);
+	n = 0;
+	assert_int_equal(sysfs_list(dir, ".", count, &n), 0);
+	assert_int_equal(n, 149);
+	assert_int_equal(unlinkat(dir, ".hidden", 0), 0);
+	make("one-more", "", 0);
+	n = 0;
+	assert_int_equal(sysfs_list(dir, ".", count, &n), 42);
+	assert_int_equal(sysfs_list(dir, "none", count, &n), -ENOENT);
+	assert_int_equal(sysfs_list(dir, "one-more", count, &n), -ENOTDIR);
+}
+
+static void tells_what_exists(void **state)
+{
+	(void)state;
+	make("file", "", 0);
+	assert_int_equal(symlinkat("nowhere", dir, "dangling"), 0);
+	assert_true(sysfs_exists(dir, "file"));
+	assert_true(sysfs_exists(dir, "."));
+	assert_false(sysfs_exists(dir, "none"));
+	assert_false(sysfs_exists(dir, "dangling"));
+}
+
+/* The error of one call stands in for a directory in the next. */
+static void passes_errors_on(void **state)
+{
+	int none = sysfs_dir(dir, "none");
+	unsigned n = 0;
+	char buf[8];
+
+	(void)state;
+	assert_int_equal(none, -ENOENT);
+	assert_int_equal(sysfs_dir(none, "a"), -EBADF);
+	assert_int_equal(sysfs_read(none, "a", buf, sizeof(buf)), -EBADF);
+	assert_int_equal(sysfs_read_file(none, "a", buf, sizeof(buf)), -EBADF);
+	assert_int_equal(sysfs_read_at(none, "a", buf, 1, 0), -EBADF);
+	assert_int_equal(sysfs_write(none, "a", "x"), -EBADF);
+	assert_int_equal(sysfs_link(none, "a", 0, buf, sizeof(buf)), -EBADF);
+	assert_int_equal(sysfs_list(none, "a", count, &n), -EBADF);
+	assert_false(sysfs_exists(none, "a"));
+	assert_int_equal(sysfs_load_module(none, "a", ""), -EBADF);
+}
+
+static void loads_no_nonsense(void **state)
+{
+	(void)state;
+	make("x.ko", "no module", 9);
+	assert_int_equal(sysfs_load_module(dir, "none.ko", ""), -ENOENT);
+	assert_true(sysfs_load_module(dir, "x.ko", "") < 0);
+}
+
+/* --- supervise(): what workers share with this process */
+
+static struct shared {
+	struct progress progress;
+	unsigned seen[16], order;
+	enum { WORKS, DIES, HANGS } third; /* what becomes of the worker of item 3 */
+	pid_t hanging;			   /* 0: none */
+} * shared;
+
+static int start_workers(void **state)
+{
+	(void)state;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	return shared == MAP_FAILED ? -1 : 0;
+}
+
+static int stop_workers(void **state)
+{
+	(void)state;
+	if (shared->hanging > 0)
+		kill(shared->hanging, SIGKILL);
+	return munmap(shared, sizeof(*shared));
+}
+
+static void item(void *arg, unsigned i)
+{
+	struct shared *s = arg;
+
+	s->seen[i] = ++s->order;
+	if (i == 3 && s->third == DIES)
+		_exit(1);
+	if (i == 3 && s->third == HANGS) {
+		s->hanging = getpid();
+		for (;;)
+			pause();
+	}
+}
+
+static void does_each_item_once(void **state)
+{
+	(void)state;
+	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 0);
+	for (unsigned i = 0; i < 16; i++)
+		assert_int_equal(shared->seen[i], i + 1);
+	assert_int_equal(supervise(&shared->progress, 0, 0, item, shared, -1), 0);
+	assert_int_equal(shared->order, 16);
+}
+
+static void survives_a_dead_worker(void **state)
+{
+	(void)state;
+	shared->third = DIES;
+	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 1);
+	assert_int_equal(shared->order, 16);
+}
+
+/* The rest is done by another worker; then nobody waits any longer. */
+static void gives_a_hanging_worker_up(void **state)
+{
+	(void)state;
+	shared->third = HANGS;
+	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 1);
+	assert_int_equal(shared->order, 16);
+	assert_true(shared->hanging > 0);
+	assert_int_equal(kill(shared->hanging, 0), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define WORKERS(name) cmocka_unit_test_setup_teardown(name, start_workers, stop_workers)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(reads_whole_attributes),
+		TEST(does_not_wait_for_a_fifo),
+		TEST(reads_files_to_their_end),
+		TEST(reads_at_offsets),
+		TEST(writes_and_creates_nothing),
+		TEST(reads_links),
+		TEST(lists_directories),
+		TEST(tells_what_exists),
+		TEST(passes_errors_on),
+		TEST(loads_no_nonsense),
+		WORKERS(does_each_item_once),
+		WORKERS(survives_a_dead_worker),
+		WORKERS(gives_a_hanging_worker_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
