@@ -6,9 +6,9 @@
  *  4. Attributes, modules, bind, read back; see io/apply.h for the order and its reasons.
  *  5. Look at the IOMMU groups, write the kernel log and the receipt.
  *
- * `wait` holds the end of early boot until a `bind --background` is through. It asks by a
- * socket without a name in the file system: that works with /run full or missing, and the
- * kernel closes it however the binding process ends.
+ * In the background, what a driver holds and the groups are left for the end of early boot.
+ * `wait` is that end: it asks by a socket without a name in the file system, which works
+ * with /run full or missing, and the kernel closes it however the binding process ends.
  */
 #ifndef __KLIBC__
 #define _DEFAULT_SOURCE
@@ -28,6 +28,7 @@
 #include "io/supervise.h"
 
 #define WAIT_MS 10000
+#define END_MS 120000 /* an early boot without `wait` gets what is left then */
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
@@ -58,15 +59,17 @@ static enum log_level level_of(enum function_state s)
 	return s == STATE_REFUSED ? LOG_IS_WARNING : LOG_IS_INFO;
 }
 
-static void say_functions(bool real, const struct run *r)
+/* What has not been said yet and is decided. */
+static void say_functions(bool real, struct run *r, bool last)
 {
 	char buf[PLAN_LINE_MAX];
 	struct text t;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
-		const struct plan_entry *e = &r->plan.entry[i];
-		if (!e->rule)
+		struct plan_entry *e = &r->plan.entry[i];
+		if (!e->rule || e->said || (e->state == STATE_PLANNED && !last))
 			continue;
+		e->said = true;
 		text_start(&t, buf, sizeof(buf));
 		plan_text_function(&t, r, &r->inv.function[i], e);
 		log_line(real, level_of(e->state), "%s", buf);
@@ -88,15 +91,16 @@ static void say_problems(bool real, const struct run *r)
 	}
 }
 
-/* Kernel log and receipt. The exit code. */
-static int report(const struct roots *roots, int dir, struct run *r, uint32_t start)
+/* Kernel log and receipt, the last or one on the way. The exit code. */
+static int report(const struct roots *roots, int dir, struct run *r, uint32_t start, bool last)
 {
 	const char *result = run_result(r);
 
 	r->took_us = apply_clock_us() - start;
-	say_functions(roots->real, r);
-	say_problems(roots->real, r);
-	if (r->config.rules || r->plan.state != PLAN_READY)
+	say_functions(roots->real, r, last);
+	if (last)
+		say_problems(roots->real, r);
+	if (last && (r->config.rules || r->plan.state != PLAN_READY))
 		log_line(roots->real, LOG_IS_INFO, "mode %s, result %s, %u ms",
 			 mode_word(r->cmd.mode), result, r->took_us / 1000);
 	int error = dir < 0 ? dir : receipt_write(roots, dir, r);
@@ -132,7 +136,7 @@ static int do_wait(const struct roots *roots)
 	int r = poll(&p, 1, WAIT_MS);
 	if (!r)
 		log_line(roots->real, LOG_IS_ERROR,
-			 "binding has not ended within 10 s: boot goes on without it");
+			 "not all is bound after 10 s: boot goes on");
 	return r ? 0 : EXIT_FAILED;
 }
 
@@ -140,27 +144,37 @@ static int do_bind(const struct options *o, const struct roots *roots, struct sh
 {
 	struct run *r = &s->run;
 	uint32_t start = apply_clock_us();
-	int dir = receipt_dir(roots), waiter = -1;
+	struct pollfd waiter = { .fd = -1, .events = POLLIN };
+	int dir = receipt_dir(roots);
 
 	gather_run(roots, o->cmdline, r);
 	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned)
-		return report(roots, dir, r, start);
+		return report(roots, dir, r, start, true);
 	s->work.run = r;
 	s->work.root = roots->root;
 	s->work.sys = roots->sys;
 	if (o->background) {
-		waiter = open_wait_socket(bind);
-		listen(waiter, 4);
+		waiter.fd = open_wait_socket(bind);
+		listen(waiter.fd, 4);
 	}
-	supervise(&s->progress, r->inv.functions, 0, apply_claim, &s->work, waiter);
+	supervise(&s->progress, r->inv.functions, 0, apply_claim, &s->work, waiter.fd);
 	if (o->verb == CLAIM || (o->background && fork() > 0))
 		return 0;
 	unsigned items = apply_prepare(&s->work);
 	/* A module wants the one before it: another worker is no help until much later. */
 	supervise(&s->progress, items, r->inv.functions + s->work.modules, apply_item, &s->work,
-		  waiter);
+		  waiter.fd);
 	apply_finish(&s->work);
-	return report(roots, dir, r, start);
+	if (waiter.fd >= 0) {
+		report(roots, dir, r, start, false);
+		uint32_t pause = apply_clock_us();
+		poll(&waiter, 1, END_MS);
+		start += apply_clock_us() - pause;
+	}
+	s->work.late = true;
+	supervise(&s->progress, r->inv.functions, 0, apply_late, &s->work, waiter.fd);
+	apply_finish(&s->work);
+	return report(roots, dir, r, start, true);
 }
 
 static bool parse_options(char **argv, struct options *o)
@@ -203,7 +217,7 @@ int main(int argc, char **argv)
 	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s == MAP_FAILED) {
-		log_line(roots.real, LOG_IS_ERROR, "no memory: nothing is bound");
+		log_line(roots.real, LOG_IS_ERROR, "no memory");
 		return EXIT_FAILED;
 	}
 	return do_bind(&o, &roots, s);

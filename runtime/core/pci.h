@@ -33,7 +33,7 @@ struct pci_path {
 	uint8_t hop[PCI_HOPS_MAX];
 };
 
-/* What may be asked of a function beyond its uevent; each costs a system call or more. */
+/* What may be asked of a function beyond its modalias and driver; each costs a system call or more. */
 enum pci_detail {
 	PCI_DETAIL_GROUP = 1 << 0,
 	PCI_DETAIL_HEADER = 1 << 1,

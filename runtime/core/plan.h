@@ -60,6 +60,7 @@ struct plan_entry {
 	/* From here on for io/apply. */
 	uint8_t step;   /* enum apply_step */
 	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
+	bool said;      /* its line is in the kernel log */
 	bool checked;   /* `viable` holds */
 	bool viable;    /* nobody in its IOMMU group stands in the way of a guest */
 	int error;      /* -errno of the failed step, 0: none */
@@ -88,7 +89,8 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 	return !r->profile || r->profile == profile;
 }
 
-/* Which details (enum pci_detail) the rules need of this function, whose uevent is known;
+/* Which details (enum pci_detail) the rules need of this function, whose IDs and class are
+ * known;
  * 0: none, it matches nothing and no message will speak of it. */
 unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f);
 

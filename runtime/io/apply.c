@@ -10,6 +10,7 @@
 /* One function in the hands of a worker. */
 struct job {
 	int sys;
+	bool late;
 	const struct pci_function *f;
 	struct plan_entry *e;
 };
@@ -135,14 +136,19 @@ static bool is_bound(const struct job *j)
 	return !strcmp(j->e->driver, j->e->rule->driver);
 }
 
-/* Last pass: bound by the modules' loading, or now. */
+/* Last pass: bound by the modules' loading, or now; one that a driver holds, when it is late
+ * enough (see apply_late()). */
 static enum reason bind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 
 	if (is_gone(j))
 		return REASON_GONE;
-	if (is_bound(j))
+	if (is_bound(j)) {
+		e->state = STATE_BOUND;
+		return REASON_NONE;
+	}
+	if (*e->driver && !j->late)
 		return REASON_NONE;
 	bool there = sysfs_exists(j->sys, path_make("bus/pci/drivers/%s", e->rule->driver));
 	if (*e->driver && (there || e->rule->hold)) {
@@ -161,7 +167,10 @@ static enum reason bind(const struct job *j)
 	e->error = probe(j);
 	/* The write succeeds where the probe fails too: only the link is proof. */
 	is_gone(j);
-	return is_bound(j) ? REASON_NONE : REASON_PROBE;
+	if (!is_bound(j))
+		return REASON_PROBE;
+	e->state = STATE_BOUND;
+	return REASON_NONE;
 }
 
 uint32_t apply_clock_us(void)
@@ -172,23 +181,20 @@ uint32_t apply_clock_us(void)
 	return (uint32_t)t.tv_sec * 1000000u + (uint32_t)t.tv_usec;
 }
 
-/* Does one thing with function i if that is still to be bound, which it then is by `after`. */
-static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j),
-		     enum function_state after)
+/* Does one thing with function i if that is still to be bound. */
+static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
-	struct job j = { w->sys, &w->run->inv.function[i], &w->run->plan.entry[i] };
-	struct plan_entry *e = j.e;
+	struct plan_entry *e = &w->run->plan.entry[i];
+	struct job j = { w->sys, w->late, &w->run->inv.function[i], e };
 	uint32_t start = apply_clock_us();
 
 	if (e->state != STATE_PLANNED)
 		return;
 	enum reason reason = step(&j);
-	if (reason) {
+	if (reason)
 		fail(&j, reason);
-	} else {
+	else
 		e->error = 0;
-		e->state = (uint8_t)after;
-	}
 	/* Until its next turn, the modules are what it waits for. */
 	e->step = STEP_NONE;
 	e->us += apply_clock_us() - start;
@@ -196,7 +202,12 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 
 void apply_claim(void *work, unsigned i)
 {
-	run_step(work, i, claim, STATE_PLANNED);
+	run_step(work, i, claim);
+}
+
+void apply_late(void *work, unsigned i)
+{
+	run_step(work, i, bind);
 }
 
 /* "NAME [PARAM ...]" */
@@ -238,11 +249,11 @@ void apply_item(void *work, unsigned item)
 	unsigned functions = w->run->inv.functions;
 
 	if (item < functions)
-		run_step(w, item, prepare, STATE_PLANNED);
+		run_step(w, item, prepare);
 	else if (item - functions < w->modules)
 		load_module(w, item - functions);
 	else
-		run_step(w, item - functions - w->modules, bind, STATE_BOUND);
+		run_step(w, item - functions - w->modules, bind);
 }
 
 struct group {
@@ -270,7 +281,7 @@ static int look_at_member(const char *name, void *arg)
 	struct run *r = g->w->run;
 	struct pci_function f;
 	struct plan_entry e;
-	struct job j = { g->w->sys, &f, &e };
+	struct job j = { g->w->sys, true, &f, &e };
 
 	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j) ||
 	    is_harmless(slice_of(e.driver)))
@@ -307,12 +318,13 @@ void apply_finish(const struct work *w)
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		struct plan_entry *e = &w->run->plan.entry[i];
-		if (e->state == STATE_PLANNED) {
+		if (e->state == STATE_PLANNED && (e->step || w->late)) {
 			e->state = STATE_FAILED;
 			e->reason = REASON_HANG;
 			e->error = 0;
 		}
-		if (e->state == STATE_BOUND && !e->checked && r->inv.function[i].group >= 0)
+		if (e->state == STATE_BOUND && w->late && !e->checked &&
+		    r->inv.function[i].group >= 0)
 			look_at_group(w, i);
 	}
 }

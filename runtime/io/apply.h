@@ -15,12 +15,14 @@
 #define MODULES_LIST_MAX 8192 /* bytes of the list */
 
 /* Items of the rest: attributes and unbound functions first, then the modules, whose
- * loading binds all functions that nobody holds, then the functions that are left. A held
- * function is unbound only when its new driver is there to take it, and a hanging unbind
- * cannot hold up the registration of that driver, which takes every function's lock. */
+ * loading binds all functions that nobody holds, then those that are left, but for the held
+ * ones. Those come late, as items of their own: a hanging unbind holds the function's lock,
+ * and a udev that reads uevent of it would hang the boot at its next settle. A held function
+ * is unbound only when its new driver is there to take it. */
 struct work {
 	struct run *run;
 	int sys, root;
+	bool late;        /* early boot is at its end: udev is through */
 	unsigned modules; /* lines of the module list */
 	char list[MODULES_LIST_MAX];
 };
@@ -33,7 +35,11 @@ void apply_item(void *work, unsigned item);
  * thing that must come before any driver loads. A function where that fails is failed. */
 void apply_claim(void *work, unsigned i);
 
-/* After the last item: what has not come back is failed, and groups are looked at. */
+/* With `late` set: item i takes function i from the driver that holds it. */
+void apply_late(void *work, unsigned i);
+
+/* After the last item: what has not come back is failed. When it is late the groups are
+ * looked at, as the host's drivers have theirs then. */
 void apply_finish(const struct work *w);
 
 /* The time of day in microseconds, modulo 2^32: for differences. klibc has no other clock. */

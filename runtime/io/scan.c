@@ -7,32 +7,29 @@
 #include <string.h>
 #include <unistd.h>
 
-bool scan_parse_uevent(struct slice text, struct pci_function *f, struct slice *driver)
+bool scan_parse_modalias(struct slice text, struct pci_function *f)
 {
-	uint32_t id[4] = { PCI_ANY, PCI_ANY };
-	uint64_t class = 0;
-	bool address = false;
+	/* pci:v00001002d00006608sv00001028sd00002120bc03sc00i00: where each number is */
+	static const struct { uint8_t at, digits; } numbers[] = {
+		{ 5, 8 }, { 14, 8 }, { 24, 8 }, { 34, 8 }, { 44, 2 }, { 48, 2 }, { 51, 2 },
+	};
+	uint32_t v[7];
 
-	driver->n = 0;
-	while (text.n) {
-		struct slice value = slice_cut(&text, '\n'), key = slice_cut(&value, '=');
-		unsigned what = slice_word(key, "PCI_ID|PCI_SUBSYS_ID|DRIVER|PCI_CLASS|"
-						"PCI_SLOT_NAME");
-		if (what < 2)
-			pci_parse_id(value, &id[2 * what], &id[2 * what + 1]);
-		else if (what == 2)
-			*driver = value;
-		else if (what == 3)
-			slice_hex(value, 0xffffff, &class);
-		else if (what == 4)
-			address = pci_parse_address(value, &f->at, NULL);
+	if (text.n < 53 || !slice_is((struct slice){ text.p, 5 }, "pci:v"))
+		return false;
+	for (unsigned i = 0; i < 7; i++) {
+		size_t digits = numbers[i].digits;
+		int64_t n = slice_digits((struct slice){ text.p + numbers[i].at, digits }, digits);
+		if (n < 0)
+			return false;
+		v[i] = (uint32_t)n;
 	}
-	f->vendor = (uint16_t)id[0];
-	f->device = (uint16_t)id[1];
-	f->subvendor = (uint16_t)id[2];
-	f->subdevice = (uint16_t)id[3];
-	f->class = (uint32_t)class;
-	return address && id[1] != PCI_ANY;
+	f->vendor = (uint16_t)v[0];
+	f->device = (uint16_t)v[1];
+	f->subvendor = (uint16_t)v[2];
+	f->subdevice = (uint16_t)v[3];
+	f->class = v[4] << 16 | v[5] << 8 | v[6];
+	return true;
 }
 
 bool scan_parse_path(struct slice target, struct pci_path *ret)
@@ -85,18 +82,17 @@ static int add_function(const char *name, void *arg)
 	struct scanner *s = arg;
 	struct inventory *inv = s->inv;
 	unsigned i = inv->functions;
-	char uevent[1024];
-	struct slice driver = slice_of("");
+	char text[128];
 
-	ssize_t n = sysfs_read(s->devices, path_make("%s/uevent", name), uevent, sizeof(uevent));
-	if (n < 0)
-		return 0;
+	ssize_t n = sysfs_read(s->devices, path_make("%s/modalias", name), text, sizeof(text));
 	struct pci_function f = { .group = -1 };
-	if (!scan_parse_uevent((struct slice){ uevent, (size_t)n }, &f, &driver))
+	if (n < 0 || !scan_parse_modalias((struct slice){ text, (size_t)n }, &f) ||
+	    !pci_parse_address(slice_of(name), &f.at, NULL))
 		return 0;
 	if (i == PCI_FUNCTIONS_MAX)
 		return -E2BIG;
-	f.driver = keep_name(inv, driver);
+	n = sysfs_link(s->devices, path_make("%s/driver", name), 0, text, PCI_DRIVER_NAME);
+	f.driver = keep_name(inv, slice_of(n < 0 ? "" : text));
 	/* The kernel lists them in no order. */
 	for (; i && pci_compare(&inv->function[i - 1].at, &f.at) > 0; i--)
 		inv->function[i] = inv->function[i - 1];

@@ -70,10 +70,11 @@ def add_function(root, chain, identity, code, keys):
     address, place = parts[-1], "/".join(parts)
     folder = f"sys/devices/{place}"
     up = "../" * (len(parts) + 1)
-    uevent = [f"DRIVER={keys['driver']}"] if "driver" in keys else []
-    uevent += [f"PCI_CLASS={code.lstrip('0').upper()}", f"PCI_ID={identity.upper()}",
-               f"PCI_SUBSYS_ID={keys.get('sub', '0000:0000').upper()}", f"PCI_SLOT_NAME={address}"]
-    add_file(root, f"{folder}/uevent", ("\n".join(uevent) + "\n").encode())
+    vendor, device = identity.upper().split(":")
+    subvendor, subdevice = keys.get("sub", "0000:0000").upper().split(":")
+    code = code.upper()
+    add_file(root, f"{folder}/modalias", (f"pci:v0000{vendor}d0000{device}sv0000{subvendor}sd0000{subdevice}"
+                                          f"bc{code[:2]}sc{code[2:4]}i{code[4:]}\n").encode())
     header = int(keys.get("header", "01" if code.startswith("0604") else "00"), 16)
     add_file(root, f"{folder}/config", config_space(header, keys.get("serial")))
     add_link(root, f"sys/bus/pci/devices/{address}", f"../../../devices/{place}")

@@ -67,6 +67,10 @@ void boot_bind(void)
 	for (unsigned i = 0; i < items; i++)
 		apply_item(&boot_work, i);
 	apply_finish(&boot_work);
+	boot_work.late = true;
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_late(&boot_work, i);
+	apply_finish(&boot_work);
 }
 
 void boot_run(const char *conf, const char *cmdline)

@@ -31,7 +31,6 @@ struct node {
 struct function {
 	char address[16];
 	char dir[PATH_SIZE];
-	char uevent[256]; /* without its DRIVER= */
 	const char *native;
 	bool gone;
 };
@@ -226,8 +225,6 @@ static void set_driver(const struct function *f, const char *driver)
 	fake_remove(link);
 	if (*driver)
 		fake_link(link, join("/" DRIVERS, driver, ""));
-	fake_file(join(f->dir, "/uevent", ""),
-		  *driver ? join(join("DRIVER=", driver, "\n"), f->uevent, "") : f->uevent);
 }
 
 static bool is_registered(const char *driver)
@@ -306,22 +303,39 @@ void fake_add_module(const char *name, const char *driver)
 	fake_file(join(MODULES_DIR "/", name, ".ko"), "ELF");
 }
 
+/* drivers/pci/pci-sysfs.c, modalias_show() */
+static void add_modalias(const struct function *f, const struct fake_function *from)
+{
+	unsigned long class = strtoul(from->class, NULL, 16);
+	char text[64];
+
+	snprintf(text, sizeof(text),
+		 "pci:v0000%.4sd0000%.4ssv0000%.4ssd0000%.4sbc%02lXsc%02lXi%02lX\n", from->id,
+		 from->id + 5, from->subsystem, from->subsystem + 5, class >> 16 & 0xff,
+		 class >> 8 & 0xff, class & 0xff);
+	fake_file(join(f->dir, "/modalias", ""), text);
+}
+
 void fake_add_function(const struct fake_function *from)
 {
 	struct function *f = &k.function[k.functions++];
 	const char *address = strrchr(from->path, '/') + 1;
-	char group[64];
+	char group[64], modalias[96];
 
 	if (k.functions > FAKE_FUNCTIONS_MAX)
 		die("too many functions", from->path);
 	*f = (struct function){ .native = from->native };
 	snprintf(f->address, sizeof(f->address), "%s", address);
 	snprintf(f->dir, sizeof(f->dir), "sys/devices/%s", from->path);
-	snprintf(f->uevent, sizeof(f->uevent),
-		 "PCI_CLASS=%s\nPCI_ID=%s\nPCI_SUBSYS_ID=%s\nPCI_SLOT_NAME=%s\n", from->class,
-		 from->id, from->subsystem, address);
+	unsigned long class = strtoul(from->class, NULL, 16);
+	snprintf(modalias, sizeof(modalias),
+		 "pci:v0000%.4sd0000%.4ssv0000%.4ssd0000%.4sbc%02lXsc%02lXi%02lX\n", from->id,
+		 from->id + 5, from->subsystem, from->subsystem + 5, class >> 16,
+		 class >> 8 & 0xff, class & 0xff);
+	fake_file(join(f->dir, "/modalias", ""), modalias);
 	fake_link(join(DEVICES, address, ""), join("../../../devices/", from->path, ""));
 	fake_file(join(f->dir, "/driver_override", ""), UNSET);
+	add_modalias(f, from);
 	set_driver(f, "");
 	if (from->group >= 0) {
 		snprintf(group, sizeof(group), "sys/kernel/iommu_groups/%d", from->group);

@@ -29,7 +29,7 @@ const char *fake_text(const char *path);
 
 struct fake_function {
 	const char *path;      /* below sys/devices: "pci0000:00/0000:00:01.0/0000:01:00.0" */
-	const char *id;        /* as uevent has it: "1002:6608" */
+	const char *id;        /* "1002:6608" */
 	const char *subsystem; /* the same */
 	const char *class;     /* "30000" */
 	const char *native;    /* the host's driver for it, NULL: there is none */

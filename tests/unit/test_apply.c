@@ -570,8 +570,8 @@ static void counts_blockers(void **state)
 	for (unsigned i = 0; i < BLOCKERS_MAX + 4; i++) {
 		text_start(&t, path, sizeof(path));
 		text_add(&t, "pci0000:00/0000:09:%b.%d", i >> 3, i & 7);
-		fake_add_function(
-			&(struct fake_function){ path, "8086:0001", "0:0", "20000", NULL, 1 });
+		fake_add_function(&(struct fake_function){ path, "8086:0001", "0000:0000", "20000",
+							   NULL, 1 });
 		text_start(&t, link, sizeof(link));
 		text_add(&t, "sys/devices/%s/driver", path);
 		fake_link(link, "/sys/bus/pci/drivers/e1000e");

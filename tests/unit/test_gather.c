@@ -215,15 +215,14 @@ static void tells_what_is_not_there(void **state)
 
 static void refuses_too_many_functions(void **state)
 {
-	char path[64], text[64];
+	char path[64];
 
 	(void)state;
 	fake_file("etc/vgapass.conf", "8086:10fb\n");
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
-		snprintf(text, sizeof(text), "PCI_ID=8086:10FB\nPCI_SLOT_NAME=1000:%02x:%02x.%u\n",
-			 i >> 8, i >> 3 & 31, i & 7);
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%.12s/uevent", text + 31);
-		fake_file(path, text);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/1000:%02x:%02x.%u/modalias", i >> 8,
+			 i >> 3 & 31, i & 7);
+		fake_file(path, "pci:v00008086d000010FBsv00000000sd00000000bc02sc00i00\n");
 	}
 	gather();
 	assert_int_equal(bench.input_error, -E2BIG);

@@ -18,62 +18,48 @@ static int start(void **state)
 	return 0;
 }
 
+#define NETWORK "pci:v00008086d000010FBsv00000000sd00000000bc02sc00i00\n"
+
 /* --- the parsers */
 
-static bool parse_uevent(const char *text, struct pci_function *f, struct slice *driver)
+static bool parse_modalias(const char *text, struct pci_function *f)
 {
 	memset(f, 0, sizeof(*f));
-	return scan_parse_uevent(slice_of(text), f, driver);
+	return scan_parse_modalias(slice_of(text), f);
 }
 
-static void parses_uevents(void **state)
+static void parses_modaliases(void **state)
 {
 	struct pci_function f;
-	struct slice driver;
 
 	(void)state;
-	assert_true(parse_uevent("DRIVER=radeon\nPCI_CLASS=30000\nPCI_ID=1002:6608\n"
-				 "PCI_SUBSYS_ID=1028:2120\nPCI_SLOT_NAME=0000:01:00.0\n"
-				 "MODALIAS=pci:v00001002d00006608sv00001028sd00002120bc03sc00i00\n",
-				 &f, &driver));
+	assert_true(parse_modalias("pci:v00001002d00006608sv00001028sd00002120bc03sc80i01\n", &f));
 	assert_int_equal(f.vendor, 0x1002);
 	assert_int_equal(f.device, 0x6608);
 	assert_int_equal(f.subvendor, 0x1028);
 	assert_int_equal(f.subdevice, 0x2120);
-	assert_int_equal(f.class, 0x030000);
-	assert_int_equal(f.at.bus, 1);
-	assert_true(slice_is(driver, "radeon"));
-	/* Nobody's; PCI_CLASS has no leading zeros. */
-	assert_true(parse_uevent("PCI_CLASS=6\nPCI_ID=8086:1912\nPCI_SUBSYS_ID=0000:0000\n"
-				 "PCI_SLOT_NAME=10000:e0:1f.7",
-				 &f, &driver));
-	assert_int_equal(f.class, 6);
-	assert_int_equal(f.at.domain, 0x10000);
-	assert_int_equal(f.at.bus, 0xe0);
-	assert_int_equal(f.at.devfn, 0xff);
-	assert_int_equal(driver.n, 0);
+	assert_int_equal(f.class, 0x038001);
+	assert_true(parse_modalias("pci:v000010DEd000022BAsv00000000sd00000000bcFFscFFiFF", &f));
+	assert_int_equal(f.vendor, 0x10de);
+	assert_int_equal(f.class, 0xffffff);
 }
 
-static void refuses_other_uevents(void **state)
+static void refuses_other_modaliases(void **state)
 {
 	static const char *const texts[] = {
 		"",
 		"\n\n",
-		"DRIVER=x\n",
-		"PCI_ID=8086:1912\n",
-		"PCI_SLOT_NAME=0000:00:02.0\n",
-		"PCI_ID=8086\nPCI_SLOT_NAME=0000:00:02.0\n",
-		"PCI_ID=80861:1912\nPCI_SLOT_NAME=0000:00:02.0\n",
-		"PCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02\n",
-		"PCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02.*\n",
-		"XPCI_ID=8086:1912\nPCI_SLOT_NAME=0000:00:02.0\n",
+		"usb:v1D6Bp0002d0601dc09dsc00dp01ic09isc00ip00in00xxxxxxxxxxxx",
+		"pci:v00001002d00006608sv00001028sd00002120bc03sc80i0",
+		"pci:v00001002d00006608sv00001028sd00002120bc03sc80i0x",
+		"pci:v0000100*d00006608sv00001028sd00002120bc03sc80i01",
+		"pci:v 0001002d00006608sv00001028sd00002120bc03sc80i01",
 	};
 	struct pci_function f;
-	struct slice driver;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++)
-		if (parse_uevent(texts[i], &f, &driver))
+		if (parse_modalias(texts[i], &f))
 			fail_msg("\"%s\" was taken", texts[i]);
 }
 
@@ -179,9 +165,10 @@ static void leaves_out_what_is_none(void **state)
 {
 	(void)state;
 	office_pc();
-	fake_file("sys/bus/pci/devices/0000:05:00.0/uevent", "PCI_CLASS=30000\n");
+	fake_file("sys/bus/pci/devices/0000:05:00.0/modalias", "pci:v0000\n");
+	fake_file("sys/bus/pci/devices/nonsense/modalias", NETWORK);
 	fake_file("sys/bus/pci/devices/0000:06:00.0/other", "");
-	fake_remove("sys/devices/pci0000:00/0000:00:02.0/uevent");
+	fake_remove("sys/devices/pci0000:00/0000:00:02.0/modalias");
 	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
 	assert_int_equal(inv.functions, 3);
 }
@@ -197,15 +184,12 @@ static void needs_a_bus(void **state)
 
 static void add_many(unsigned n)
 {
-	char name[64], text[128];
+	char name[64];
 
 	for (unsigned i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "sys/bus/pci/devices/%04x:%02x:%02x.%u/uevent",
+		snprintf(name, sizeof(name), "sys/bus/pci/devices/%04x:%02x:%02x.%u/modalias",
 			 i >> 16, i >> 8 & 0xff, i >> 3 & 31, i & 7);
-		snprintf(text, sizeof(text),
-			 "PCI_CLASS=20000\nPCI_ID=8086:10FB\nPCI_SLOT_NAME=%.12s\n",
-			 name + strlen("sys/bus/pci/devices/"));
-		fake_file(name, text);
+		fake_file(name, NETWORK);
 	}
 }
 
@@ -229,15 +213,16 @@ static void refuses_4097_functions(void **state)
 /* More names of drivers than are kept cost a name in a message and nothing else. */
 static void runs_out_of_driver_names(void **state)
 {
-	char name[64], text[160];
+	char name[64], driver[64];
 
 	(void)state;
 	for (unsigned i = 0; i < PCI_DRIVERS_MAX + 8; i++) {
-		snprintf(name, sizeof(name), "sys/bus/pci/devices/0000:%02x:%02x.%u/uevent", i >> 8,
-			 i >> 3 & 31, i & 7);
-		snprintf(text, sizeof(text), "DRIVER=d%u\nPCI_ID=8086:10FB\nPCI_SLOT_NAME=%.12s\n",
-			 i, name + strlen("sys/bus/pci/devices/"));
-		fake_file(name, text);
+		snprintf(name, sizeof(name), "sys/bus/pci/devices/0000:%02x:%02x.%u/modalias",
+			 i >> 8, i >> 3 & 31, i & 7);
+		fake_file(name, NETWORK);
+		strcpy(strrchr(name, '/'), "/driver");
+		snprintf(driver, sizeof(driver), "/sys/bus/pci/drivers/d%u", i);
+		fake_link(name, driver);
 	}
 	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
 	assert_int_equal(inv.functions, PCI_DRIVERS_MAX + 8);
@@ -439,8 +424,8 @@ static void reads_on_demand(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(parses_uevents),
-		TEST(refuses_other_uevents),
+		TEST(parses_modaliases),
+		TEST(refuses_other_modaliases),
 		TEST(parses_paths),
 		TEST(refuses_other_paths),
 		TEST(lists_functions_in_order),
