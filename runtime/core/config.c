@@ -418,6 +418,7 @@ static void parse_all(struct parser *p, struct slice text, char separator)
 		struct slice piece = slice_cut(&text, separator);
 		const char *phrase = E_TEXT;
 		if (separator == ',') {
+			p->rest = (struct slice){ piece.p + piece.n, 0 };
 			phrase = parse_rule(p, piece);
 		} else {
 			p->line = piece.p;

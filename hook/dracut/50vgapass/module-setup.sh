@@ -25,13 +25,13 @@ install() {
 	fi
 	if dracut_module_included systemd; then
 		# No hook runs before systemd-modules-load, which loads what modules-load.d names.
-		for unit in vgapass-claim vgapass-bind; do
-			inst_simple "$moddir/$unit.service" "$systemdsystemunitdir/$unit.service"
-			$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target "$unit.service"
-		done
+		inst_simple "$moddir/vgapass-bind.service" "$systemdsystemunitdir/vgapass-bind.service"
+		inst_simple "$moddir/vgapass-wait.service" "$systemdsystemunitdir/vgapass-wait.service"
+		$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target vgapass-bind.service
+		$SYSTEMCTL -q --root "$initdir" add-wants initrd-switch-root.target vgapass-wait.service
 	else
 		# Before pre-udev: cmdline/01-parse-kernel.sh already loads what --force-drivers names.
-		inst_hook cmdline 00 "$moddir/claim.sh"
+		inst_hook cmdline 00 "$moddir/bind.sh"
 		inst_hook pre-pivot 00 "$moddir/wait.sh"
 	fi
 }
