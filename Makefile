@@ -119,12 +119,14 @@ demo: deps
 
 check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
-	@$(MAKE) -s $(B)/qemu/initrd boot-extras
+	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' \
 		machines=tests/machines/run \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
-		runner=tests/qemu/selftest boot=tests/qemu/run
+		runner=tests/qemu/selftest boot=tests/qemu/run \
+		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
+		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)'
 
 lint: all
 	@scripts/lint
@@ -153,6 +155,13 @@ boot-test: $(B)/qemu/initrd boot-extras
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
 		tests/qemu/vfiouse.c $(wildcard hook/initramfs-tools/*)
 	tests/qemu/image $(B)/qemu
+
+# The engine is the same, so a few will do: bound and used, unmatched, all profiles.
+DRACUT_CASES = "^(10|14|15|33)-"
+
+$(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd: $(B)/qemu/initrd tests/qemu/image-dracut \
+		$(wildcard hook/dracut/*/*)
+	tests/qemu/image-dracut $(@D) $(if $(findstring systemd,$@),systemd)
 
 $(B)/kernel/stamp:
 	scripts/kernel
