@@ -4,6 +4,7 @@
 #endif
 #include "supervise.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -44,12 +45,12 @@ static void work(struct progress *p, unsigned items, void (*item)(void *arg, uns
 unsigned supervise(struct progress *p, unsigned items, unsigned slow,
 		   void (*item)(void *arg, unsigned i), void *arg, int not_for_workers)
 {
-	unsigned started = 0, live = 0, idle = 0, seen = 0;
-	bool start = items;
+	unsigned started = 0, idle = 0, seen = 0;
+	bool start = true;
 
 	p->next = p->done = 0;
 	set_ticks(TICK_MS);
-	while (start || live) {
+	while (p->done < items) {
 		if (start) {
 			pid_t pid = fork();
 			if (!pid) {
@@ -60,16 +61,18 @@ unsigned supervise(struct progress *p, unsigned items, unsigned slow,
 			}
 			if (pid < 0) /* no process to be had: unguarded is better than not */
 				work(p, items, item, arg);
-			else
-				live++;
 			started++;
 		}
-		if (live && waitpid(-1, NULL, 0) > 0) {
-			live--;
-			idle = 0;
-			/* One that died left its item undone, and others may be untouched. */
-			start = p->next < items && !live && started < SUPERVISE_WORKERS_MAX;
+		/* Who ended may be one that an earlier call left behind: what is done counts. */
+		start = false;
+		if (waitpid(-1, NULL, 0) > 0)
 			continue;
+		if (errno == ECHILD) {
+			/* One that died left its item undone, and others may be untouched. */
+			start = p->next < items && started < SUPERVISE_WORKERS_MAX;
+			if (start)
+				continue;
+			break;
 		}
 		idle = p->done == seen ? idle + 1 : 0;
 		seen = p->done;
