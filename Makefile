@@ -29,7 +29,7 @@ WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 # klibc's own headers do not stand -Wshadow; the same code meets it here.
 HOST_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
 SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-DEFINES = -DVGAPASS_VERSION='"$(VERSION)"' -DVGAPASS_LIBDIR='"$(LIBDIR)"'
+DEFINES = -DVGAPASS_VERSION='"$(VERSION)"'
 
 CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)

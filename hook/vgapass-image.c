@@ -21,10 +21,6 @@
 #include "modules.h"
 #include "unpack.h"
 
-#ifndef VGAPASS_LIBDIR
-#error "the Makefile gives VGAPASS_LIBDIR"
-#endif
-
 enum { DONE, FAILED, USAGE, NOTHING };
 
 static const char usage[] =
@@ -32,6 +28,7 @@ static const char usage[] =
 	"Without --into the modules are listed, in the order of their loading.\n";
 
 struct options {
+	const char *program; /* argv[0]: vgapass-early lies beside it */
 	const char *sysroot, *kernel, *into;
 };
 
@@ -171,9 +168,11 @@ static int add_modules(const struct options *o, const struct modules *m)
 
 static int add_all(const struct options *o, const struct config *c, const struct modules *m)
 {
+	const char *name = strrchr(o->program, '/');
+	int folder = name ? (int)(name - o->program) : 1;
 	char early[4096];
 
-	snprintf(early, sizeof(early), "%s" VGAPASS_LIBDIR "/vgapass-early", o->sysroot);
+	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
 	return add_file(o, early, "usr/lib/vgapass/vgapass-early", 0755) || add_config(o, c) ||
 	       add_modules(o, m) ? FAILED : DONE;
 }
@@ -216,7 +215,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 int main(int argc, char **argv)
 {
 	static struct config config;
-	struct options o = { .sysroot = "" };
+	struct options o = { .program = argv[0], .sysroot = "" };
 	struct modules m;
 	struct roots roots;
 	struct utsname running;
