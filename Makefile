@@ -108,7 +108,6 @@ clean:
 # --- tests
 
 deps:
-	@mkdir -p $(B)
 	scripts/deps
 	scripts/kernel
 
