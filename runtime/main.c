@@ -13,11 +13,9 @@
 #ifndef __KLIBC__
 #define _DEFAULT_SOURCE
 #endif
-#include <errno.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/plan_text.h"

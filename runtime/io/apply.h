@@ -14,11 +14,12 @@
 #define MODULES_DIR "usr/lib/vgapass/ko"
 #define MODULES_LIST_MAX 8192 /* bytes of the list */
 
-/* Items of the rest: attributes and unbound functions first, then the modules, whose
- * loading binds all functions that nobody holds, then those that are left, but for the held
- * ones. Those come late, as items of their own: a hanging unbind holds the function's lock,
- * and a udev that reads uevent of it would hang the boot at its next settle. A held function
- * is unbound only when its new driver is there to take it. */
+/* What the workers share. The items are, after a claim of each function (apply_claim()):
+ * attributes of unbound functions first, then the modules, whose loading binds all functions
+ * that nobody holds, then those that are left, but for the held ones. Those come late, as
+ * items of their own (apply_late()): a hanging unbind holds the function's lock, and a udev
+ * that reads uevent of it would hang the boot at its next settle. A held function is unbound
+ * only when its new driver is there to take it. */
 struct work {
 	struct run *run;
 	int sys, root;
@@ -31,7 +32,7 @@ struct work {
 unsigned apply_prepare(struct work *w);
 void apply_item(void *work, unsigned item);
 
-/* Before all that: item i writes driver_override of function i if it is to be bound, the one
+/* Item i writes driver_override of function i if it is to be bound, the one
  * thing that must come before any driver loads. A function where that fails is failed. */
 void apply_claim(void *work, unsigned i);
 
