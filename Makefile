@@ -36,6 +36,7 @@ IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
 CLI = $(wildcard cli/*.c)
+CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols
 HOOK = $(wildcard hook/*.c)
 MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
 MAN8 = cli/vgapass.8 runtime/vgapass-early.8
@@ -54,7 +55,7 @@ $(B)/early/vgapass-early: $(EARLY:%.c=$(B)/early/%.o)
 	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
 
 $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod -llzma -lzstd -lz

@@ -1,18 +1,16 @@
 /* cmd_plan.c - vgapass plan: what the next boot will do. Reads, and writes nothing. */
-#define _GNU_SOURCE
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "../runtime/core/plan_text.h"
-#include "../runtime/io/gather.h"
 #include "cmd.h"
+#include "host.h"
 
 static const char help[] =
-	"usage: vgapass plan [--sysroot DIR] [--cmdline TEXT]\n\n"
+	"usage: vgapass plan [--profile NAME] [--cmdline TEXT] [--sysroot DIR]\n\n"
 	"Shows function by function what the next boot will do, in its own words.\n\n"
-	"  --sysroot DIR   the machine whose /etc, /sys and /proc are below DIR\n"
-	"  --cmdline TEXT  a kernel command line instead of the running one\n\n"
+	"  --profile NAME  as with vgapass=NAME on the kernel command line\n"
+	"  --cmdline TEXT  a kernel command line instead of the running one\n"
+	"  --sysroot DIR   the machine whose /etc, /sys and /proc are below DIR\n\n"
 	"Exit code: 0 the plan holds, 1 something is wrong with it, 2 usage.\n";
 
 static void print_functions(const struct run *r)
@@ -45,46 +43,33 @@ static void print_problems(const struct run *r)
 
 int cmd_plan(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "cmdline", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	static struct host host;
+	struct host_options o = { 0 };
+	const struct cmd_option options[] = {
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = "cmdline", .text = &o.cmdline },
+		{ .name = "profile", .text = &o.profile },
+		{ .name = NULL },
 	};
-	static struct run run;
-	const char *sysroot = NULL, *cmdline = NULL;
-	struct roots roots;
-	int c;
+	const struct run *run = &host.run;
+	int first = cmd_options(argc, argv, options, help);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		switch (c) {
-		case 's':
-			sysroot = optarg;
-			break;
-		case 'c':
-			cmdline = optarg;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return CMD_OK;
-		default:
-			return CMD_USAGE;
-		}
-	if (optind < argc) {
-		fputs(help, stderr);
+	if (first < 0)
+		return -1 - first;
+	if (first < argc) {
+		cmd_complain("plan: %s: it takes no arguments: see vgapass plan --help", argv[first]);
 		return CMD_USAGE;
 	}
-	if (gather_roots(sysroot, &roots)) {
-		fprintf(stderr, "vgapass: %s: cannot be opened\n", sysroot);
+	if (host_open(&host, &o))
 		return CMD_FAILED;
-	}
-	gather_run(&roots, cmdline, &run);
-	if (run.plan.state == PLAN_OFF)
+	if (run->plan.state == PLAN_OFF)
 		puts("nothing: vgapass=off is on the kernel command line");
-	else if (!run.config.rules && !run.config.errors)
+	else if (!run->config.rules && !run->config.errors)
 		puts("nothing: /etc/vgapass.conf has no rule");
-	print_functions(&run);
-	print_problems(&run);
-	return run.plan.state == PLAN_BROKEN_CONFIG || run.plan.state == PLAN_UNKNOWN_PROFILE ||
-	       run.input_error ? CMD_FAILED : CMD_OK;
+	print_functions(run);
+	print_problems(run);
+	bool wrong = run->plan.state == PLAN_BROKEN_CONFIG ||
+		     run->plan.state == PLAN_UNKNOWN_PROFILE || run->input_error;
+	host_close(&host);
+	return wrong ? CMD_FAILED : CMD_OK;
 }

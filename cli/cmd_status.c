@@ -1,6 +1,4 @@
 /* cmd_status.c - vgapass status: what the last boot did, against what is so now. */
-#define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,57 +101,31 @@ static int judge_without(const struct roots *roots, const struct options *o, con
 	bool bad = !o->verify || is_required(roots);
 
 	if (bad)
-		fprintf(stderr, "vgapass: %s\n", why);
+		cmd_complain("%s", why);
 	return bad ? CMD_FAILED : CMD_OK;
-}
-
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option options[] = {
-		{ "verify", no_argument, NULL, 'v' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
-		switch (c) {
-		case 'v':
-			o->verify = true;
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 's':
-			o->sysroot = optarg;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 1;
-		default:
-			return -1;
-		}
-	return optind == argc ? 0 : -1;
 }
 
 int cmd_status(int argc, char **argv)
 {
 	struct options o = { .verify = false };
+	const struct cmd_option options[] = {
+		{ .name = "verify", .flag = &o.verify },
+		{ .name = "json", .flag = &o.json },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
 	struct roots roots;
 	const char *why;
-	int r = parse_options(argc, argv, &o);
+	int r = cmd_options(argc, argv, options, help);
 
-	if (r) {
-		if (r < 0)
-			fputs(help, stderr);
-		return r < 0 ? CMD_USAGE : CMD_OK;
+	if (r < 0)
+		return -1 - r;
+	if (r < argc) {
+		cmd_complain("status: %s: it takes no arguments: see vgapass status --help", argv[r]);
+		return CMD_USAGE;
 	}
-	if (gather_roots(o.sysroot, &roots)) {
-		fprintf(stderr, "vgapass: %s: cannot be opened\n", o.sysroot);
-		return CMD_FAILED;
-	}
+	if (gather_roots(o.sysroot, &roots))
+		return cmd_complain("%s: cannot be opened: name an existing folder", o.sysroot);
 	json_object *receipt = receipt_read(&roots, &why);
 	if (!receipt)
 		return judge_without(&roots, &o, why);

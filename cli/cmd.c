@@ -1,0 +1,61 @@
+/* cmd.c - see cmd.h */
+#define _GNU_SOURCE
+#include "cmd.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define OPTIONS_MAX 16
+
+int cmd_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("vgapass: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return CMD_FAILED;
+}
+
+int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help)
+{
+	struct option table[OPTIONS_MAX + 2] = { { "help", no_argument, NULL, 'h' } };
+	char letters[2 * OPTIONS_MAX + 3] = ":h", *letter = letters + 2;
+	unsigned n = 0;
+	int c;
+
+	/* getopt's value of option k is 256 + k, so that no letter can be meant. */
+	for (; options[n].name; n++) {
+		if (n == OPTIONS_MAX)
+			abort();
+		table[n + 1] = (struct option){ options[n].name, options[n].text ? 1 : 0, NULL,
+						256 + (int)n };
+		if (options[n].letter)
+			*letter++ = options[n].letter;
+		if (options[n].letter && options[n].text)
+			*letter++ = ':';
+	}
+	optind = 0;
+	while ((c = getopt_long(argc, argv, letters, table, NULL)) >= 0) {
+		const struct cmd_option *o = options;
+		if (c == 'h') {
+			fputs(help, stdout);
+			return -1 - CMD_OK;
+		}
+		if (c == '?' || c == ':') {
+			cmd_complain("%s: %s: see vgapass %s --help", argv[optind - 1],
+				     c == ':' ? "wants a value" : "no such option", argv[0]);
+			return -1 - CMD_USAGE;
+		}
+		while (o->name && c != o->letter && c != 256 + (int)(o - options))
+			o++;
+		if (o->flag)
+			*o->flag = true;
+		else if (o->text)
+			*o->text = optarg;
+	}
+	return optind;
+}

@@ -1,0 +1,151 @@
+/* host.c - see host.h */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <libkmod.h>
+#include <pci/pci.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../runtime/io/path.h"
+#include "../runtime/io/scan.h"
+#include "../runtime/io/sysfs.h"
+#include "cmd.h"
+
+#define NAMES_FILE "/usr/share/misc/pci.ids"
+
+static char *make_cmdline(const struct host *h, const struct host_options *o)
+{
+	static char real[CMDLINE_MAX];
+	const char *base = o->cmdline;
+	char *ret = NULL;
+
+	if (!base && !o->profile)
+		return NULL;
+	if (!base) {
+		if (sysfs_read_file(h->roots.proc, "cmdline", real, sizeof(real)) < 0)
+			*real = '\0';
+		real[strcspn(real, "\n")] = '\0';
+		base = real;
+	}
+	if (asprintf(&ret, "%s%s%s", base, o->profile ? " vgapass=" : "",
+		     o->profile ? o->profile : "") < 0)
+		abort();
+	return ret;
+}
+
+/* The boot reads what its rules need; people want to see it all. The plan is the same. */
+static void scan_all(struct host *h)
+{
+	struct run *r = &h->run;
+
+	if (!r->inv.functions && !r->input_error) {
+		r->input_error = h->roots.sys < 0 ? h->roots.sys :
+						    scan_functions(h->roots.sys, &r->inv);
+		if (r->input_error)
+			r->inv.functions = 0;
+	}
+	for (unsigned i = 0; i < r->inv.functions; i++)
+		scan_details(h->roots.sys, h->roots.proc, &r->inv.function[i], PCI_DETAIL_ALL);
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+}
+
+static void say_nothing(char *message, ...)
+{
+	(void)message;
+}
+
+static void open_pci_ids(struct host *h)
+{
+	struct pci_access *access = pci_alloc();
+	char *path = NULL;
+
+	/* pci_init() would set these, and look for functions, which is not wanted of it. */
+	access->debug = access->warning = say_nothing;
+	if (asprintf(&path, "%s" NAMES_FILE, h->sysroot) < 0)
+		abort();
+	if (*h->sysroot && !faccessat(AT_FDCWD, path, R_OK, 0))
+		pci_set_name_list_path(access, path, 1);
+	else
+		free(path);
+	h->pci_ids = access;
+}
+
+int host_open(struct host *h, const struct host_options *o)
+{
+	memset(h, 0, sizeof(*h));
+	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
+	if (gather_roots(o->sysroot, &h->roots))
+		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);
+	h->cmdline = make_cmdline(h, o);
+	gather_run(&h->roots, h->cmdline, &h->run);
+	scan_all(h);
+	open_pci_ids(h);
+	return CMD_OK;
+}
+
+void host_close(struct host *h)
+{
+	if (h->pci_ids)
+		pci_cleanup(h->pci_ids);
+	kmod_unref(h->kmod);
+	free(h->cmdline);
+	if (h->roots.root > 0)
+		close(h->roots.root);
+	if (h->roots.sys > 0)
+		close(h->roots.sys);
+	if (h->roots.proc > 0)
+		close(h->roots.proc);
+}
+
+const char *host_name(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
+{
+	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
+			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
+			       f->vendor, f->device);
+}
+
+const char *host_class(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
+{
+	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
+			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, f->class >> 8);
+}
+
+static bool open_kmod(struct host *h)
+{
+	char release[128], *folder = NULL;
+
+	if (h->kmod)
+		return true;
+	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", release, sizeof(release)) < 0)
+		return false;
+	release[strcspn(release, "\n")] = '\0';
+	if (asprintf(&folder, "%s/lib/modules/%s", h->sysroot, release) < 0)
+		abort();
+	h->kmod = kmod_new(folder, NULL);
+	free(folder);
+	return h->kmod;
+}
+
+const char *host_candidates(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
+{
+	struct kmod_list *list = NULL, *item;
+	char alias[256];
+	struct text t;
+
+	text_start(&t, names, HOST_NAME_MAX);
+	if (!open_kmod(h) ||
+	    sysfs_read(h->roots.sys, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
+		return names;
+	alias[strcspn(alias, "\n")] = '\0';
+	if (kmod_module_new_from_lookup(h->kmod, alias, &list) < 0)
+		return names;
+	kmod_list_foreach(item, list) {
+		struct kmod_module *module = kmod_module_get_module(item);
+		text_add(&t, "%s%s", t.len ? "," : "", kmod_module_get_name(module));
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(list);
+	return names;
+}

@@ -1,0 +1,70 @@
+/* host.h - the machine as the verbs see it: a run of the engine over all of its functions,
+ * their names, and cards, which is what people think in.
+ */
+#pragma once
+
+#include "../runtime/io/gather.h"
+
+/* What stands for the running machine where a verb takes --sysroot, --cmdline, --profile. */
+struct host_options {
+	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
+	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
+	const char *profile; /* vgapass=PROFILE behind it; NULL: as it is */
+};
+
+struct host {
+	struct roots roots;
+	const char *sysroot; /* "" for / : what comes before a path */
+	struct run run;      /* every function with all its details, and the plan of the next boot */
+	char *cmdline;       /* made of the options; NULL: proc/cmdline */
+	void *pci_ids;       /* libpci's struct pci_access */
+	void *kmod;          /* libkmod's context of the kernel that runs; NULL: not open yet */
+};
+
+/* Large: one in a program. Functions that cannot be read are an error of h->run, not of this
+ * call. 0, or CMD_FAILED, said. host_close() is due in both cases. */
+int host_open(struct host *h, const struct host_options *o);
+void host_close(struct host *h);
+
+/* bytes that hold any name from pci.ids, with its vendor's */
+#define HOST_NAME_MAX 512
+
+/* "Advanced Micro Devices, Inc. [AMD/ATI] Oland GL [FirePro W2100]", by the pci.ids below the
+ * sysroot or else the host's; vendor and device in hex where it does not know. */
+const char *host_name(const struct host *h, const struct pci_function *f,
+		      char name[HOST_NAME_MAX]);
+
+/* "VGA compatible controller", in the same way. */
+const char *host_class(const struct host *h, const struct pci_function *f,
+		       char name[HOST_NAME_MAX]);
+
+/* The entry of the plan for one of h->run's functions. */
+static inline const struct plan_entry *host_entry(const struct host *h,
+						  const struct pci_function *f)
+{
+	return &h->run.plan.entry[f - h->run.inv.function];
+}
+
+/* Names of the modules that want the function, with commas between: the host's candidates.
+ * "": none, or the kernel's modules are not there. */
+const char *host_candidates(struct host *h, const struct pci_function *f,
+			    char names[HOST_NAME_MAX]);
+
+/* A card: the functions of a slot behind a bridge. On a root bus, where the chipset's own
+ * functions share slots, each function is a card of its own. Bridges are none. */
+struct card {
+	unsigned n;
+	const struct pci_function *function[8];
+};
+
+/* The card that a function is of; n = 0 for a bridge. */
+void card_of(const struct host *h, const struct pci_function *f, struct card *ret);
+
+/* The cards that a person means by an address (0000:01:00.0, 01:00.0, 01:00), an ID
+ * (1002:6608) or words of the name, all of which must be in it, in any case and order.
+ * Returns how many there are, of which the first `cap` are in *ret. */
+unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap);
+
+/* The one card that is meant. NULL, said: none, or several, which are listed with what to
+ * write for each. */
+const struct card *card_pick(const struct host *h, const char *text, struct card *ret);

@@ -1,0 +1,44 @@
+/* table.h - tables, trees and their JSON, by libsmartcols. */
+#pragma once
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdbool.h>
+
+struct column {
+	const char *name;
+	double width;     /* as libsmartcols takes it: below 1 a share, else characters */
+	int flags;        /* SCOLS_FL_* */
+	int json;         /* SCOLS_JSON_* */
+	const char *help; /* what it shows, for --help */
+};
+
+#define TABLE_COLUMNS_MAX 32
+
+/* Columns of a table, chosen from all that a verb has. */
+struct columns {
+	const struct column *all; /* ends with a NULL name */
+	unsigned n;
+	unsigned chosen[TABLE_COLUMNS_MAX]; /* indices in all */
+};
+
+/* Chooses those of a list such as "ADDRESS,NAME"; "+NAME,..." adds to what is chosen already.
+ * 0, or CMD_USAGE, said. */
+int columns_choose(struct columns *c, const char *list);
+
+/* True: column k of c->all is chosen. */
+bool columns_has(const struct columns *c, unsigned k);
+
+/* A table with the chosen columns. `name` is that of the list in JSON. In a locale that is not
+ * UTF-8 lines are ASCII; names are cut to a terminal's width. Given back with
+ * table_end(). */
+struct libscols_table *table_start(const char *name, const struct columns *c, bool json);
+
+/* Sets the cell of column k of c->all, if it is chosen. */
+void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text);
+
+/* Prints it and gives it back. */
+void table_end(struct libscols_table *table);
+
+/* SGR codes for text in a state, "" where there is to be no colour: stdout is no terminal, or
+ * NO_COLOR is set. */
+const char *color_good(void), *color_bad(void), *color_warn(void), *color_off(void);
