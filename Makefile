@@ -121,7 +121,7 @@ check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
-		fuzz='tests/fuzz/run $(REPLAYS)' \
+		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
 		machines=tests/machines/run \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
@@ -134,6 +134,13 @@ lint: all
 unit: $(UNIT_TESTS) $(REPLAYS)
 	@tests/unit/run $(UNIT_TESTS)
 	@tests/fuzz/run $(REPLAYS)
+
+# Objects and tests once more, with counters; a run adds to those of an earlier one.
+COVERAGE = SANITIZE='-O0 --coverage' B=$(B)/coverage
+coverage:
+	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) -s -j2 $(COVERAGE) unit >$(B)/coverage.log 2>&1 || { tail $(B)/coverage.log; exit 1; }
+	@scripts/coverage $(B)/coverage/asan
 
 machines: all
 	@tests/machines/run
@@ -197,5 +204,6 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
 	done
 
-.PHONY: all install uninstall clean deps demo check lint unit fuzz machines image-test boot-test boot-extras
+.PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
+	image-test boot-test boot-extras
 .SECONDARY:

@@ -47,7 +47,8 @@ static struct {
 	char dir[FAKE_PROC + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
 	const char *refusing, *ignored, *vanishing;
-	unsigned nodes, functions, modules, calls, fail_at, vanish_at;
+	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
+	enum fake_garble garble;
 	int error;
 	bool late;
 } k;
@@ -387,7 +388,7 @@ void fake_start(void)
 		free(k.node[i]->data);
 		*k.node[i] = (struct node){ .kind = FREE };
 	}
-	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = 0;
+	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
 	k.refusing = k.ignored = k.vanishing = NULL;
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
@@ -414,6 +415,12 @@ void fake_vanish_at(unsigned call, const char *address)
 {
 	k.vanish_at = call;
 	k.vanishing = address;
+}
+
+void fake_garble_at(unsigned call, enum fake_garble how)
+{
+	k.garble_at = call;
+	k.garble = how;
 }
 
 void fake_fail(unsigned call, int error, bool late)
@@ -465,6 +472,22 @@ static bool enter(const char *call, const char *path, const char *text)
 		return false;
 	snprintf(k.failed, sizeof(k.failed), "%s %s=%s", call, path, text);
 	return true;
+}
+
+/* What a read has got, n bytes of at most cap, less or other than it should be if this is
+ * the call for that. */
+static ssize_t garbled(char *buf, ssize_t n, size_t cap)
+{
+	if (k.calls != k.garble_at || n < 0)
+		return n;
+	snprintf(k.failed, sizeof(k.failed), "garbled read");
+	n = k.garble == GARBLE_EMPTY ? 0 : k.garble == GARBLE_SHORT ? n / 2 : (ssize_t)cap - 1;
+	if (k.garble == GARBLE_NOISE)
+		memset(buf, 0xff, (size_t)n);
+	else if (k.garble == GARBLE_LONG)
+		memset(buf, '7', (size_t)n);
+	buf[n] = '\0';
+	return n;
 }
 
 /* resolve() from a directory fd; -EBADF: it is none, but the error of an earlier call. */
@@ -526,12 +549,14 @@ static ssize_t read_node(int at, const char *path, char *buf, size_t cap)
 
 ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap)
 {
-	return enter("read", path, "") ? -k.error : read_node(at, path, buf, cap);
+	return enter("read", path, "") ? -k.error :
+					 garbled(buf, read_node(at, path, buf, cap), cap);
 }
 
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 {
-	return enter("read", path, "") ? -k.error : read_node(at, path, buf, cap);
+	return enter("read", path, "") ? -k.error :
+					 garbled(buf, read_node(at, path, buf, cap), cap);
 }
 
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
@@ -546,6 +571,10 @@ int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 	if ((size_t)offset > node->n || node->n - (size_t)offset < n)
 		return -EIO;
 	memcpy(buf, node->data + offset, n);
+	if (k.calls != k.garble_at)
+		return 0;
+	snprintf(k.failed, sizeof(k.failed), "garbled read");
+	memset(buf, k.garble == GARBLE_NOISE ? 0xff : 0, n);
 	return 0;
 }
 
@@ -622,7 +651,7 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 	if (strlen(part) >= cap)
 		return -E2BIG;
 	memcpy(buf, part, strlen(part) + 1);
-	return (ssize_t)strlen(part);
+	return garbled(buf, (ssize_t)strlen(part), cap);
 }
 
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)

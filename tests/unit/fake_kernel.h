@@ -59,6 +59,12 @@ void fake_ignore(const char *attribute);
 void fake_vanish(const char *address);
 void fake_vanish_at(unsigned call, const char *address);
 
+/* The call with this number, if it reads, gets nothing, half of it, or as much as it can
+ * take of bytes 0xff or of digits. */
+enum fake_garble { GARBLE_EMPTY, GARBLE_SHORT, GARBLE_NOISE, GARBLE_LONG, GARBLES };
+
+void fake_garble_at(unsigned call, enum fake_garble how);
+
 /* The call with this number (from 1; 0: none) gives -error, and `late`: after it has done
  * its work all the same. */
 void fake_fail(unsigned call, int error, bool late);

@@ -1,5 +1,6 @@
-/* test_faults.c - every call of a whole boot fails in turn, in every way, and every function
- * vanishes at every moment: no crash, and no function is left where nobody wants it.
+/* test_faults.c - every call of a whole boot fails in turn, in every way, every read gets less
+ * than there is or garbage, and every function vanishes at every moment: no crash, and no
+ * function is left where nobody wants it, or said to be what it is not.
  */
 #include "unit.h"
 
@@ -10,7 +11,8 @@
 #include "boot.h"
 #include "fake_kernel.h"
 
-static const int errors[] = { EIO, ENOENT, ENODEV, EBUSY, EINVAL, EACCES, ENOSPC, EPERM };
+static const int errors[] = { EIO,    ENOENT, ENODEV, EBUSY, EINVAL, EACCES,  ENOSPC,
+			      EPERM,  ENOMEM, ELOOP,  EINTR, EEXIST, ENOEXEC, EKEYREJECTED };
 static const char *const addresses[] = { "0000:00:01.0", "0000:00:02.0", "0000:01:00.0",
 					 "0000:01:00.1", "0000:02:00.0" };
 
@@ -133,6 +135,23 @@ static void survives_every_late_fault(void **state)
 		inject(scene, true);
 }
 
+static void survives_every_garbled_read(void **state)
+{
+	(void)state;
+	for (enum scene scene = EARLY; scene < SCENES; scene++) {
+		unsigned calls = calls_of(scene);
+		for (unsigned call = 1; call <= calls; call++)
+			for (enum fake_garble how = GARBLE_EMPTY; how < GARBLES; how++) {
+				set(scene);
+				fake_fail(0, 0, false);
+				fake_garble_at(call, how);
+				boot_run(conf, "");
+				look("garbled", scene, call, (int)how);
+				faults += *fake_failed() != '\0'; /* it was a read */
+			}
+	}
+}
+
 static void survives_every_unplug(void **state)
 {
 	(void)state;
@@ -155,6 +174,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_every_fault),
 		cmocka_unit_test(survives_every_late_fault),
+		cmocka_unit_test(survives_every_garbled_read),
 		cmocka_unit_test(survives_every_unplug),
 	};
 
