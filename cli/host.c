@@ -47,7 +47,7 @@ static void scan_all(struct host *h)
 			r->inv.functions = 0;
 	}
 	for (unsigned i = 0; i < r->inv.functions; i++)
-		scan_details(h->roots.sys, h->roots.proc, &r->inv.function[i], PCI_DETAIL_ALL);
+		scan_details(h->roots.sys, h->roots.proc, &r->inv, i, PCI_DETAIL_ALL);
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 

@@ -33,18 +33,19 @@ struct pci_path {
 	uint8_t hop[PCI_HOPS_MAX];
 };
 
-/* What may be asked of a function beyond its modalias and driver; each costs a system call or more. */
+/* What may be asked of a function beyond its modalias; each costs a system call or more. */
 enum pci_detail {
 	PCI_DETAIL_GROUP = 1 << 0,
 	PCI_DETAIL_HEADER = 1 << 1,
 	PCI_DETAIL_DISPLAY = 1 << 2,
 	PCI_DETAIL_PATH = 1 << 3,
 	PCI_DETAIL_SERIAL = 1 << 4,
-	PCI_DETAIL_ALL = (1 << 5) - 1,
+	PCI_DETAIL_DRIVER = 1 << 5,
+	PCI_DETAIL_ALL = (1 << 6) - 1,
 };
 
 struct pci_function {
-	const char *driver; /* the one that is bound, in inventory.name; "": none */
+	const char *driver; /* the one that is bound, in inventory.name; "": none, or not read */
 	struct pci_address at;
 	uint16_t vendor, device;
 	uint16_t subvendor, subdevice;
@@ -61,7 +62,7 @@ struct pci_function {
 struct inventory {
 	unsigned functions, names;
 	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */
-	char name[PCI_DRIVERS_MAX][PCI_DRIVER_NAME];     /* name[0] is "" */
+	char name[PCI_DRIVERS_MAX + 1][PCI_DRIVER_NAME]; /* name[0] is "", the last for trying */
 };
 
 #define PCI_CLASS_BASE(class) ((class) >> 16)

@@ -54,7 +54,8 @@ static bool matches(const struct rule *r, const struct pci_function *f)
 
 unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f)
 {
-	const unsigned verdict = PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY;
+	const unsigned verdict = PCI_DETAIL_DRIVER | PCI_DETAIL_GROUP | PCI_DETAIL_HEADER |
+				 PCI_DETAIL_DISPLAY;
 	unsigned needs = 0;
 
 	for (unsigned i = 0; i < c->rules; i++) {

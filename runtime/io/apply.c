@@ -186,10 +186,10 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 {
 	struct plan_entry *e = &w->run->plan.entry[i];
 	struct job j = { w->sys, w->late, &w->run->inv.function[i], e };
-	uint32_t start = apply_clock_us();
 
 	if (e->state != STATE_PLANNED)
 		return;
+	uint32_t start = apply_clock_us();
 	enum reason reason = step(&j);
 	if (reason)
 		fail(&j, reason);

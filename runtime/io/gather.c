@@ -123,8 +123,9 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 		if (r->input_error)
 			r->inv.functions = 0;
 		for (unsigned i = 0; i < r->inv.functions; i++) {
-			struct pci_function *f = &r->inv.function[i];
-			scan_details(roots->sys, roots->proc, f, plan_needs(&r->config, profile, f));
+			const struct pci_function *f = &r->inv.function[i];
+			scan_details(roots->sys, roots->proc, &r->inv, i,
+				     plan_needs(&r->config, profile, f));
 		}
 	}
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);

@@ -55,23 +55,6 @@ bool scan_parse_path(struct slice target, struct pci_path *ret)
 	return path.hops;
 }
 
-/* The driver's name as the inventory keeps it; "" where the table is full: then a name is
- * missing in a message, nothing else, as whoever acts reads the link again. */
-static const char *keep_name(struct inventory *inv, struct slice name)
-{
-	char *end = inv->name[inv->names];
-
-	for (unsigned i = 0; i < inv->names; i++)
-		if (slice_is(name, inv->name[i]))
-			return inv->name[i];
-	if (inv->names == PCI_DRIVERS_MAX || name.n >= PCI_DRIVER_NAME)
-		return inv->name[0];
-	memcpy(end, name.p, name.n);
-	end[name.n] = '\0';
-	inv->names++;
-	return end;
-}
-
 struct scanner {
 	int devices;
 	struct inventory *inv;
@@ -81,7 +64,6 @@ static int add_function(const char *name, void *arg)
 {
 	struct scanner *s = arg;
 	struct inventory *inv = s->inv;
-	unsigned i = inv->functions;
 	char text[128];
 
 	ssize_t n = sysfs_read(s->devices, path_make("%s/modalias", name), text, sizeof(text));
@@ -89,16 +71,24 @@ static int add_function(const char *name, void *arg)
 	if (n < 0 || !scan_parse_modalias((struct slice){ text, (size_t)n }, &f) ||
 	    !pci_parse_address(slice_of(name), &f.at, NULL))
 		return 0;
-	if (i == PCI_FUNCTIONS_MAX)
+	if (inv->functions == PCI_FUNCTIONS_MAX)
 		return -E2BIG;
-	n = sysfs_link(s->devices, path_make("%s/driver", name), 0, text, PCI_DRIVER_NAME);
-	f.driver = keep_name(inv, slice_of(n < 0 ? "" : text));
-	/* The kernel lists them in no order. */
-	for (; i && pci_compare(&inv->function[i - 1].at, &f.at) > 0; i--)
-		inv->function[i] = inv->function[i - 1];
-	inv->function[i] = f;
-	inv->functions++;
+	f.driver = inv->name[0];
+	inv->function[inv->functions++] = f;
 	return 0;
+}
+
+/* Shell's sort: the kernel lists functions in no order, and there may be thousands. */
+static void sort(struct pci_function *f, unsigned n)
+{
+	for (unsigned gap = n / 2; gap; gap /= 2)
+		for (unsigned i = gap; i < n; i++) {
+			struct pci_function moving = f[i];
+			unsigned to = i;
+			for (; to >= gap && pci_compare(&f[to - gap].at, &moving.at) > 0; to -= gap)
+				f[to] = f[to - gap];
+			f[to] = moving;
+		}
 }
 
 int scan_functions(int sys, struct inventory *inv)
@@ -112,7 +102,25 @@ int scan_functions(int sys, struct inventory *inv)
 		return s.devices;
 	int r = sysfs_list(s.devices, ".", add_function, &s);
 	close(s.devices);
+	sort(inv->function, inv->functions);
 	return r;
+}
+
+/* Names are kept once. With a full table one is missing in a message, nothing else, as
+ * whoever acts reads the link again. */
+static void read_driver(int sys, struct inventory *inv, struct pci_function *f)
+{
+	char *name = inv->name[inv->names];
+	unsigned i = 0;
+
+	if (sysfs_link(sys, path_function(f, "driver"), 0, name, PCI_DRIVER_NAME) <= 0)
+		return;
+	while (strcmp(inv->name[i], name))
+		i++;
+	if (i == PCI_DRIVERS_MAX)
+		return;
+	inv->names += i == inv->names;
+	f->driver = inv->name[i];
 }
 
 static void read_group(int sys, struct pci_function *f)
@@ -210,10 +218,14 @@ static void read_path(int sys, struct pci_function *f)
 		scan_parse_path(slice_of(target), &f->path);
 }
 
-void scan_details(int sys, int proc, struct pci_function *f, unsigned details)
+void scan_details(int sys, int proc, struct inventory *inv, unsigned i, unsigned details)
 {
+	struct pci_function *f = &inv->function[i];
+
 	details &= ~(unsigned)f->known;
 	f->known |= (uint8_t)details;
+	if (details & PCI_DETAIL_DRIVER)
+		read_driver(sys, inv, f);
 	if (details & PCI_DETAIL_GROUP)
 		read_group(sys, f);
 	if (details & PCI_DETAIL_HEADER)

@@ -10,14 +10,14 @@
 #include "../core/plan.h"
 
 /* Fills inv from the functions below the sysfs directory fd `sys`, in the order of their
- * addresses, with modalias and driver link of each: four system calls a function. One that
- * vanishes meanwhile is left out. 0, or -errno: -E2BIG, more than PCI_FUNCTIONS_MAX. */
+ * addresses, with modalias of each: three system calls a function. One that vanishes
+ * meanwhile is left out. 0, or -errno: -E2BIG, more than PCI_FUNCTIONS_MAX. */
 int scan_functions(int sys, struct inventory *inv);
 
-/* Reads those of `details` (enum pci_detail) that are not known yet. What cannot be read
+/* Reads those of `details` (enum pci_detail) of function i that are not known yet. What cannot be read
  * is as if it were not there: no group, no serial, not the boot display. `proc` is a
  * directory fd of /proc or negative: who the firmware's framebuffer belongs to. */
-void scan_details(int sys, int proc, struct pci_function *f, unsigned details);
+void scan_details(int sys, int proc, struct inventory *inv, unsigned i, unsigned details);
 
 /* A function's modalias: IDs, subsystem and class. False: it is none of a PCI function. */
 bool scan_parse_modalias(struct slice text, struct pci_function *f);

@@ -363,7 +363,8 @@ static unsigned needs(const char *conf, const char *address)
 
 static void asks_for_what_it_needs(void **state)
 {
-	const unsigned verdict = PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY;
+	const unsigned verdict = PCI_DETAIL_DRIVER | PCI_DETAIL_GROUP | PCI_DETAIL_HEADER |
+				 PCI_DETAIL_DISPLAY;
 
 	(void)state;
 	assert_int_equal(needs("1002:6608", "01:00.0"), verdict);

@@ -155,8 +155,6 @@ static void lists_functions_in_order(void **state)
 	for (unsigned i = 1; i < inv.functions; i++)
 		assert_true(pci_compare(&inv.function[i - 1].at, &inv.function[i].at) < 0);
 	assert_int_equal(function_at("01:00.1")->device, 0xaab0);
-	assert_string_equal(function_at("01:00.0")->driver, "radeon");
-	assert_string_equal(function_at("00:02.0")->driver, "");
 	assert_int_equal(function_at("00:02.0")->known, 0);
 	assert_int_equal(function_at("00:02.0")->group, -1);
 }
@@ -210,6 +208,11 @@ static void refuses_4097_functions(void **state)
 	assert_int_equal(scan_functions(FAKE_SYS, &inv), -E2BIG);
 }
 
+static void ask(const struct pci_function *f, unsigned details)
+{
+	scan_details(FAKE_SYS, FAKE_PROC, &inv, (unsigned)(f - inv.function), details);
+}
+
 /* More names of drivers than are kept cost a name in a message and nothing else. */
 static void runs_out_of_driver_names(void **state)
 {
@@ -226,6 +229,8 @@ static void runs_out_of_driver_names(void **state)
 	}
 	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
 	assert_int_equal(inv.functions, PCI_DRIVERS_MAX + 8);
+	for (unsigned i = 0; i < inv.functions; i++)
+		ask(&inv.function[i], PCI_DETAIL_DRIVER);
 	assert_int_equal(inv.names, PCI_DRIVERS_MAX);
 	unsigned known = 0;
 	for (unsigned i = 0; i < inv.functions; i++)
@@ -239,8 +244,22 @@ static struct pci_function *details_of(const char *address)
 {
 	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
 	struct pci_function *f = function_at(address);
-	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_ALL);
+	ask(f, PCI_DETAIL_ALL);
 	return f;
+}
+
+static void reads_drivers(void **state)
+{
+	(void)state;
+	office_pc();
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.1/driver",
+		  "/sys/bus/pci/drivers/radeon");
+	assert_string_equal(details_of("01:00.0")->driver, "radeon");
+	assert_string_equal(function_at("00:02.0")->driver, "");
+	ask(function_at("00:02.0"), PCI_DETAIL_DRIVER);
+	assert_string_equal(function_at("00:02.0")->driver, "");
+	ask(function_at("01:00.1"), PCI_DETAIL_DRIVER);
+	assert_ptr_equal(function_at("01:00.1")->driver, function_at("01:00.0")->driver);
 }
 
 static void reads_groups(void **state)
@@ -408,14 +427,14 @@ static void reads_on_demand(void **state)
 	scan_functions(FAKE_SYS, &inv);
 	struct pci_function *f = function_at("01:00.0");
 	fake_fail(0, 0, false);
-	scan_details(FAKE_SYS, FAKE_PROC, f, 0);
+	ask(f, 0);
 	assert_int_equal(fake_calls(), 0);
-	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP);
+	ask(f, PCI_DETAIL_GROUP);
 	assert_int_equal(fake_calls(), 1);
 	assert_int_equal(f->known, PCI_DETAIL_GROUP);
-	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP);
+	ask(f, PCI_DETAIL_GROUP);
 	assert_int_equal(fake_calls(), 1);
-	scan_details(FAKE_SYS, FAKE_PROC, f, PCI_DETAIL_GROUP | PCI_DETAIL_HEADER);
+	ask(f, PCI_DETAIL_GROUP | PCI_DETAIL_HEADER);
 	assert_int_equal(fake_calls(), 2);
 }
 
@@ -434,6 +453,7 @@ int main(void)
 		TEST(takes_4096_functions),
 		TEST(refuses_4097_functions),
 		TEST(runs_out_of_driver_names),
+		TEST(reads_drivers),
 		TEST(reads_groups),
 		TEST(reads_paths),
 		TEST(reads_header_types),
