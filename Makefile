@@ -188,12 +188,18 @@ $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -llzma -lzstd -lz
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
+# A whole boot is on the fake kernel, as the unit tests are.
+$(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests/fuzz/replay.o $(FAKE)
+	$(CC) $(SANITIZE) -o $@ $^
+
 $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE)
 	$(CC) $(SANITIZE) -o $@ $^
 
+FUZZED = $(ENGINE)
+$(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) $(HEADERS)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(ENGINE)
+	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED)
 
 # FUZZ_SECONDS each.
 FUZZ_SECONDS = 60

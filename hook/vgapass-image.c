@@ -132,6 +132,16 @@ static int add_file(const struct options *o, const char *from, const char *name,
 	return r;
 }
 
+/* The configuration names drivers that the kernel loads at boot. */
+static void warn_of_others(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && (st.st_uid || st.st_mode & (S_IWGRP | S_IWOTH)))
+		complain(path, "others than root can write it",
+			 "chown root it and chmod go-w it, as it decides what root loads");
+}
+
 static int add_config(const struct options *o, const struct config *c)
 {
 	struct conf_path name;
@@ -141,6 +151,7 @@ static int add_config(const struct options *o, const struct config *c)
 	for (unsigned i = 0; !r && i < c->files; i++) {
 		gather_conf_path(&name, c->file[i]);
 		snprintf(from, sizeof(from), "%s/%s", o->sysroot, name.s);
+		warn_of_others(from);
 		r = add_file(o, from, name.s, 0644);
 	}
 	return r;

@@ -82,14 +82,56 @@ void boot_run(const char *conf, const char *cmdline)
 	boot_bind();
 }
 
-struct plan_entry *boot_entry(const char *address)
+static bool is_set(const char *address)
+{
+	const char *text = fake_attr_text(address, "driver_override");
+
+	return text && strcmp(text, "(null)\n");
+}
+
+/* The plan's entry of a function; NULL: the boot has not seen it. */
+static struct plan_entry *entry_of(const char *address)
 {
 	struct pci_address at;
 
-	if (pci_parse_address(slice_of(address), &at, NULL))
-		for (unsigned i = 0; i < boot.inv.functions; i++)
-			if (!pci_compare(&at, &boot.inv.function[i].at))
-				return &boot.plan.entry[i];
+	pci_parse_address(slice_of(address), &at, NULL);
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		if (!pci_compare(&boot.inv.function[i].at, &at))
+			return &boot.plan.entry[i];
+	return NULL;
+}
+
+const char *boot_complaint(const char *address)
+{
+	const char *driver = fake_driver_of(address);
+	const struct plan_entry *e = entry_of(address);
+
+	if (!fake_attr_text(address, "driver_override"))
+		return NULL; /* gone */
+	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||
+	    e->state == STATE_KEPT)
+		return is_set(address) ? "has an override, but is none of the plan" : NULL;
+	if (e->state == STATE_PLANNED)
+		return boot.cmd.mode == MODE_ON && boot.plan.planned ? "is left undecided" : NULL;
+	if (e->state == STATE_BOUND && strcmp(driver, e->rule->driver))
+		return "is said to be bound, and is not";
+	if (e->state == STATE_HELD && *driver)
+		return "is said to be held, and has a driver";
+	if (e->state == STATE_HELD && !is_set(address))
+		return "is said to be held, and has no override";
+	/* A rule to hold leaves the override, whoever could not be sent away. */
+	if (e->state == STATE_FAILED && is_set(address) && !e->rule->hold &&
+	    !strstr(fake_failed(), "driver_override=\n"))
+		return "is given back, but has an override";
+	return NULL;
+}
+
+struct plan_entry *boot_entry(const char *address)
+{
+	struct plan_entry *e = entry_of(address);
+
+	if (e)
+		return e;
 	fprintf(stderr, "boot_entry: there is no %s\n", address);
 	abort();
 }
@@ -97,10 +139,10 @@ struct plan_entry *boot_entry(const char *address)
 const char *boot_says(const char *address)
 {
 	static char line[PLAN_LINE_MAX];
-	const struct plan_entry *e = boot_entry(address);
+	const struct plan_entry *e = entry_of(address);
 	struct text t;
 
-	if (!e->rule)
+	if (!e || !e->rule)
 		return "";
 	text_start(&t, line, sizeof(line));
 	plan_text_function(&t, &boot, &boot.inv.function[e - boot.plan.entry], e);

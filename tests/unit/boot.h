@@ -29,5 +29,9 @@ void boot_run(const char *conf, const char *cmdline);
 const char *boot_says(const char *address);
 struct plan_entry *boot_entry(const char *address);
 
+/* Why the function is not as it should be after a boot, whatever went wrong in it; NULL: it
+ * is. What is said of it must be true, and no override may be left that no rule wants. */
+const char *boot_complaint(const char *address);
+
 /* True: the line is in the kernel's log of writes and loads. Its place in *at if not NULL. */
 bool boot_logged(const char *line, size_t *at);

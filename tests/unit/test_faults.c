@@ -37,58 +37,12 @@ static void set(enum scene scene)
 		fake_refuse("vfio-pci");
 }
 
-static bool is_set(const char *address)
-{
-	const char *text = fake_attr_text(address, "driver_override");
-
-	return text && strcmp(text, "(null)\n");
-}
-
-/* The plan's entry of a function; NULL: the boot has not seen it. */
-static const struct plan_entry *entry_of(const char *address)
-{
-	struct pci_address at;
-
-	pci_parse_address(slice_of(address), &at, NULL);
-	for (unsigned i = 0; i < boot.inv.functions; i++)
-		if (!pci_compare(&boot.inv.function[i].at, &at))
-			return &boot.plan.entry[i];
-	return NULL;
-}
-
-/* Why the function is not as it should be; NULL: it is. */
-static const char *complaint(const char *address)
-{
-	const char *driver = fake_driver_of(address);
-	const struct plan_entry *e = entry_of(address);
-
-	if (!fake_attr_text(address, "driver_override"))
-		return NULL; /* gone */
-	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||
-	    e->state == STATE_KEPT)
-		return is_set(address) ? "has an override, but is none of the plan" : NULL;
-	if (e->state == STATE_PLANNED)
-		return boot.plan.planned ? "is left undecided" : NULL;
-	if (e->state == STATE_BOUND && strcmp(driver, "vfio-pci"))
-		return "is said to be bound, and is not";
-	if (e->state == STATE_HELD && *driver)
-		return "is said to be held, and has a driver";
-	if (e->state == STATE_HELD && !is_set(address))
-		return "is said to be held, and has no override";
-	/* A rule to hold leaves the override, whoever could not be sent away. */
-	if (e->state == STATE_FAILED && is_set(address) && !e->rule->hold &&
-	    !strstr(fake_failed(), "driver_override=\n"))
-		return "is given back, but has an override";
-	return NULL;
-}
-
 static void look(const char *what, enum scene scene, unsigned call, int error)
 {
 	for (size_t i = 0; i < COUNT(addresses); i++) {
-		const char *why = complaint(addresses[i]);
+		const char *why = boot_complaint(addresses[i]);
 		/* The words for all of it must be found too. */
-		if (entry_of(addresses[i]))
-			boot_says(addresses[i]);
+		boot_says(addresses[i]);
 		if (why)
 			fail_msg("%s, %s, call %u (%s), error %d: %s %s\n%s", scene_names[scene],
 				 what, call, fake_failed(), error, addresses[i], why, fake_log());
