@@ -11,14 +11,15 @@
 void card_of(const struct host *h, const struct pci_function *f, struct card *ret)
 {
 	const struct inventory *inv = &h->run.inv;
+	const struct pci_function *end = inv->function + inv->functions, *g = f;
 
-	ret->n = 0;
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *g = &inv->function[i];
-		bool same = f->path.hops > 1 ? pci_same_slot(&f->at, &g->at) : f == g;
-		if (same && !g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE && ret->n < 8)
+	/* The functions of a slot follow one another. */
+	while (f->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
+		g--;
+	for (ret->n = 0; g < end && (g == f || f->path.hops > 1) && pci_same_slot(&g->at, &f->at);
+	     g++)
+		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
 			ret->function[ret->n++] = g;
-	}
 }
 
 /* "01:00.0", or "01:00" for all of a slot, each with a domain or without. */

@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -18,6 +19,18 @@ int cmd_complain(const char *format, ...)
 	va_end(arguments);
 	fputc('\n', stderr);
 	return CMD_FAILED;
+}
+
+/* What getopt_long() has found wrong; of letters in one word it has not gone past that. */
+static void complain_option(char **argv, int c)
+{
+	const char *what = c == ':' ? "wants a value" :
+			   optopt > UCHAR_MAX ? "takes no value" : "no such option";
+	char letter[] = { '-', (char)optopt, '\0' };
+	bool is_letter = optopt && optopt <= UCHAR_MAX;
+
+	cmd_complain("%s: %s: see vgapass %s --help", is_letter ? letter : argv[optind - 1], what,
+		     argv[0]);
 }
 
 int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help)
@@ -42,12 +55,11 @@ int cmd_options(int argc, char **argv, const struct cmd_option *options, const c
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) >= 0) {
 		const struct cmd_option *o = options;
 		if (c == 'h') {
-			fputs(help, stdout);
+			fputs(help ? help : "", stdout);
 			return -1 - CMD_OK;
 		}
 		if (c == '?' || c == ':') {
-			cmd_complain("%s: %s: see vgapass %s --help", argv[optind - 1],
-				     c == ':' ? "wants a value" : "no such option", argv[0]);
+			complain_option(argv, c);
 			return -1 - CMD_USAGE;
 		}
 		while (o->name && c != o->letter && c != 256 + (int)(o - options))

@@ -9,6 +9,7 @@
 
 enum { CMD_OK, CMD_FAILED, CMD_USAGE };
 
+int cmd_list(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 
@@ -21,7 +22,7 @@ struct cmd_option {
 };
 
 /* Reads the options in front of, between and behind a verb's arguments; the table ends with
- * a NULL name. --help prints `help`. The index of the first argument in argv, where all of
+ * a NULL name. --help prints `help`, if that is not NULL. The index of the first argument in argv, where all of
  * them are moved to the end; or negative: -1 - CODE, the verb ends with that exit code. */
 int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help);
 

@@ -112,6 +112,42 @@ const char *host_class(const struct host *h, const struct pci_function *f, char 
 			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, f->class >> 8);
 }
 
+const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])
+{
+	const struct pci_path *p = &f->path;
+	struct pci_address at = { p->domain, p->bus, p->hop[0] };
+	struct text t;
+
+	text_start(&t, path, HOST_NAME_MAX);
+	if (p->hops)
+		text_add(&t, "%a", &at);
+	for (unsigned i = 1; i < p->hops; i++)
+		text_add(&t, "/%b.%d", p->hop[i] >> 3, p->hop[i] & 7);
+	return path;
+}
+
+const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX])
+{
+	struct text t;
+
+	text_start(&t, serial, HOST_NAME_MAX);
+	for (int shift = 56; f->has_serial && shift >= 0; shift -= 8)
+		text_add(&t, shift ? "%b-" : "%b", (unsigned)(f->serial >> shift & 0xff));
+	return serial;
+}
+
+const char *host_resets(const struct host *h, const struct pci_function *f,
+			char resets[HOST_NAME_MAX])
+{
+	if (sysfs_read(h->roots.sys, path_function(f, "reset_method"), resets, HOST_NAME_MAX) < 0)
+		*resets = '\0';
+	resets[strcspn(resets, "\n")] = '\0';
+	for (char *p = resets; *p; p++)
+		if (*p == ' ')
+			*p = ',';
+	return resets;
+}
+
 static bool open_kmod(struct host *h)
 {
 	char release[128], *folder = NULL;

@@ -38,6 +38,16 @@ const char *host_name(const struct host *h, const struct pci_function *f,
 const char *host_class(const struct host *h, const struct pci_function *f,
 		       char name[HOST_NAME_MAX]);
 
+/* "0000:00:01.0/00.0", as path= takes it; "": not known. */
+const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX]);
+
+/* "00-11-22-33-44-55-66-77", as serial= takes it; "": none. */
+const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX]);
+
+/* Ways to reset it, with commas between, as the kernel tries them: "flr,bus". "": none. */
+const char *host_resets(const struct host *h, const struct pci_function *f,
+			char resets[HOST_NAME_MAX]);
+
 /* The entry of the plan for one of h->run's functions. */
 static inline const struct plan_entry *host_entry(const struct host *h,
 						  const struct pci_function *f)

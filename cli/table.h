@@ -1,4 +1,4 @@
-/* table.h - tables, trees and their JSON, by libsmartcols. */
+/* table.h - tables and trees, by libsmartcols, and the same as JSON. */
 #pragma once
 
 #include <libsmartcols/libsmartcols.h>
@@ -14,6 +14,10 @@ struct column {
 
 #define TABLE_COLUMNS_MAX 32
 
+/* how JSON is written, as json_object_to_json_string_ext() takes it */
+#define TABLE_JSON \
+	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 /* Columns of a table, chosen from all that a verb has. */
 struct columns {
 	const struct column *all; /* ends with a NULL name */
@@ -25,6 +29,12 @@ struct columns {
  * 0, or CMD_USAGE, said. */
 int columns_choose(struct columns *c, const char *list);
 
+/* All of them, in their own order. */
+void columns_choose_all(struct columns *c);
+
+/* The names with their help, a line each, for --help. */
+void columns_help(const struct column *all);
+
 /* True: column k of c->all is chosen. */
 bool columns_has(const struct columns *c, unsigned k);
 
@@ -33,8 +43,17 @@ bool columns_has(const struct columns *c, unsigned k);
  * table_end(). */
 struct libscols_table *table_start(const char *name, const struct columns *c, bool json);
 
-/* Sets the cell of column k of c->all, if it is chosen. */
+/* A new line; in a tree, below `parent`. */
+struct libscols_line *table_line(struct libscols_table *table, struct libscols_line *parent);
+
+/* Sets the cell of column k of c->all, if it is chosen; "" is as if it were not set. In
+ * JSON that is null, false or []; a number is decimal, true is "1", and the elements of an array have
+ * newlines between them. Names become lower case. */
 void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text);
+
+/* Gives it a colour, one of color_good() and so on. */
+void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
+		 const char *color);
 
 /* Prints it and gives it back. */
 void table_end(struct libscols_table *table);

@@ -1,4 +1,5 @@
 /* vgapass.c - the command that people type: the table of its verbs. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
+	{ "list", cmd_list, "the PCI functions that there are, by IOMMU group" },
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
 };
@@ -25,6 +27,8 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	/* Which characters a terminal shows; nothing else of a locale is wanted. */
+	setlocale(LC_CTYPE, "");
 	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
 		print_help(stdout);
 		return 0;

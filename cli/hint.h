@@ -1,0 +1,16 @@
+/* hint.h - a line on stderr about what a table cannot show: each only where it matters. */
+#pragma once
+
+#include "host.h"
+
+/* The functions cannot be listed. CMD_FAILED. */
+int hint_input(const struct host *h);
+
+/* No function has an IOMMU group: how to turn the IOMMU on, for the machine's CPU. */
+void hint_iommu(const struct host *h);
+
+/* No rule holds: vgapass=off, a broken configuration, an unknown profile. */
+void hint_plan(const struct host *h);
+
+/* A serial number counts that only root can read: a rule has one, or `shown` is true. */
+void hint_serials(const struct host *h, bool shown);

@@ -1,0 +1,150 @@
+/* order.c - see order.h */
+#include "order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* Functions stand in the order of their addresses, so do pointers to them. */
+static int compare_groups(const void *va, const void *vb)
+{
+	const struct pci_function *const *a = va, *const *b = vb;
+	/* as unsigned, -1 is the highest */
+	int r = COMPARE((uint32_t)(*a)->group, (uint32_t)(*b)->group);
+
+	return r ? r : COMPARE(*a, *b);
+}
+
+/* A bridge right in front of all that hangs below it; paths that are not known at the end. */
+static int compare_paths(const void *va, const void *vb)
+{
+	const struct pci_function *const *fa = va, *const *fb = vb;
+	const struct pci_path *a = &(*fa)->path, *b = &(*fb)->path;
+	size_t common = a->hops < b->hops ? a->hops : b->hops;
+	int r = COMPARE(!a->hops, !b->hops);
+
+	r = r ? r : COMPARE(a->domain, b->domain);
+	r = r ? r : COMPARE(a->bus, b->bus);
+	r = r ? r : memcmp(a->hop, b->hop, common);
+	r = r ? r : COMPARE(a->hops, b->hops);
+	return r ? r : COMPARE(*fa, *fb);
+}
+
+static bool hangs_below(const struct pci_function *f, const struct pci_function *bridge)
+{
+	const struct pci_path *a = &f->path, *b = &bridge->path;
+
+	return a->hops == b->hops + 1 && a->domain == b->domain && a->bus == b->bus &&
+	       !memcmp(a->hop, b->hop, b->hops);
+}
+
+/* All functions, sorted. */
+static void sort_all(const struct host *h, struct order *o,
+		     int (*compare)(const void *, const void *))
+{
+	const struct inventory *inv = &h->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		o->function[i] = &inv->function[i];
+	qsort(o->function, inv->functions, sizeof(o->function[0]), compare);
+}
+
+static bool *wanted(const struct host *h, struct order *o, const struct pci_function *f)
+{
+	return &o->wanted[f - h->run.inv.function];
+}
+
+/* Drops what is not wanted. */
+static void keep_wanted(const struct host *h, struct order *o)
+{
+	o->n = 0;
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		if (*wanted(h, o, o->function[i]))
+			o->function[o->n++] = o->function[i];
+}
+
+void order_want_all(const struct host *h, struct order *o)
+{
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		o->wanted[i] = true;
+}
+
+static bool same_slot(const struct pci_function *a, const struct pci_function *b)
+{
+	return pci_same_slot(&a->at, &b->at);
+}
+
+static bool same_group(const struct pci_function *a, const struct pci_function *b)
+{
+	return a->group >= 0 && a->group == b->group;
+}
+
+/* Wants all of each row of functions that are the same and have a display among them. */
+static void want_rows(const struct host *h, struct order *o,
+		      bool (*same)(const struct pci_function *, const struct pci_function *))
+{
+	unsigned n = h->run.inv.functions;
+
+	for (unsigned first = 0, end; first < n; first = end) {
+		bool display = false;
+		for (end = first; end < n && (end == first ||
+					      same(o->function[first], o->function[end])); end++)
+			display |= PCI_CLASS_BASE(o->function[end]->class) == PCI_BASE_DISPLAY;
+		for (unsigned i = first; display && i < end; i++)
+			*wanted(h, o, o->function[i]) = true;
+	}
+}
+
+void order_want_displays(const struct host *h, struct order *o)
+{
+	sort_all(h, o, compare_groups);
+	want_rows(h, o, same_group);
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		o->function[i] = &h->run.inv.function[i];
+	want_rows(h, o, same_slot);
+}
+
+bool order_want_cards(const struct host *h, const char *text, struct order *o)
+{
+	static struct card card[PCI_FUNCTIONS_MAX];
+	unsigned n = card_find(h, text, card, PCI_FUNCTIONS_MAX);
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < card[i].n; k++)
+			*wanted(h, o, card[i].function[k]) = true;
+	return n;
+}
+
+void order_by_group(const struct host *h, struct order *o)
+{
+	sort_all(h, o, compare_groups);
+	keep_wanted(h, o);
+}
+
+void order_by_tree(const struct host *h, struct order *o)
+{
+	/* of each depth, the last that was seen */
+	const struct pci_function *below[PCI_HOPS_MAX + 1] = { NULL };
+	unsigned bridge[PCI_HOPS_MAX + 1];
+
+	sort_all(h, o, compare_paths);
+	for (unsigned i = h->run.inv.functions; i-- > 0;) {
+		const struct pci_function *f = o->function[i];
+		unsigned depth = f->path.hops;
+		if (depth < PCI_HOPS_MAX && below[depth + 1] && hangs_below(below[depth + 1], f))
+			*wanted(h, o, f) = true;
+		if (*wanted(h, o, f))
+			below[depth] = f;
+	}
+	keep_wanted(h, o);
+	for (unsigned i = 0; i <= PCI_HOPS_MAX; i++)
+		bridge[i] = ORDER_NO_BRIDGE;
+	for (unsigned i = 0; i < o->n; i++) {
+		unsigned depth = o->function[i]->path.hops;
+		unsigned up = depth > 1 ? bridge[depth - 1] : ORDER_NO_BRIDGE;
+		bool found = up != ORDER_NO_BRIDGE && hangs_below(o->function[i], o->function[up]);
+		o->above[i] = found ? up : ORDER_NO_BRIDGE;
+		bridge[depth] = i;
+	}
+}

@@ -1,0 +1,30 @@
+/* order.h - which of a machine's functions are shown, and in which order.
+ *
+ * Each call is linear, or sorts: a machine may have 4,096 functions.
+ */
+#pragma once
+
+#include "host.h"
+
+struct order {
+	bool wanted[PCI_FUNCTIONS_MAX]; /* parallel to h->run.inv.function */
+	unsigned n;
+	const struct pci_function *function[PCI_FUNCTIONS_MAX]; /* those, in their order */
+	unsigned above[PCI_FUNCTIONS_MAX]; /* in a tree, the place of the bridge above each */
+};
+
+#define ORDER_NO_BRIDGE UINT32_MAX
+
+void order_want_all(const struct host *h, struct order *o);
+
+/* Displays, and all that shares a slot or an IOMMU group with one. */
+void order_want_displays(const struct host *h, struct order *o);
+
+/* The functions of the cards that `text` means, see card_find(). False: there is none. */
+bool order_want_cards(const struct host *h, const char *text, struct order *o);
+
+/* By IOMMU group, those with none at the end, then by address. */
+void order_by_group(const struct host *h, struct order *o);
+
+/* Each behind the bridge that it hangs below, bridges that lead to one taken along. */
+void order_by_tree(const struct host *h, struct order *o);
