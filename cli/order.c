@@ -47,7 +47,7 @@ static void sort_all(const struct host *h, struct order *o,
 
 	for (unsigned i = 0; i < inv->functions; i++)
 		o->function[i] = &inv->function[i];
-	qsort(o->function, inv->functions, sizeof(o->function[0]), compare);
+	qsort(o->function, inv->functions, sizeof(void *), compare);
 }
 
 static bool *wanted(const struct host *h, struct order *o, const struct pci_function *f)
