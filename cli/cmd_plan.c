@@ -2,12 +2,15 @@
 #include <string.h>
 
 #include "../runtime/core/plan_text.h"
+#include "../runtime/io/receipt.h"
 #include "cmd.h"
+#include "hint.h"
 #include "host.h"
 
 static const char help[] =
-	"usage: vgapass plan [--profile NAME] [--cmdline TEXT] [--sysroot DIR]\n\n"
+	"usage: vgapass plan [OPTION ...]\n\n"
 	"Shows function by function what the next boot will do, in its own words.\n\n"
+	"  -J, --json      as the receipt that a boot with vgapass=dry-run would leave\n"
 	"  --profile NAME  as with vgapass=NAME on the kernel command line\n"
 	"  --cmdline TEXT  a kernel command line instead of the running one\n"
 	"  --sysroot DIR   the machine whose /etc, /sys and /proc are below DIR\n\n"
@@ -41,17 +44,57 @@ static void print_problems(const struct run *r)
 	}
 }
 
-int cmd_plan(int argc, char **argv)
+static void print_text(const struct run *r)
+{
+	if (r->plan.state == PLAN_OFF)
+		puts("nothing: vgapass=off is on the kernel command line");
+	else if (!r->config.rules && !r->config.errors)
+		puts("nothing: /etc/vgapass.conf has no rule");
+	print_functions(r);
+	print_problems(r);
+}
+
+static void print_json(const struct roots *roots, struct run *r)
+{
+	static char buf[RECEIPT_MAX];
+	struct text t;
+
+	if (r->cmd.mode == MODE_ON)
+		r->cmd.mode = MODE_DRY_RUN;
+	text_start(&t, buf, sizeof(buf));
+	receipt_fill(&t, roots, r);
+	fputs(buf, stdout);
+}
+
+static int plan(const struct host_options *o, bool json)
 {
 	static struct host host;
+	const struct run *r = &host.run;
+
+	if (host_open(&host, o))
+		return CMD_FAILED;
+	if (json)
+		print_json(&host.roots, &host.run);
+	else
+		print_text(r);
+	hint_serials(&host, false);
+	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
+		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error;
+	host_close(&host);
+	return wrong ? CMD_FAILED : CMD_OK;
+}
+
+int cmd_plan(int argc, char **argv)
+{
 	struct host_options o = { 0 };
+	bool json = false;
 	const struct cmd_option options[] = {
+		{ .name = "json", .letter = 'J', .flag = &json },
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = "cmdline", .text = &o.cmdline },
 		{ .name = "profile", .text = &o.profile },
 		{ .name = NULL },
 	};
-	const struct run *run = &host.run;
 	int first = cmd_options(argc, argv, options, help);
 
 	if (first < 0)
@@ -60,16 +103,5 @@ int cmd_plan(int argc, char **argv)
 		cmd_complain("plan: %s: it takes no arguments: see vgapass plan --help", argv[first]);
 		return CMD_USAGE;
 	}
-	if (host_open(&host, &o))
-		return CMD_FAILED;
-	if (run->plan.state == PLAN_OFF)
-		puts("nothing: vgapass=off is on the kernel command line");
-	else if (!run->config.rules && !run->config.errors)
-		puts("nothing: /etc/vgapass.conf has no rule");
-	print_functions(run);
-	print_problems(run);
-	bool wrong = run->plan.state == PLAN_BROKEN_CONFIG ||
-		     run->plan.state == PLAN_UNKNOWN_PROFILE || run->input_error;
-	host_close(&host);
-	return wrong ? CMD_FAILED : CMD_OK;
+	return plan(&o, json);
 }

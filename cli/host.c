@@ -72,16 +72,23 @@ static void open_pci_ids(struct host *h)
 	h->pci_ids = access;
 }
 
-int host_open(struct host *h, const struct host_options *o)
+int host_open_names(struct host *h, const struct host_options *o)
 {
 	memset(h, 0, sizeof(*h));
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
 	if (gather_roots(o->sysroot, &h->roots))
 		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);
+	open_pci_ids(h);
+	return CMD_OK;
+}
+
+int host_open(struct host *h, const struct host_options *o)
+{
+	if (host_open_names(h, o))
+		return CMD_FAILED;
 	h->cmdline = make_cmdline(h, o);
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h);
-	open_pci_ids(h);
 	return CMD_OK;
 }
 
@@ -159,9 +166,20 @@ static bool open_kmod(struct host *h)
 	release[strcspn(release, "\n")] = '\0';
 	if (asprintf(&folder, "%s/lib/modules/%s", h->sysroot, release) < 0)
 		abort();
-	h->kmod = kmod_new(folder, NULL);
+	/* The configuration of modprobe is this host's: another machine is looked at without. */
+	h->kmod = kmod_new(folder, *h->sysroot ? (const char *const[]){ NULL } : NULL);
 	free(folder);
 	return h->kmod;
+}
+
+static bool has_name(const char *list, const char *name)
+{
+	struct slice rest = slice_of(list);
+
+	while (rest.n)
+		if (slice_is(slice_cut(&rest, ','), name))
+			return true;
+	return false;
 }
 
 const char *host_candidates(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
@@ -179,7 +197,10 @@ const char *host_candidates(struct host *h, const struct pci_function *f, char n
 		return names;
 	kmod_list_foreach(item, list) {
 		struct kmod_module *module = kmod_module_get_module(item);
-		text_add(&t, "%s%s", t.len ? "," : "", kmod_module_get_name(module));
+		const char *name = kmod_module_get_name(module);
+		/* A module that has several aliases for it is there as often. */
+		if (!has_name(names, name))
+			text_add(&t, "%s%s", t.len ? "," : "", name);
 		kmod_module_unref(module);
 	}
 	kmod_module_unref_list(list);

@@ -24,6 +24,9 @@ struct host {
 /* Large: one in a program. Functions that cannot be read are an error of h->run, not of this
  * call. 0, or CMD_FAILED, said. host_close() is due in both cases. */
 int host_open(struct host *h, const struct host_options *o);
+
+/* The same without the functions: h->roots, h->sysroot and host_name() are there. */
+int host_open_names(struct host *h, const struct host_options *o);
 void host_close(struct host *h);
 
 /* bytes that hold any name from pci.ids, with its vendor's */

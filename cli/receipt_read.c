@@ -3,9 +3,8 @@
 
 #include <errno.h>
 
+#include "../runtime/io/receipt.h"
 #include "../runtime/io/sysfs.h"
-
-#define RECEIPT_MAX (4 << 20) /* 4,096 functions with long reasons stay below */
 
 json_object *receipt_read(const struct roots *roots, const char **why)
 {

@@ -14,10 +14,6 @@
 #error "the Makefile gives VGAPASS_VERSION"
 #endif
 
-/* Bytes of the longest file: 4,096 functions with the longest names that a rule's place can
- * have. Pages that are never touched are never there. */
-#define FILE_MAX (16u << 20)
-
 /* Where a file stands until it is whole; both take turns. */
 #define TEMPORARY "receipt.json.new"
 
@@ -86,7 +82,7 @@ static const char *comma(unsigned k)
 	return k ? "," : "";
 }
 
-static void fill_receipt(struct text *t, const struct roots *roots, const struct run *r)
+void receipt_fill(struct text *t, const struct roots *roots, const struct run *r)
 {
 	const struct plan *p = &r->plan;
 	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
@@ -118,11 +114,11 @@ static void fill_receipt(struct text *t, const struct roots *roots, const struct
 	text_add(t, " ]\n}\n");
 }
 
-static void fill_booted(struct text *t, const struct roots *roots, const struct run *r)
+void receipt_fill_booted(struct text *t, const struct roots *roots, const struct run *r)
 {
 	struct conf_path path;
 
-	_Static_assert(FILE_MAX > CONFIG_FILES_MAX * (CONFIG_FILE_MAX + 4096), "each has room");
+	_Static_assert(RECEIPT_MAX > CONFIG_FILES_MAX * (CONFIG_FILE_MAX + 4096), "each has room");
 	for (unsigned i = 0; i < r->config.files; i++) {
 		text_add(t, "# /%s\n", gather_conf_path(&path, r->config.file[i]));
 		ssize_t n = sysfs_read_file(roots->root, path.s, t->buf + t->len,
@@ -141,15 +137,16 @@ int receipt_dir(const struct roots *roots)
 
 int receipt_write(const struct roots *roots, int dir, const struct run *r)
 {
-	static char buf[FILE_MAX];
+	/* Pages that are never touched are never there. */
+	static char buf[RECEIPT_MAX];
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
-	fill_receipt(&t, roots, r);
+	receipt_fill(&t, roots, r);
 	int error = replace(dir, "receipt.json", &t);
 	if (error)
 		return error;
 	text_start(&t, buf, sizeof(buf));
-	fill_booted(&t, roots, r);
+	receipt_fill_booted(&t, roots, r);
 	return replace(dir, "booted.conf", &t);
 }
