@@ -6,7 +6,8 @@
     function CHAIN ID CLASS [KEY=VALUE]...
                         all the files of a PCI function. CHAIN is its place: the addresses from the
                         root bus down, "00:01.0/01:00.0". Keys: sub=ID driver=NAME group=N
-                        boot_vga=0|1 header=HEX serial=00-11-...
+                        boot_vga=0|1 header=HEX serial=00-11-... reset=WAY,WAY
+                        config=64 (bytes of it that can be read, without it 256)
     many COUNT ID CLASS [KEY=VALUE]...
                         so many functions behind root ports of bus 80, from 90:00.0 on, each in a
                         group of its own
@@ -16,6 +17,7 @@ scripts/save-machine writes the first three; the others are for people.
 """
 import os
 import re
+import struct
 
 
 def add_file(root, path, content):
@@ -54,8 +56,8 @@ def keys_of(words):
     return dict(word.split("=", 1) for word in words)
 
 
-def config_space(header, serial):
-    content = bytearray(4096 if serial else 64)
+def config_space(header, size, serial):
+    content = bytearray(4096 if serial else size)
     content[0x0e] = header
     if serial:
         content[0x100:0x104] = bytes.fromhex("03000100")
@@ -76,10 +78,13 @@ def add_function(root, chain, identity, code, keys):
     add_file(root, f"{folder}/modalias", (f"pci:v0000{vendor}d0000{device}sv0000{subvendor}sd0000{subdevice}"
                                           f"bc{code[:2]}sc{code[2:4]}i{code[4:]}\n").encode())
     header = int(keys.get("header", "01" if code.startswith("0604") else "00"), 16)
-    add_file(root, f"{folder}/config", config_space(header, keys.get("serial")))
+    size = int(keys.get("config", "256"))
+    add_file(root, f"{folder}/config", config_space(header, size, keys.get("serial")))
     add_link(root, f"sys/bus/pci/devices/{address}", f"../../../devices/{place}")
     if "boot_vga" in keys:
         add_file(root, f"{folder}/boot_vga", f"{keys['boot_vga']}\n".encode())
+    if "reset" in keys:
+        add_file(root, f"{folder}/reset_method", keys["reset"].replace(",", " ").encode() + b"\n")
     if "driver" in keys:
         add_link(root, f"{folder}/driver", f"{up}bus/pci/drivers/{keys['driver']}")
     if "group" in keys:
@@ -94,6 +99,36 @@ def add_many(root, count, identity, code, keys):
         chain = f"80:{i >> 5:02x}.0/{bus}:{i >> 1 & 15:02x}.{i & 1}"
         addresses.append(add_function(root, chain, identity, code, {**keys, "group": 1000 + i}))
     return addresses
+
+
+def module_index(lines):
+    """What depmod makes of lines "alias PATTERN MODULE": a tree with a node for each letter."""
+    top = {"values": [], "below": {}}
+    for _, pattern, module in (line.split() for line in lines):
+        node = top
+        for letter in pattern.encode():
+            node = node["below"].setdefault(letter, {"values": [], "below": {}})
+        node["values"].append(module)
+    out = bytearray(struct.pack(">III", 0xB007F457, 0x00020001, 0))
+
+    def write(node):
+        below = {letter: write(node["below"][letter]) for letter in sorted(node["below"])}
+        at, flags = len(out), 0
+        if below:
+            flags |= 0x20000000
+            first, last = min(below), max(below)
+            out.extend((first, last))
+            for letter in range(first, last + 1):
+                out.extend(struct.pack(">I", below.get(letter, 0)))
+        if node["values"]:
+            flags |= 0x40000000
+            out.extend(struct.pack(">I", len(node["values"])))
+            for priority, module in enumerate(node["values"]):
+                out.extend(struct.pack(">I", priority) + module.encode() + b"\0")
+        return flags | at
+
+    struct.pack_into(">I", out, 8, write(top))
+    return bytes(out)
 
 
 def unpack(text, root):
