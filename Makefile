@@ -15,6 +15,7 @@ MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
+COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
 
 # The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
@@ -83,6 +84,8 @@ install: all
 	sed 's|@SBINDIR@|$(SBINDIR)|' conf/vgapass-verify.service >$(DESTDIR)$(UNITDIR)/vgapass-verify.service
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(COMPLETIONS)
+	install -m 644 conf/vgapass.bash-completion $(DESTDIR)$(COMPLETIONS)/vgapass
 	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top scripts/init-bottom)
 	sed 's|@LIBDIR@|$(LIBDIR)|' hook/initramfs-tools/hook >$(B)/hook.initramfs-tools
 	install -m 755 $(B)/hook.initramfs-tools $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass
@@ -98,7 +101,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
-	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service
+	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass
 	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
@@ -123,7 +126,7 @@ check: deps
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
-		machines=tests/machines/run \
+		machines=tests/machines/run list=tests/cli/list completion=tests/cli/completion \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
@@ -145,6 +148,8 @@ coverage:
 
 machines: all
 	@tests/machines/run
+	@tests/cli/list
+	@tests/cli/completion
 
 image-test: all
 	@tests/image/initramfs-tools

@@ -10,10 +10,10 @@
 static const char help[] =
 	"usage: vgapass plan [OPTION ...]\n\n"
 	"Shows function by function what the next boot will do, in its own words.\n\n"
-	"  -J, --json      as the receipt that a boot with vgapass=dry-run would leave\n"
-	"  --profile NAME  as with vgapass=NAME on the kernel command line\n"
-	"  --cmdline TEXT  a kernel command line instead of the running one\n"
-	"  --sysroot DIR   the machine whose /etc, /sys and /proc are below DIR\n\n"
+	"  -J, --json         as the receipt that a boot with vgapass=dry-run would leave\n"
+	"  --profile PROFILE  as with vgapass=PROFILE on the kernel command line\n"
+	"  --cmdline TEXT     a kernel command line instead of the running one\n"
+	"  --sysroot DIR      the machine whose /etc, /sys and /proc are below DIR\n\n"
 	"Exit code: 0 the plan holds, 1 something is wrong with it, 2 usage.\n";
 
 static void print_functions(const struct run *r)

@@ -23,6 +23,14 @@ static void print_help(FILE *to)
 	fputs("\nvgapass VERB --help tells more of each; vgapass --version the version.\n", to);
 }
 
+/* A full disk must not look like success. */
+static int flushed(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	return cmd_complain("stdout: cannot be written: see whether the disk is full");
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -39,9 +47,10 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(name, verbs[i].name))
-			return verbs[i].run(argc - 1, argv + 1);
+			return flushed(verbs[i].run(argc - 1, argv + 1));
 	if (*name)
-		fprintf(stderr, "vgapass: %s: no such verb\n", name);
-	print_help(stderr);
+		cmd_complain("%s: no such verb: see vgapass --help", name);
+	else
+		print_help(stderr);
 	return CMD_USAGE;
 }
