@@ -22,8 +22,9 @@ DRACUT = /usr/lib/dracut/modules.d/50vgapass
 EARLY_CC = klcc
 # Each of these takes 50 bytes or more off what -Oz alone makes.
 EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-fre -fno-tree-dominator-opts -fno-caller-saves \
-	-fno-if-conversion -fno-tree-loop-im
-EARLY_LDFLAGS = -static -s -Wl,-z,noseparate-code -Wl,--build-id=none
+	-fno-if-conversion -fno-tree-loop-im $(EARLY_CFLAGS_$(shell uname -m))
+EARLY_CFLAGS_x86_64 = -malign-data=abi
+EARLY_LDFLAGS = -static -s -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment
 CC = gcc
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
