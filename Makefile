@@ -17,6 +17,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
+MKINITCPIO = /usr/lib/initcpio
 
 # The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
 EARLY_CC = klcc
@@ -93,17 +94,23 @@ install: all
 	install -m 755 hook/initramfs-tools/init-top $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-top/00-vgapass
 	install -m 755 hook/initramfs-tools/init-bottom $(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-bottom/vgapass
 	install -d $(DESTDIR)$(DRACUT)
-	install -m 644 hook/dracut/50vgapass/*.service $(DESTDIR)$(DRACUT)
 	install -m 755 hook/dracut/50vgapass/*.sh $(DESTDIR)$(DRACUT)
 	sed 's|@LIBDIR@|$(LIBDIR)|' hook/dracut/50vgapass/module-setup.sh >$(DESTDIR)$(DRACUT)/module-setup.sh
+	install -d $(addprefix $(DESTDIR)$(MKINITCPIO)/,install hooks)
+	sed 's|@LIBDIR@|$(LIBDIR)|' hook/mkinitcpio/install >$(B)/install.mkinitcpio
+	install -m 644 $(B)/install.mkinitcpio $(DESTDIR)$(MKINITCPIO)/install/vgapass
+	install -m 644 hook/mkinitcpio/hook $(DESTDIR)$(MKINITCPIO)/hooks/vgapass
+	install -m 644 hook/systemd/*.service $(DESTDIR)$(LIBDIR)
 
 # The configuration is the user's and stays.
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image)
+	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image \
+		vgapass-bind.service vgapass-wait.service)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass
 	rm -rf $(DESTDIR)$(DRACUT)
+	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
 	rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
@@ -129,6 +136,7 @@ check: deps
 		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
 		machines=tests/machines/run list=tests/cli/list completion=tests/cli/completion \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
+		mkinitcpio=tests/image/mkinitcpio \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)'
@@ -155,6 +163,7 @@ machines: all
 image-test: all
 	@tests/image/initramfs-tools
 	@tests/image/dracut
+	@tests/image/mkinitcpio
 
 # What some boot cases want: a driver that hangs, and a QEMU of sid that plays real cards.
 # Where the latter cannot be had, its cases are skipped and counted.
@@ -174,7 +183,7 @@ $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests
 DRACUT_CASES = "^(10|14|15|33)-"
 
 $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd: $(B)/qemu/initrd tests/qemu/image-dracut \
-		$(wildcard hook/dracut/*/*)
+		$(wildcard hook/dracut/*/* hook/systemd/*)
 	tests/qemu/image-dracut $(@D) $(if $(findstring systemd,$@),systemd)
 
 $(B)/kernel/stamp:

@@ -25,8 +25,8 @@ install() {
 	fi
 	if dracut_module_included systemd; then
 		# No hook runs before systemd-modules-load, which loads what modules-load.d names.
-		inst_simple "$moddir/vgapass-bind.service" "$systemdsystemunitdir/vgapass-bind.service"
-		inst_simple "$moddir/vgapass-wait.service" "$systemdsystemunitdir/vgapass-wait.service"
+		inst_simple "@LIBDIR@/vgapass-bind.service" "$systemdsystemunitdir/vgapass-bind.service"
+		inst_simple "@LIBDIR@/vgapass-wait.service" "$systemdsystemunitdir/vgapass-wait.service"
 		$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target vgapass-bind.service
 		$SYSTEMCTL -q --root "$initdir" add-wants initrd-switch-root.target vgapass-wait.service
 	else
