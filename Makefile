@@ -132,6 +132,7 @@ demo: deps
 check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
+	@$(MAKE) -s $(B)/qemu-musl/initrd
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
 		machines=tests/machines/run list=tests/cli/list completion=tests/cli/completion \
@@ -139,7 +140,8 @@ check: deps
 		mkinitcpio=tests/image/mkinitcpio \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
-		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)'
+		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
+		musl-boot='$(MUSL_BOOT)'
 
 lint: all
 	@scripts/lint
@@ -186,6 +188,16 @@ $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd: $(B)/qemu/initrd tests/
 		$(wildcard hook/dracut/*/* hook/systemd/*)
 	tests/qemu/image-dracut $(@D) $(if $(findstring systemd,$@),systemd)
 
+# The boot binary as it is where no klibc is packaged.
+MUSL_BOOT = tests/qemu/run --out $(B)/qemu-musl -k "^(10|12|13|14|15|27|33|38)-"
+
+boot-test-musl: $(B)/qemu-musl/initrd boot-extras
+	@$(MUSL_BOOT)
+
+$(B)/qemu-musl/initrd: $(B)/qemu/initrd tests/qemu/image-early $(EARLY) $(HEADERS)
+	$(MAKE) -s B=$(B)/musl EARLY_CC=musl-gcc $(B)/musl/early/vgapass-early
+	tests/qemu/image-early $(@D) $(B)/musl/early/vgapass-early
+
 $(B)/kernel/stamp:
 	scripts/kernel
 
@@ -227,5 +239,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
-	image-test boot-test boot-extras
+	image-test boot-test boot-extras boot-test-musl
 .SECONDARY:

@@ -1,0 +1,136 @@
+"""The programs on trees of text that look like sysfs, in memory: claim, memory, host."""
+import os
+import random
+import re
+import shutil
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+EARLY = os.path.join(TOP, "build/early/vgapass-early")
+VGAPASS = os.path.join(TOP, "build/host/vgapass")
+PREFIXES = ["pci:v00001002d00006608", "pci:v00001002d0000AAB0"]
+SIZES = (16, 64, 512, 4096)
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def machine(functions, root):
+    """A tree with so many functions in no order; the first two are a card that rules name."""
+    shutil.rmtree(root, ignore_errors=True)
+    for folder in ("etc", "run", "proc", "sys/bus/pci/devices", "sys/bus/pci/drivers/nvme"):
+        os.makedirs(os.path.join(root, folder))
+    write(f"{root}/proc/cmdline", b"quiet\n")
+    write(f"{root}/etc/vgapass.conf", b"1002:6608\n1002:aab0\n")
+    order = list(range(functions))
+    random.Random(1).shuffle(order)
+    for i in order:
+        vendor, device = ((0x1002, 0x6608), (0x1002, 0xaab0))[i] if i < 2 else (0x1af4, 0x1000 + i % 100)
+        address = f"{i >> 13:04x}:{i >> 5 & 255:02x}:{i >> 3 & 3:02x}.{i & 7}"
+        folder = f"{root}/sys/devices/pci0000:00/{address}"
+        group = f"{root}/sys/kernel/iommu_groups/{i}"
+        os.makedirs(f"{group}/devices")
+        write(f"{folder}/modalias", b"pci:v0000%04Xd0000%04Xsv00001028sd00002120bc03sc80i00\n"
+              % (vendor, device))
+        write(f"{folder}/driver_override", b"(null)\n")
+        config = bytearray(256)
+        config[0:4] = vendor.to_bytes(2, "little") + device.to_bytes(2, "little")
+        write(f"{folder}/config", bytes(config))
+        for name, value in (("vendor", f"0x{vendor:04x}"), ("device", f"0x{device:04x}"),
+                            ("class", "0x038000"), ("irq", "0"), ("resource", "")):
+            write(f"{folder}/{name}", f"{value}\n".encode())
+        os.symlink(f"../../../kernel/iommu_groups/{i}", f"{folder}/iommu_group")
+        os.symlink(f"../../../../devices/pci0000:00/{address}", f"{group}/devices/{address}")
+        if i >= 2:
+            os.symlink("../../../bus/pci/drivers/nvme", f"{folder}/driver")
+        os.symlink(f"../../../devices/pci0000:00/{address}", f"{root}/sys/bus/pci/devices/{address}")
+    return root
+
+
+def place(options):
+    """Where trees are made: in memory if that can be."""
+    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else options.out
+    return os.path.join(base, f"vgapass-bench-{os.getpid()}")
+
+
+def run(command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False)
+
+
+def seconds(command):
+    begin = time.perf_counter()
+    run(command)
+    return time.perf_counter() - begin
+
+
+def best(commands, rounds):
+    """The shortest time of each command, taken in turns; the shortest is the least disturbed."""
+    times = [[] for _ in commands]
+    for _ in range(rounds):
+        for i, command in enumerate(commands):
+            times[i].append(seconds(command))
+    return [min(column) for column in times]
+
+
+def calls(command):
+    """System calls of a command and its processes, without those of its start."""
+    counted = subprocess.run(["strace", "-f", "-c", "-o", "/dev/stdout", *command],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                             stderr=subprocess.DEVNULL, check=False).stdout
+    total = re.search(r"^100\.00 +\S+ +\S* +(\d+)( +\d+)? total$", counted, re.M)
+    return int(total[1])
+
+
+def build(options, name):
+    """klcc that compiles and links in one go puts the object beside the source."""
+    program = os.path.join(options.out, name)
+    source = os.path.join(os.path.dirname(HERE), name + ".c")
+    subprocess.run(["klcc", "-Oz", "-c", "-o", program + ".o", source], check=True)
+    subprocess.run(["klcc", "-static", "-s", "-o", program, program + ".o"], check=True)
+    return program
+
+
+def claim(options):
+    floor, rows = build(options, "floor"), []
+    for functions in SIZES[:2] if options.small else SIZES:
+        root = machine(functions, place(options))
+        pair = [[floor, root, *PREFIXES], [EARLY, "--sysroot", root, "claim"]]
+        times = best(pair, 5 if options.small else 40)
+        counts = [calls(command) for command in pair]
+        rows.append({"functions": functions, "floor us": round(times[0] * 1e6),
+                     "claim us": round(times[1] * 1e6), "time ratio": times[1] / times[0],
+                     "floor calls": counts[0], "claim calls": counts[1],
+                     "calls ratio": counts[1] / counts[0],
+                     "calls a function": counts[1] / functions})
+        shutil.rmtree(root)
+    return "Critical path: claim against a program that does only what cannot be left out", rows
+
+
+def memory(options):
+    touched, rows = build(options, "touched"), []
+    for functions in SIZES[:2] if options.small else SIZES:
+        root = machine(functions, place(options))
+        rows.append({"functions": functions, "touched KiB": int(subprocess.check_output(
+            [touched, EARLY, "--sysroot", root, "bind"]))})
+        shutil.rmtree(root)
+    return "Memory: what vgapass-early bind and its processes touch", rows
+
+
+def host(options):
+    rows = []
+    for functions in SIZES[:1] if options.small else (16, 512, 4096):
+        root = machine(functions, place(options))
+        lspci = ["lspci", "-A", "linux-sysfs", "-O", f"sysfs.path={root}/sys/bus/pci", "-nnk"]
+        times = best([lspci, [VGAPASS, "list", "-a", "--sysroot", root],
+                      [VGAPASS, "plan", "--sysroot", root]], 3 if options.small else 15)
+        rows.append({"functions": functions, "lspci -nnk ms": times[0] * 1e3,
+                     "list -a ms": times[1] * 1e3, "plan ms": times[2] * 1e3,
+                     "list ratio": times[1] / times[0], "plan ratio": times[2] / times[0]})
+        shutil.rmtree(root)
+    return "Host: vgapass list -a and plan against lspci -nnk", rows
