@@ -132,7 +132,7 @@ demo: deps
 check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
-	@$(MAKE) -s $(B)/qemu-musl/initrd
+	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
 		machines=tests/machines/run list=tests/cli/list completion=tests/cli/completion \
@@ -141,7 +141,9 @@ check: deps
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
-		musl-boot='$(MUSL_BOOT)'
+		musl-boot='$(MUSL_BOOT)' \
+		backports-image='VGAPASS_KERNEL=$(abspath $(B)/kernel-bookworm-backports) tests/image/initramfs-tools' \
+		backports-boot='$(call KERNEL_BOOT,bookworm-backports)'
 
 lint: all
 	@scripts/lint
@@ -198,6 +200,20 @@ $(B)/qemu-musl/initrd: $(B)/qemu/initrd tests/qemu/image-early $(EARLY) $(HEADER
 	$(MAKE) -s B=$(B)/musl EARLY_CC=musl-gcc $(B)/musl/early/vgapass-early
 	tests/qemu/image-early $(@D) $(B)/musl/early/vgapass-early
 
+# Kernels of other suites, below this system's initramfs-tools: bound and used, no module, a
+# broken one. "make check" boots the first.
+KERNELS = bookworm-backports trixie sid
+KERNEL_BOOT = tests/qemu/run --out $(B)/qemu-kernel-$(1) --kernel $(B)/kernel-$(1)/vmlinux -k "^(10|15|36|37)-"
+
+boot-test-kernels: $(KERNELS:%=$(B)/qemu-kernel-%/initrd)
+	@tests/check $(foreach suite,$(KERNELS),$(suite)='$(call KERNEL_BOOT,$(suite))')
+
+$(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/initrd $(B)/kernel-%/stamp
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-$*) tests/qemu/image $(@D)
+
+$(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
+	scripts/kernel $*
+
 $(B)/kernel/stamp:
 	scripts/kernel
 
@@ -239,5 +255,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
-	image-test boot-test boot-extras boot-test-musl
+	image-test boot-test boot-extras boot-test-musl boot-test-kernels
 .SECONDARY:

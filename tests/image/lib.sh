@@ -4,7 +4,8 @@
 # shellcheck disable=SC2154 # out is the caller's
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-version=$(cat "$top/build/kernel/version") || exit 1
+kernel=${VGAPASS_KERNEL:-$top/build/kernel}
+version=$(cat "$kernel/version") || exit 1
 number=0
 
 in_box() {
