@@ -13,6 +13,8 @@ int cmd_complain(const char *format, ...)
 {
 	va_list arguments;
 
+	/* Where both go to one place, in their order. */
+	fflush(stdout);
 	fputs("vgapass: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);

@@ -22,8 +22,9 @@ struct cmd_option {
 };
 
 /* Reads the options in front of, between and behind a verb's arguments; the table ends with
- * a NULL name. --help prints `help`, if that is not NULL. The index of the first argument in argv, where all of
- * them are moved to the end; or negative: -1 - CODE, the verb ends with that exit code. */
+ * a NULL name. --help prints `help`, if that is not NULL. The index of the first argument in
+ * argv, where all of them are moved to the end; or negative: -1 - CODE, the verb ends with
+ * that exit code. */
 int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help);
 
 /* "vgapass: " and the text to stderr, with a newline. What is wrong, and what to do. Returns

@@ -9,8 +9,8 @@
 #include "table.h"
 
 enum {
-	GROUP, ADDRESS, ID, SUBSYSTEM, CODE, CLASS, NAME, DRIVER, CANDIDATES, BOOT, RESET, PATH,
-	SERIAL, RULE, PLAN, REASON,
+	GROUP, ADDRESS, ID, SUBSYSTEM, CODE, CLASS, VENDOR, NAME, DRIVER, CANDIDATES, BOOT, RESET,
+	PATH, SERIAL, RULE, PLAN, REASON,
 };
 
 static const struct column columns[] = {
@@ -20,7 +20,8 @@ static const struct column columns[] = {
 	[SUBSYSTEM] = { "SUBSYSTEM", 0, 0, SCOLS_JSON_STRING, "vendor:device of the board" },
 	[CODE] = { "CODE", 0, 0, SCOLS_JSON_STRING, "class code, as class= takes it" },
 	[CLASS] = { "CLASS", 0.15, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "class in words" },
-	[NAME] = { "NAME", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "vendor and device in words" },
+	[VENDOR] = { "VENDOR", 0.15, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "vendor in words" },
+	[NAME] = { "NAME", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "device in words" },
 	[DRIVER] = { "DRIVER", 0, 0, SCOLS_JSON_STRING, "driver that it is on now" },
 	[CANDIDATES] = { "CANDIDATES", 0, 0, SCOLS_JSON_ARRAY_STRING,
 			 "host drivers that want it" },
@@ -34,8 +35,10 @@ static const struct column columns[] = {
 	{ NULL, 0, 0, 0, NULL },
 };
 
-#define LIST_COLUMNS "GROUP,ADDRESS,ID,NAME,DRIVER,BOOT,RULE,PLAN"
-#define TREE_COLUMNS "ADDRESS,ID,NAME,DRIVER,GROUP,BOOT,RULE,PLAN"
+#define LIST_COLUMNS "GROUP,ADDRESS,ID,NAME,DRIVER,BOOT,PLAN"
+#define TREE_COLUMNS "ADDRESS,ID,NAME,DRIVER,GROUP,BOOT,PLAN"
+#define RULE_COLUMN "+RULE"
+#define RULE_WIDTH 100 /* of a terminal: on a narrower one the rule would leave no room for names */
 
 static const char help[] =
 	"usage: vgapass list [OPTION ...] [CARD ...]\n\n"
@@ -81,8 +84,10 @@ static void set_identity(const struct host *h, struct libscols_line *line, const
 					   f->class >> 8 & 0xff, f->class & 0xff));
 	if (columns_has(c, CLASS))
 		table_set(line, c, CLASS, host_class(h, f, buf));
+	if (columns_has(c, VENDOR))
+		table_set(line, c, VENDOR, host_vendor(h, f, buf));
 	if (columns_has(c, NAME))
-		table_set(line, c, NAME, host_name(h, f, buf));
+		table_set(line, c, NAME, host_device(h, f, buf));
 	table_set(line, c, PATH, host_path(f, buf));
 	table_set(line, c, SERIAL, host_serial(f, buf));
 }
@@ -158,6 +163,8 @@ static int choose_columns(struct columns *c, const struct options *o)
 {
 	int r = columns_choose(c, o->tree ? TREE_COLUMNS : LIST_COLUMNS);
 
+	if (table_width() >= RULE_WIDTH)
+		columns_choose(c, RULE_COLUMN);
 	if (o->json)
 		columns_choose_all(c);
 	if (!r && o->output)

@@ -149,7 +149,7 @@ static void print_row(const struct status *s, struct libscols_line *line, const 
 	if (pci_parse_id(slice_of(receipt_text(f, "id")), &vendor, &device)) {
 		card.vendor = (uint16_t)vendor;
 		card.device = (uint16_t)device;
-		table_set(line, c, NAME, host_name(&s->host, &card, name));
+		table_set(line, c, NAME, host_device(&s->host, &card, name));
 	}
 	driver_now(&s->host.roots, f, now);
 	table_set(line, c, ADDRESS, receipt_text(f, "address"));

@@ -113,6 +113,20 @@ const char *host_name(const struct host *h, const struct pci_function *f, char n
 			       f->vendor, f->device);
 }
 
+const char *host_vendor(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX])
+{
+	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
+			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, f->vendor);
+}
+
+const char *host_device(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX])
+{
+	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
+			       PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, f->vendor, f->device);
+}
+
 const char *host_class(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
 {
 	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
@@ -157,6 +171,7 @@ const char *host_resets(const struct host *h, const struct pci_function *f,
 
 static bool open_kmod(struct host *h)
 {
+	static const char *const nowhere[] = { NULL };
 	char release[128], *folder = NULL;
 
 	if (h->kmod)
@@ -167,7 +182,7 @@ static bool open_kmod(struct host *h)
 	if (asprintf(&folder, "%s/lib/modules/%s", h->sysroot, release) < 0)
 		abort();
 	/* The configuration of modprobe is this host's: another machine is looked at without. */
-	h->kmod = kmod_new(folder, *h->sysroot ? (const char *const[]){ NULL } : NULL);
+	h->kmod = kmod_new(folder, *h->sysroot ? nowhere : NULL);
 	free(folder);
 	return h->kmod;
 }

@@ -25,7 +25,7 @@ struct host {
  * call. 0, or CMD_FAILED, said. host_close() is due in both cases. */
 int host_open(struct host *h, const struct host_options *o);
 
-/* The same without the functions: h->roots, h->sysroot and host_name() are there. */
+/* The same without the functions: h->roots, h->sysroot and names are there. */
 int host_open_names(struct host *h, const struct host_options *o);
 void host_close(struct host *h);
 
@@ -36,6 +36,12 @@ void host_close(struct host *h);
  * sysroot or else the host's; vendor and device in hex where it does not know. */
 const char *host_name(const struct host *h, const struct pci_function *f,
 		      char name[HOST_NAME_MAX]);
+
+/* Its two parts. */
+const char *host_vendor(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX]);
+const char *host_device(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX]);
 
 /* "VGA compatible controller", in the same way. */
 const char *host_class(const struct host *h, const struct pci_function *f,

@@ -4,8 +4,10 @@
 
 #include <ctype.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -160,8 +162,8 @@ static void json_add(json_object *o, const char *name, json_object *value)
 	char key[64];
 	size_t n = 0;
 
-	for (; n < sizeof(key) - 1 && name[n]; n++)
-		key[n] = (char)tolower((unsigned char)name[n]);
+	for (; *name && n < sizeof(key) - 1; name++)
+		key[n++] = (char)tolower((unsigned char)*name);
 	key[n] = '\0';
 	json_object_object_add(o, key, value);
 }
@@ -209,6 +211,15 @@ void table_end(struct libscols_table *table)
 	else
 		scols_print_table(table);
 	scols_unref_table(table);
+}
+
+unsigned table_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		return UINT_MAX;
+	return size.ws_col;
 }
 
 static const char *color(const char *code)

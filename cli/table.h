@@ -46,9 +46,9 @@ struct libscols_table *table_start(const char *name, const struct columns *c, bo
 /* A new line; in a tree, below `parent`. */
 struct libscols_line *table_line(struct libscols_table *table, struct libscols_line *parent);
 
-/* Sets the cell of column k of c->all, if it is chosen; "" is as if it were not set. In
- * JSON that is null, false or []; a number is decimal, true is "1", and the elements of an array have
- * newlines between them. Names become lower case. */
+/* Sets the cell of column k of c->all, if it is chosen; "" is as if it were not set, which in
+ * JSON is null, false or []. Else a number is decimal there, true is "1", and the elements of
+ * an array have newlines between them. Names become lower case. */
 void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text);
 
 /* Gives it a colour, one of color_good() and so on. */
@@ -57,6 +57,9 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 
 /* Prints it and gives it back. */
 void table_end(struct libscols_table *table);
+
+/* Columns of the terminal that stdout is; UINT_MAX if it is none. */
+unsigned table_width(void);
 
 /* SGR codes for text in a state, "" where there is to be no colour: stdout is no terminal, or
  * NO_COLOR is set. */
