@@ -224,12 +224,13 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
-REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules)
+ASAN_CLI = $(B)/asan/cli/conf_edit.o
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_conf_edit)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
-$(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK)
+$(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -llzma -lzstd -lz
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
@@ -237,12 +238,13 @@ $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK)
 $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests/fuzz/replay.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^
 
-$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE)
+$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
+		$(ASAN_CLI)
 	$(CC) $(SANITIZE) -o $@ $^
 
-FUZZED = $(ENGINE)
+FUZZED = $(ENGINE) cli/conf_edit.c
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
-$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) $(HEADERS)
+$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) cli/conf_edit.c $(HEADERS)
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED)
 
