@@ -11,7 +11,9 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "list", cmd_list, "the PCI functions that there are, by IOMMU group" },
+	{ "add", cmd_add, "writes rules for a card, which the next boot then keeps for guests" },
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
+	{ "remove", cmd_remove, "takes a card's rules away again" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
 };
 

@@ -1,0 +1,135 @@
+/* cmd_add.c - vgapass add: rules for cards, written for a person. */
+#include <unistd.h>
+
+#include "../runtime/core/plan_text.h"
+#include "choose.h"
+#include "cmd.h"
+#include "rules.h"
+
+#define VERB "add"
+
+static const char help[] =
+	"usage: vgapass add [OPTION ...] [CARD ...]\n\n"
+	"Writes rules for all functions of the cards: the next boot keeps them for virtual\n"
+	"machines. CARD is an address, an ID or words of its name, as vgapass list shows them;\n"
+	"without one, on a terminal, it asks. What the next boot would refuse is refused here.\n\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --profile NAME       into [profile NAME], which vgapass=NAME chooses at boot\n"
+	"  --required           a boot without the card counts as failed\n"
+	"  --take-boot-display  allows the display that the firmware uses: the console goes too\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --dry-run            shows what would be added, writes nothing\n"
+	"  --apply              rebuilds the boot images of all kernels\n"
+	"  --sysroot DIR        the machine that is below DIR\n\n"
+	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that of the\n"
+	"command that rebuilds the boot images.\n";
+
+/* The engine takes a controller that it is told to take; whose disks are on it only the host
+ * knows. */
+static void warn_of_disks(const struct pci_function *f)
+{
+	char at[64];
+
+	if (PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE && *f->driver)
+		cmd_complain("warning: %s is a storage controller that %s has: if the host boots "
+			     "from a disk on it, it does no more", text_make(at, sizeof(at), "%a",
+			     &f->at), f->driver);
+}
+
+/* A rule for the function, unless one decides about it already. False, said: it may not be. */
+static bool add_function(const struct host *h, const struct rules_how *how,
+			 const struct pci_function *f, struct new_rules *rules)
+{
+	const struct plan_entry *e = host_entry(h, f);
+	char at[64], by[PLAN_LINE_MAX], why[PLAN_LINE_MAX];
+	struct text t;
+
+	text_make(at, sizeof(at), "%a", &f->at);
+	if (!e->rule || (e->companion && e->state == STATE_REFUSED)) {
+		struct new_rule *r = rules_new(rules, how);
+		if (!r)
+			return false;
+		rules_identify(h, how, f, r);
+		warn_of_disks(f);
+		return true;
+	}
+	text_make(by, sizeof(by), "%p", &e->rule->at);
+	if (e->state == STATE_PLANNED) {
+		printf("%s is taken already by %s, driver %s\n", at, by, e->rule->driver);
+		return true;
+	}
+	text_start(&t, why, sizeof(why));
+	plan_text_reason(&t, &h->run, f, e);
+	cmd_complain(VERB ": %s: %s decides about it: %s: change that rule first", at, by, why);
+	return false;
+}
+
+static bool make_rules(const struct host *h, const struct rules_how *how,
+		       const struct cards *cards, struct new_rules *rules)
+{
+	bool good = true;
+
+	rules->n = 0;
+	choose_show(h, cards);
+	for (unsigned i = 0; i < cards->n; i++)
+		for (unsigned k = 0; k < cards->card[i].n; k++)
+			good &= add_function(h, how, cards->card[i].function[k], rules);
+	return good;
+}
+
+static int add(struct host *h, struct conf_set *set, const struct rules_how *how,
+	       const struct cards *cards)
+{
+	static struct new_rules rules;
+	uint32_t first;
+
+	conf_set_plan(set, h, how->profile);
+	if (!make_rules(h, how, cards, &rules))
+		return cmd_complain(VERB ": nothing is changed");
+	if (!rules.n) {
+		rules_show_strangers(h, cards->card, cards->n);
+		puts("nothing to add");
+		return CMD_OK;
+	}
+	if (rules_add(h, set, how, &rules, &first))
+		return CMD_FAILED;
+	rules_show_plan(h, how, first, rules.n);
+	rules_show_strangers(h, cards->card, cards->n);
+	if (how->dry_run && geteuid())
+		puts("root may see serial numbers, which go before path=");
+	return rules_finish(h, set, how);
+}
+
+int cmd_add(int argc, char **argv)
+{
+	static struct host host;
+	static struct conf_set set;
+	static struct cards cards;
+	struct host_options o = { 0 };
+	struct rules_how how = { .verb = VERB };
+	const char *file = NULL;
+	const struct cmd_option options[] = {
+		{ .name = "file", .text = &file },
+		{ .name = "profile", .text = &how.profile },
+		{ .name = "required", .flag = &how.required },
+		{ .name = "take-boot-display", .flag = &how.take_boot_display },
+		{ .name = "no-iommu", .flag = &how.no_iommu },
+		{ .name = "dry-run", .flag = &how.dry_run },
+		{ .name = "apply", .flag = &how.apply },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (choose_check(VERB, argc - first) || rules_check_names(&how, file))
+		return CMD_USAGE;
+	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
+	if (!r)
+		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+	if (!r)
+		r = add(&host, &set, &how, &cards);
+	conf_set_close(&set, &host);
+	return r;
+}
