@@ -11,6 +11,7 @@ enum { CMD_OK, CMD_FAILED, CMD_USAGE };
 
 int cmd_list(int argc, char **argv);
 int cmd_add(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_remove(int argc, char **argv);
 int cmd_status(int argc, char **argv);

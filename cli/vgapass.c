@@ -12,6 +12,7 @@ static const struct verb {
 } verbs[] = {
 	{ "list", cmd_list, "the PCI functions that there are, by IOMMU group" },
 	{ "add", cmd_add, "writes rules for a card, which the next boot then keeps for guests" },
+	{ "import", cmd_import, "rules from vfio-pci.ids=, modprobe.d, driverctl and the like" },
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
 	{ "remove", cmd_remove, "takes a card's rules away again" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },

@@ -1,0 +1,276 @@
+/* cmd_import.c - vgapass import: rules from what did this job before, and what can go then. */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "../runtime/core/plan_text.h"
+#include "choose.h"
+#include "cmd.h"
+#include "import_rule.h"
+#include "rules.h"
+
+#define VERB "import"
+
+static const char help[] =
+	"usage: vgapass import [--write] [OPTION ...]\n\n"
+	"Shows the rules that do what this machine is told elsewhere, what of it cannot be a\n"
+	"rule, and what can be deleted then. It reads vfio-pci.ids=, pci-stub.ids= and\n"
+	"rd.qubes.hide_pci= on the kernel command line of now, of GRUB and of /etc/kernel/cmdline,\n"
+	"modprobe.d, lists of modules, driverctl, and what Unraid and TrueNAS keep.\n\n"
+	"  --write              adds the rules; nothing else is changed\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --take-boot-display  allows the display that the firmware uses: the console goes too\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --apply              with --write: rebuilds the boot images of all kernels\n"
+	"  --sysroot DIR        the machine that is below DIR\n\n"
+	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage.\n";
+
+/* What import works on. */
+struct import {
+	struct host host;
+	struct conf_set set;
+	struct findings found;
+	struct new_rules rules;
+	struct rules_how how;
+	unsigned left_out;             /* findings that no rule stands for */
+	bool full;                     /* more rules than a configuration can have */
+	bool taken[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function: by the new rules */
+};
+
+static void leave_out(struct import *m, struct finding *f, const char *why)
+{
+	char at[FINDING_PLACE_MAX];
+
+	cmd_complain(VERB ": %s: %s: %s", finding_place(f, at), f->item, why);
+	f->left_out = true;
+	m->left_out++;
+}
+
+/* The one rule of a text; NULL: it is none. */
+static const struct rule *parse(const char *text)
+{
+	static struct config c;
+
+	config_start(&c);
+	config_parse(&c, "", text, strlen(text));
+	return c.errors || c.rules != 1 ? NULL : &c.rule[0];
+}
+
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+	return !b->profile && !b->keep && a->vendor == b->vendor && a->device == b->device &&
+	       a->given == b->given &&
+	       (!(a->given & RULE_SUBSYSTEM) ||
+		(a->subvendor == b->subvendor && a->subdevice == b->subdevice)) &&
+	       (!(a->given & RULE_CLASS) || a->class == b->class);
+}
+
+/* True, said: a rule that is there already does what this one would. */
+static bool is_covered(const struct import *m, const char *text, const struct rule *rule)
+{
+	const struct run *run = &m->host.run;
+	const struct plan *alone = rules_alone(run, rule);
+	const struct rule *by = NULL;
+	bool all = true;
+	char at[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		if (!alone->entry[i].rule)
+			continue;
+		by = run->plan.entry[i].rule;
+		all &= by != NULL;
+	}
+	for (unsigned i = 0; i < run->config.rules && !by; i++)
+		if (same_rule(rule, &run->config.rule[i]))
+			by = &run->config.rule[i];
+	if (by && all)
+		printf("%s: %s decides about it already\n", text,
+		       text_make(at, sizeof(at), "%p", &by->at));
+	return by && all;
+}
+
+static void add_comment(const struct import *m, const struct finding *f, const struct rule *rule,
+			struct new_rule *r)
+{
+	struct pci_function like = { .vendor = (uint16_t)rule->vendor,
+				     .device = (uint16_t)rule->device };
+	char name[HOST_NAME_MAX] = "", at[FINDING_PLACE_MAX];
+	bool named = rule->vendor != PCI_ANY && rule->device != PCI_ANY;
+
+	if (named)
+		host_name(&m->host, &like, name);
+	text_make(r->comment, sizeof(r->comment), "%s%sfrom %s", name, *name ? ", " : "",
+		  finding_place(f, at));
+}
+
+/* True: all that the rule matches is taken by new rules above it. If not, it is from now on. */
+static bool is_taken(struct import *m, const struct rule *rule)
+{
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	bool some = false, all = true;
+
+	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
+		if (!alone->entry[i].rule)
+			continue;
+		some = true;
+		all &= m->taken[i];
+		m->taken[i] = true;
+	}
+	return some && all;
+}
+
+/* One more rule, unless it is there already, or another finding has made it. */
+static void take(struct import *m, struct finding *f, const struct new_rule *made)
+{
+	const struct rule *rule = parse(made->text);
+
+	if (!rule) {
+		leave_out(m, f, "no rule can say it: write one by hand");
+		return;
+	}
+	for (unsigned i = 0; i < m->rules.n; i++)
+		if (!strcmp(m->rules.rule[i].text, made->text))
+			return;
+	if (is_covered(m, made->text, rule) || is_taken(m, rule))
+		return;
+	struct new_rule *r = rules_new(&m->rules, &m->how);
+	if (!r) {
+		m->full = true;
+		return;
+	}
+	*r = *made;
+	add_comment(m, f, rule, r);
+}
+
+/* The options that a verb's own options ask for, where a function needs them. */
+static void add_allowed(const struct import *m, struct new_rule *r)
+{
+	const struct rule *rule = parse(r->text);
+	const struct run *run = &m->host.run;
+	bool display = false, alone = false;
+	struct text t;
+
+	if (!rule)
+		return;
+	const struct plan *plan = rules_alone(run, rule);
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		display |= plan->entry[i].rule && run->inv.function[i].boot_display;
+		alone |= plan->entry[i].rule && run->inv.function[i].group < 0;
+	}
+	size_t n = strlen(r->text);
+	text_start(&t, r->text + n, sizeof(r->text) - n);
+	text_add(&t, "%s%s", display && m->how.take_boot_display ? " take=boot-display" : "",
+		 alone && m->how.no_iommu ? " iommu=ignore" : "");
+}
+
+static void import_id(struct import *m, struct finding *f)
+{
+	struct new_rule r = { .f = NULL };
+	struct text t;
+
+	text_start(&t, r.text, sizeof(r.text));
+	if (!import_id_rule(&t, f->item)) {
+		leave_out(m, f, "no rule can say it: write one by hand");
+		return;
+	}
+	add_allowed(m, &r);
+	take(m, f, &r);
+}
+
+static void import_address(struct import *m, struct finding *f)
+{
+	const char *why;
+	const struct pci_function *function = import_function(&m->host.run, f, &why);
+	struct new_rule r;
+	struct text t;
+
+	if (!function) {
+		leave_out(m, f, why);
+		return;
+	}
+	rules_identify(&m->host, &m->how, function, &r);
+	size_t n = strlen(r.text);
+	text_start(&t, r.text + n, sizeof(r.text) - n);
+	if (*f->driver)
+		text_add(&t, " driver=%s", f->driver);
+	take(m, f, &r);
+}
+
+static void make_rules(struct import *m)
+{
+	unsigned n = m->found.n < FINDINGS_MAX ? m->found.n : FINDINGS_MAX;
+
+	if (m->found.n > n)
+		cmd_complain(VERB ": only the first %u of %u things found are looked at", n,
+			     m->found.n);
+	for (unsigned i = 0; i < n && !m->full; i++) {
+		struct finding *f = &m->found.finding[i];
+		if (f->kind == FOUND_ID)
+			import_id(m, f);
+		else if (f->kind == FOUND_ADDRESS || f->kind == FOUND_QUBES)
+			import_address(m, f);
+	}
+}
+
+static int import(struct import *m)
+{
+	uint32_t first;
+
+	conf_set_plan(&m->set, &m->host, NULL);
+	import_read(&m->host, &m->found);
+	make_rules(m);
+	if (m->full)
+		return cmd_complain(VERB ": nothing is changed");
+	if (m->rules.n) {
+		struct slice lines = rules_lines(&m->rules);
+		printf("%.*s\n", (int)lines.n, lines.p);
+		if (rules_add(&m->host, &m->set, &m->how, &m->rules, &first))
+			return CMD_FAILED;
+	} else {
+		puts(m->found.n ? "no rule to add" : "nothing to import");
+	}
+	import_advise(&m->host, &m->found);
+	int r = CMD_OK;
+	if (m->rules.n && m->how.dry_run)
+		puts("nothing is written: vgapass import --write adds the rules");
+	else if (m->rules.n)
+		r = rules_finish(&m->host, &m->set, &m->how);
+	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	static struct import m = { .how = { .verb = VERB } };
+	struct host_options o = { 0 };
+	const char *file = NULL;
+	bool write = false;
+	const struct cmd_option options[] = {
+		{ .name = "write", .flag = &write },
+		{ .name = "file", .text = &file },
+		{ .name = "take-boot-display", .flag = &m.how.take_boot_display },
+		{ .name = "no-iommu", .flag = &m.how.no_iommu },
+		{ .name = "apply", .flag = &m.how.apply },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (first < argc) {
+		cmd_complain(VERB ": %s: it takes no arguments: see vgapass import --help",
+			     argv[first]);
+		return CMD_USAGE;
+	}
+	if (m.how.apply && !write) {
+		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
+		return CMD_USAGE;
+	}
+	if (rules_check_names(&m.how, file))
+		return CMD_USAGE;
+	m.how.dry_run = !write;
+	int r = conf_set_open(&m.set, &m.host, &o, VERB, m.how.dry_run);
+	if (!r)
+		r = import(&m);
+	conf_set_close(&m.set, &m.host);
+	return r;
+}

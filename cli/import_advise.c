@@ -1,0 +1,91 @@
+/* import_advise.c - what can go once the rules are there; see import_read.h */
+#include <stdio.h>
+#include <string.h>
+
+#include "import_read.h"
+
+const char *finding_place(const struct finding *f, char buf[FINDING_PLACE_MAX])
+{
+	struct place at = { f->file, f->line, 0 };
+
+	return *f->file ? text_make(buf, FINDING_PLACE_MAX, "%p", &at) : "the kernel command line";
+}
+
+static bool same_module(struct slice a, struct slice b)
+{
+	bool same = a.n == b.n;
+
+	for (size_t i = 0; same && i < a.n; i++)
+		same = a.p[i] == b.p[i] || (a.p[i] == '-' && b.p[i] == '_') ||
+		       (a.p[i] == '_' && b.p[i] == '-');
+	return same;
+}
+
+/* True: one of the modules wants a function that the rules take. */
+static bool concerns(struct host *h, const char *modules)
+{
+	char names[HOST_NAME_MAX];
+	const struct run *run = &h->run;
+
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		const struct pci_function *f = &run->inv.function[i];
+		if (run->plan.entry[i].state != STATE_PLANNED)
+			continue;
+		struct slice wanted = slice_of(host_candidates(h, f, names));
+		struct slice driver = slice_of(f->driver);
+		do {
+			struct slice rest = slice_of(modules), one = slice_cut(&wanted, ',');
+			while (rest.n) {
+				struct slice module = slice_cut(&rest, ',');
+				if (module.n && (same_module(module, one) ||
+						 same_module(module, driver)))
+					return true;
+			}
+		} while (wanted.n);
+	}
+	return false;
+}
+
+/* True: of what stands at this place, something is no rule, so it has to stay. */
+static bool has_to_stay(const struct findings *found, const struct finding *f)
+{
+	for (unsigned i = 0; i < found->n && i < FINDINGS_MAX; i++) {
+		const struct finding *g = &found->finding[i];
+		if (g->left_out && g->line == f->line && !strcmp(f->file, g->file) &&
+		    !strcmp(f->what, g->what))
+			return true;
+	}
+	return false;
+}
+
+/* True: the words stand in a file as well, or have been said. */
+static bool is_said(const struct findings *found, unsigned k)
+{
+	const struct finding *f = &found->finding[k];
+
+	for (unsigned i = 0; i < k; i++) {
+		const struct finding *g = &found->finding[i];
+		if (!strcmp(f->what, g->what) &&
+		    (!*f->file || (!strcmp(f->file, g->file) && f->line == g->line)))
+			return true;
+	}
+	return false;
+}
+
+void import_advise(struct host *h, const struct findings *found)
+{
+	bool some = false;
+	char at[FINDING_PLACE_MAX];
+
+	for (unsigned i = 0; i < found->n && i < FINDINGS_MAX; i++) {
+		const struct finding *f = &found->finding[i];
+		if (is_said(found, i) || has_to_stay(found, f) ||
+		    (f->kind == FOUND_BLACKLIST && !concerns(h, f->item)))
+			continue;
+		if (!some)
+			puts("with these rules can be deleted:");
+		some = true;
+		printf("  %s: %s%s\n", finding_place(f, at), f->what,
+		       f->kind == FOUND_BLACKLIST ? "  (unless other hardware needs it)" : "");
+	}
+}
