@@ -3,7 +3,7 @@
 #   all       the three programs, below build/
 #   install   DESTDIR= PREFIX=/usr SYSCONFDIR=/etc; uninstall takes away what it put
 #   demo      builds a real boot image, boots it under QEMU, shows what happened
-#   check     every test; unit, lint, image-test and boot-test are its parts
+#   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
 
 VERSION = 0.1.0
 
@@ -135,7 +135,7 @@ check: deps
 	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
-		machines=tests/machines/run list=tests/cli/list completion=tests/cli/completion \
+		machines=tests/machines/run $(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		mkinitcpio=tests/image/mkinitcpio \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
@@ -161,8 +161,11 @@ coverage:
 
 machines: all
 	@tests/machines/run
-	@tests/cli/list
-	@tests/cli/completion
+
+# A program a topic; modules that they share end in .py.
+CLI_TESTS = $(filter-out %.py,$(wildcard tests/cli/*))
+cli-test: all
+	@for test in $(CLI_TESTS); do $$test || exit 1; done
 
 image-test: all
 	@tests/image/initramfs-tools
@@ -259,5 +262,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
-	image-test boot-test boot-extras boot-test-musl boot-test-kernels
+	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test
 .SECONDARY:
