@@ -7,6 +7,8 @@
 
 #include "cmd.h"
 
+#define SHOWN_MAX 20 /* cards to choose from: the displays stay on the screen */
+
 static void show_function(const struct host *h, const struct pci_function *f)
 {
 	char at[64], name[HOST_NAME_MAX];
@@ -40,7 +42,8 @@ static unsigned list_cards(const struct host *h, struct card *ret, unsigned cap)
 static int ask(const struct host *h, const char *verb, struct cards *cards)
 {
 	static struct card all[PCI_FUNCTIONS_MAX];
-	unsigned n = list_cards(h, all, PCI_FUNCTIONS_MAX);
+	unsigned there = list_cards(h, all, PCI_FUNCTIONS_MAX);
+	unsigned n = there < SHOWN_MAX ? there : SHOWN_MAX;
 	char line[32] = "", at[64], name[HOST_NAME_MAX];
 	uint64_t number;
 
@@ -49,6 +52,8 @@ static int ask(const struct host *h, const char *verb, struct cards *cards)
 		printf("%3u  %s  %s\n", i + 1, text_make(at, sizeof(at), "%a [%i]", &f->at, f),
 		       host_name(h, f, name));
 	}
+	if (there > n)
+		printf("and %u more: vgapass %s CARD takes any\n", there - n, verb);
 	printf("number of the card: ");
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))

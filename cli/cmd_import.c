@@ -100,6 +100,9 @@ static void add_comment(const struct import *m, const struct finding *f, const s
 		host_name(&m->host, &like, name);
 	text_make(r->comment, sizeof(r->comment), "%s%sfrom %s", name, *name ? ", " : "",
 		  finding_place(f, at));
+	/* A file may have any name, a comment has one line. */
+	for (char *p = r->comment; *p; p++)
+		*p = (unsigned char)*p < ' ' ? '?' : *p;
 }
 
 /* True: all that the rule matches is taken by new rules above it. If not, it is from now on. */
