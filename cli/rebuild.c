@@ -88,8 +88,12 @@ int rebuild_end(const struct host *h, const char *verb, bool apply)
 {
 	const char *command = rebuild_command(h);
 
-	if (apply)
-		return rebuild_run(h, verb);
+	if (apply) {
+		int code = rebuild_run(h, verb);
+		if (!code)
+			puts("the boot images have it: reboot");
+		return code;
+	}
 	printf("to have it at the next boot: %s, and reboot\n",
 	       *command ? command : "rebuild the boot images");
 	return CMD_OK;
