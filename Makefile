@@ -3,6 +3,7 @@
 #   all       the three programs, below build/
 #   install   DESTDIR= PREFIX=/usr SYSCONFDIR=/etc; uninstall takes away what it put
 #   demo      builds a real boot image, boots it under QEMU, shows what happened
+#   deb       the Debian package, in build/deb; package-test installs it in a Debian of its own
 #   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
 
 VERSION = 0.1.0
@@ -31,7 +32,7 @@ CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wimplicit-fallthrough
 # klibc's own headers do not stand -Wshadow; the same code meets it here.
-HOST_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
+HOST_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
 SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 DEFINES = -DVGAPASS_VERSION='"$(VERSION)"'
 
@@ -115,6 +116,11 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
 	rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
 
+# The Debian package of what is committed, in build/deb.
+deb:
+	@scripts/deps
+	@scripts/deb
+
 clean:
 	rm -rf $(B)
 
@@ -181,6 +187,10 @@ boot-extras: $(B)/kernel/stamp
 # CASE=REGEX picks some.
 boot-test: $(B)/qemu/initrd boot-extras
 	@tests/qemu/run $(if $(CASE),-k '$(CASE)')
+
+# RELEASE="trixie sid trixie/dracut": others than bookworm. Wants root, for debootstrap.
+package-test: deb
+	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
 		tests/qemu/vfiouse.c $(wildcard hook/initramfs-tools/*)
@@ -262,5 +272,6 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
-	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test
+	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test deb \
+	package-test
 .SECONDARY:
