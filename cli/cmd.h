@@ -15,6 +15,7 @@ int cmd_import(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_remove(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_assign(int argc, char **argv);
 
 /* One option of a verb: --NAME, or -LETTER where that is not 0. */
 struct cmd_option {

@@ -16,6 +16,7 @@ static const struct verb {
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
 	{ "remove", cmd_remove, "takes a card's rules away again" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
+	{ "assign", cmd_assign, "the text that hands a card to a guest" },
 };
 
 static void print_help(FILE *to)

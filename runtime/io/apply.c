@@ -262,19 +262,6 @@ struct group {
 	bool viable;
 };
 
-/* Drivers that leave a group to a guest: those of VFIO, and those that promise to do no DMA
- * of their own (driver_managed_dma in drivers/pci: pci-stub, pcieport and its kin). Their
- * names begin or end with one of these, which all have eight letters. */
-static bool is_harmless(struct slice driver)
-{
-	const char *names = "vfio-pci|vfio_pci|pci-stub|pcieport";
-
-	if (driver.n < 8)
-		return !driver.n;
-	return slice_word((struct slice){ driver.p, 8 }, names) != SLICE_NO_WORD ||
-	       slice_word((struct slice){ driver.p + driver.n - 8, 8 }, names) != SLICE_NO_WORD;
-}
-
 static int look_at_member(const char *name, void *arg)
 {
 	struct group *g = arg;
@@ -284,7 +271,7 @@ static int look_at_member(const char *name, void *arg)
 	struct job j = { g->w->sys, true, &f, &e };
 
 	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j) ||
-	    is_harmless(slice_of(e.driver)))
+	    apply_is_harmless(slice_of(e.driver)))
 		return 0;
 	g->viable = false;
 	if (r->blockers < BLOCKERS_MAX) {
