@@ -178,10 +178,11 @@ image-test: all
 	@tests/image/dracut
 	@tests/image/mkinitcpio
 
-# What some boot cases want: a driver that hangs, and a QEMU of sid that plays real cards.
-# Where the latter cannot be had, its cases are skipped and counted.
+# What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
+# sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
 boot-extras: $(B)/kernel/stamp
 	tests/qemu/hang/build
+	tests/qemu/nested/build
 	scripts/qemu-sid || true
 
 # CASE=REGEX picks some.

@@ -9,6 +9,8 @@
                                     and needs "qemu: sid" and "iommu: intel,caching-mode=on"
     device: QXL,bus=pcie.0,addr=2   one -device
     args: -drive if=none,id=d0 ...  anything else
+    disk: FILE                      build/FILE, read-only, with the serial number "test"; without
+                                    it the case is skipped
     memory: MEGABYTES               the default is 1024
     helper: COMMAND                 a device server, started in the boot's folder ({run}). It says
                                     "ready" on its standard output, and is ended with QEMU
@@ -75,6 +77,8 @@ class Machine:
             self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options] if options else IOMMU[kind]
         elif word == "firmware" and value in ("direct", "bios", "uefi"):
             self._firmware(value)
+        elif word == "disk":
+            self._disk(value)
         elif word in ("memory", "timeout"):
             setattr(self, word, int(value))
         elif word == "qemu":
@@ -106,6 +110,13 @@ class Machine:
         self.devices += ["-device", json.dumps({
             "driver": "vfio-user-pci", "socket": {"type": "unix", "path": socket},
             "bus": port, "addr": f"0.{number}", "multifunction": several})]
+
+    def _disk(self, name):
+        path = os.path.join(TOP, "build", name)
+        if not os.path.exists(path):
+            raise Skip(f"no build/{name}: see tests/qemu/README")
+        self.devices += ["-drive", f"if=none,id=disk,format=raw,readonly=on,file={path}",
+                         "-device", "virtio-blk-pci,drive=disk,serial=test,bus=pcie.0,addr=1d.0"]
 
     def _firmware(self, name):
         """A firmware starts the kernel as a boot loader would: from bzImage, whose setup code
