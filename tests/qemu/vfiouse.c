@@ -1,5 +1,5 @@
 /* vfiouse ADDRESS: use a function the way QEMU would: open its IOMMU group, map memory
- * for DMA, open the device, read its configuration space and its BARs, reset it.
+ * for DMA, open the device, read its configuration space and its BARs, reset it if it can be.
  *
  * A driver link that says vfio-pci is no proof: without vfio_iommu_type1, or with a stranger
  * in the group, no guest can have the device. Prints lines that start with "USE ADDRESS"; the
@@ -162,6 +162,7 @@ static int reset(struct use *use)
 		return 0;
 	if (ioctl(use->device, VFIO_DEVICE_RESET, NULL) < 0)
 		return fail(use, "reset");
+	printf("USE %s reset\n", use->address);
 	return 0;
 }
 
