@@ -14,6 +14,8 @@ int cmd_add(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_remove(int argc, char **argv);
+int cmd_bind(int argc, char **argv);
+int cmd_release(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_assign(int argc, char **argv);
 

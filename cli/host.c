@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <errno.h>
 #include <libkmod.h>
 #include <pci/pci.h>
 #include <stdlib.h>
@@ -197,19 +198,25 @@ static bool has_name(const char *list, const char *name)
 	return false;
 }
 
+/* The modules that want the function, to be unreferenced; NULL: there are none. */
+static struct kmod_list *find_candidates(struct host *h, const struct pci_function *f)
+{
+	struct kmod_list *list = NULL;
+	char alias[256];
+
+	if (!open_kmod(h) ||
+	    sysfs_read(h->roots.sys, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
+		return NULL;
+	alias[strcspn(alias, "\n")] = '\0';
+	return kmod_module_new_from_lookup(h->kmod, alias, &list) < 0 ? NULL : list;
+}
+
 const char *host_candidates(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
 {
-	struct kmod_list *list = NULL, *item;
-	char alias[256];
+	struct kmod_list *list = find_candidates(h, f), *item;
 	struct text t;
 
 	text_start(&t, names, HOST_NAME_MAX);
-	if (!open_kmod(h) ||
-	    sysfs_read(h->roots.sys, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
-		return names;
-	alias[strcspn(alias, "\n")] = '\0';
-	if (kmod_module_new_from_lookup(h->kmod, alias, &list) < 0)
-		return names;
 	kmod_list_foreach(item, list) {
 		struct kmod_module *module = kmod_module_get_module(item);
 		const char *name = kmod_module_get_name(module);
@@ -220,4 +227,35 @@ const char *host_candidates(struct host *h, const struct pci_function *f, char n
 	}
 	kmod_module_unref_list(list);
 	return names;
+}
+
+/* The first error counts. A blacklisted module gives a positive number. */
+static int load(struct kmod_list *list, unsigned flags)
+{
+	struct kmod_list *item;
+	int error = list ? 0 : -ENOENT;
+
+	kmod_list_foreach(item, list) {
+		struct kmod_module *module = kmod_module_get_module(item);
+		int r = kmod_module_probe_insert_module(module, flags, NULL, NULL, NULL, NULL);
+		if (r < 0 && !error)
+			error = r;
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(list);
+	return error;
+}
+
+int host_load_driver(struct host *h, const char *driver)
+{
+	struct kmod_list *list = NULL;
+
+	if (!open_kmod(h) || kmod_module_new_from_lookup(h->kmod, driver, &list) < 0)
+		return -ENOENT;
+	return load(list, 0);
+}
+
+int host_load_candidates(struct host *h, const struct pci_function *f)
+{
+	return load(find_candidates(h, f), KMOD_PROBE_APPLY_BLACKLIST);
 }

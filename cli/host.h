@@ -69,6 +69,11 @@ static inline const struct plan_entry *host_entry(const struct host *h,
 const char *host_candidates(struct host *h, const struct pci_function *f,
 			    char names[HOST_NAME_MAX]);
 
+/* Loads the module of a driver with all that it needs, as modprobe(8) does; for a function,
+ * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */
+int host_load_driver(struct host *h, const char *driver);
+int host_load_candidates(struct host *h, const struct pci_function *f);
+
 /* A card: the functions of a slot behind a bridge. On a root bus, where the chipset's own
  * functions share slots, each function is a card of its own. Bridges are none. */
 struct card {

@@ -17,6 +17,8 @@ static const struct verb {
 	{ "remove", cmd_remove, "takes a card's rules away again" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
 	{ "assign", cmd_assign, "the text that hands a card to a guest" },
+	{ "bind", cmd_bind, "give a card to vfio-pci now" },
+	{ "release", cmd_release, "give a card back to the host now" },
 };
 
 static void print_help(FILE *to)

@@ -1,0 +1,277 @@
+/* cmd_bind.c - vgapass bind: gives cards to their guests' driver now, as a boot would. */
+#include <errno.h>
+#include <string.h>
+
+#include "../runtime/core/plan_text.h"
+#include "../runtime/io/path.h"
+#include "../runtime/io/sysfs.h"
+#include "cmd.h"
+#include "live.h"
+
+static const char help[] =
+	"usage: vgapass bind [--dry-run] [--take-boot-display] [--no-iommu] CARD...\n\n"
+	"Binds all functions of a card to vfio-pci, or to the driver of their rule, now.\n"
+	"A CARD is an address, an ID, or words of its name: see vgapass list.\n\n"
+	"  --dry-run            says what would be done, and does nothing\n"
+	"  --take-boot-display  allows to take the display that the firmware drew on\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n\n"
+	"What is in use is refused, and who uses it is named. If one function cannot be\n"
+	"bound, the others go back to the drivers that they had. Nothing is changed in the\n"
+	"configuration: what holds for the next boot, vgapass add writes.\n\n"
+	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
+
+/* As messages call the rules of this command. */
+#define RULES_NAME "bind"
+
+struct bind_options {
+	bool dry_run, take_boot_display, no_iommu;
+};
+
+static struct plan_entry *entry(struct live *l, unsigned k)
+{
+	struct run *r = &l->host.run;
+
+	return &r->plan.entry[l->function[k].f - r->inv.function];
+}
+
+static void print_function(struct live *l, unsigned k, FILE *to)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	text_start(&t, buf, sizeof(buf));
+	plan_text_function(&t, &l->host.run, l->function[k].f, entry(l, k));
+	fprintf(to, "%s%s\n", to == stderr ? "vgapass: " : "", buf);
+}
+
+/* Errors of the configuration, modules, and strangers in the IOMMU groups. */
+static void print_problems(const struct run *r)
+{
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	for (unsigned k = 0;; k++) {
+		text_start(&at, at_buf, sizeof(at_buf));
+		text_start(&what, what_buf, sizeof(what_buf));
+		if (!plan_text_problem(r, k, &at, &what))
+			return;
+		cmd_complain("%s%s%s", at_buf, *at_buf ? ": " : "", what_buf);
+	}
+}
+
+/* A rule of its own for each function that no rule is about, in the language of the
+ * configuration: so it has the same defaults and meets the same refusals. */
+static void add_rules(struct live *l, const struct bind_options *o)
+{
+	struct config *c = &l->host.run.config;
+	const char *file = config_add_file(c, RULES_NAME);
+	char text[256];
+
+	for (unsigned k = 0; file && k < l->n; k++) {
+		const struct pci_function *f = l->function[k].f;
+		if (entry(l, k)->rule)
+			continue;
+		text_make(text, sizeof(text), "%i address=%a%s%s\n", f, &f->at,
+			  o->take_boot_display ? " take=boot-display" : "",
+			  o->no_iommu ? " iommu=ignore" : "");
+		config_parse(c, file, text, strlen(text));
+	}
+}
+
+/* The plan of this command: by the rules of the configuration and those above, for these
+ * cards alone. False, said: there is none. */
+static bool make_plan(struct live *l, const struct bind_options *o)
+{
+	struct run *r = &l->host.run;
+	bool meant[PCI_FUNCTIONS_MAX] = { false };
+
+	/* vgapass=off and vgapass=dry-run are about the boot. */
+	r->cmd.mode = MODE_ON;
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	if (r->plan.state == PLAN_READY)
+		add_rules(l, o);
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct rule *rule = entry(l, k)->rule;
+		struct rule *own = rule ? &r->config.rule[rule - r->config.rule] : NULL;
+		if (own && o->take_boot_display)
+			own->take_boot_display = 1;
+		if (own && o->no_iommu)
+			own->iommu_ignore = 1;
+		meant[l->function[k].f - r->inv.function] = true;
+	}
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	if (r->plan.state != PLAN_READY) {
+		print_problems(r);
+		return false;
+	}
+	for (unsigned i = 0; i < r->inv.functions; i++)
+		if (!meant[i])
+			r->plan.entry[i] = (struct plan_entry){ .state = STATE_NONE };
+	/* Rules about other functions are not what was asked. */
+	for (unsigned i = 0; i < r->config.rules; i++)
+		r->plan.rule[i].matched = 1;
+	return true;
+}
+
+/* True, said: the rules refuse a function. Then the card as a whole stays. */
+static bool is_refused(struct live *l)
+{
+	unsigned refused = 0;
+
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct plan_entry *e = entry(l, k);
+		l->function[k].wanted = *l->function[k].f->driver &&
+					strcmp(l->function[k].f->driver, e->rule->driver) != 0;
+		if (e->state == STATE_PLANNED)
+			continue;
+		refused++;
+		print_function(l, k, stderr);
+		if (e->reason == REASON_BOOT_DISPLAY)
+			cmd_complain("bind: --take-boot-display allows it, for this time");
+		if (e->reason == REASON_NO_GROUP)
+			cmd_complain("bind: --no-iommu allows it, for this time");
+	}
+	return refused;
+}
+
+static void load_item(void *live, unsigned k)
+{
+	struct live *l = live;
+	struct run *r = &l->host.run;
+	const char *driver = entry(l, k)->rule->driver;
+	int error = k && !strcmp(driver, entry(l, k - 1)->rule->driver) ?
+			    0 : host_load_driver(&l->host, driver);
+
+	/* The name may be of no module: then the driver's own folder tells. */
+	if (error && error != -ENOENT && !r->module_error) {
+		r->module_error = error;
+		text_make(r->module, sizeof(r->module), "%s", driver);
+	}
+}
+
+/* False, said: a driver is not there. Nothing has been changed then. */
+static bool load_drivers(struct live *l)
+{
+	struct run *r = &l->host.run;
+
+	if (!live_run(l, l->n, load_item)) {
+		cmd_complain("bind: the kernel has not come back from loading modules: "
+			     "see the kernel log");
+		return false;
+	}
+	for (unsigned k = 0; k < l->n; k++) {
+		const char *driver = entry(l, k)->rule->driver;
+		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
+			continue;
+		if (r->module_error)
+			print_problems(r);
+		cmd_complain("%s: this kernel has no such driver: install its module, or name "
+			     "another in the rule", driver);
+		return false;
+	}
+	return true;
+}
+
+static void claim_item(void *live, unsigned i)
+{
+	struct live *l = live;
+
+	apply_claim(&l->work, i);
+}
+
+static void apply_one_item(void *live, unsigned i)
+{
+	struct live *l = live;
+
+	apply_item(&l->work, i);
+}
+
+static void undo_item(void *live, unsigned k)
+{
+	live_give_back(live, k, true);
+}
+
+/* Those that were bound before stay what they were too. */
+static void undo(struct live *l)
+{
+	const char *was, *is;
+	char at[64];
+
+	live_run(l, l->n, undo_item);
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct live_function *one = &l->function[k];
+		text_make(at, sizeof(at), "%a", &one->f->at);
+		was = *one->f->driver ? one->f->driver : "no driver";
+		is = *one->driver ? one->driver : "no driver";
+		if (!one->done)
+			cmd_complain("%s: the kernel has not come back from giving it back to %s: "
+				     "see the kernel log", at, was);
+		else if (strcmp(was, is) != 0)
+			cmd_complain("%s: not given back to %s, %s has it: see the kernel log", at,
+				     was, is);
+		else
+			cmd_complain("%s: as before, %s has it", at, was);
+	}
+}
+
+static int carry_out(struct live *l)
+{
+	struct run *r = &l->host.run;
+	unsigned bound = 0;
+
+	/* Modules are loaded by now, none come from a boot image. */
+	l->work.run = r;
+	l->work.root = -EBADF;
+	l->work.sys = l->host.roots.sys;
+	l->work.late = true;
+	live_run(l, r->inv.functions, claim_item);
+	live_run(l, apply_prepare(&l->work), apply_one_item);
+	apply_finish(&l->work);
+	for (unsigned k = 0; k < l->n; k++)
+		bound += entry(l, k)->state == STATE_BOUND;
+	for (unsigned k = 0; k < l->n; k++)
+		print_function(l, k, bound == l->n ? stdout : stderr);
+	if (bound < l->n) {
+		undo(l);
+		return CMD_FAILED;
+	}
+	print_problems(r);
+	return CMD_OK;
+}
+
+static int bind_cards(struct live *l, const struct bind_options *o)
+{
+	if (!make_plan(l, o) || is_refused(l) || live_in_use(l))
+		return CMD_FAILED;
+	if (!o->dry_run)
+		return load_drivers(l) ? carry_out(l) : CMD_FAILED;
+	for (unsigned k = 0; k < l->n; k++)
+		print_function(l, k, stdout);
+	return CMD_OK;
+}
+
+int cmd_bind(int argc, char **argv)
+{
+	struct bind_options o = { 0 };
+	const struct cmd_option options[] = {
+		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
+		{ .name = "take-boot-display", .flag = &o.take_boot_display },
+		{ .name = "no-iommu", .flag = &o.no_iommu },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (first == argc) {
+		cmd_complain("bind: which card: see vgapass bind --help");
+		return CMD_USAGE;
+	}
+	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run };
+	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
+	if (!l)
+		return CMD_FAILED;
+	int code = bind_cards(l, &o);
+	live_close(l);
+	return code;
+}

@@ -1,0 +1,344 @@
+/* in_use.c - see in_use.h */
+#define _GNU_SOURCE
+#include "in_use.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../runtime/io/path.h"
+#include "../runtime/io/sysfs.h"
+#include "in_use_process.h"
+#include "nodes.h"
+
+void in_use_add(struct obstacles *o, const struct pci_function *f, const char *format, ...)
+{
+	va_list arguments;
+
+	if (o->n < OBSTACLES_MAX) {
+		struct obstacle *next = &o->obstacle[o->n];
+		next->f = f;
+		va_start(arguments, format);
+		vsnprintf(next->text, sizeof(next->text), format, arguments);
+		va_end(arguments);
+	}
+	o->n++;
+}
+
+static bool is(const struct node *node, const char *subsystem)
+{
+	return !strcmp(node->subsystem, subsystem);
+}
+
+/* The file /dev/NAME of a block device that a table calls `path`: 0, none. */
+static dev_t block_of(const char *path)
+{
+	struct stat st;
+
+	return *path == '/' && !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+}
+
+/* Calls each() with every line of a file below proc. */
+static void each_line(const struct roots *roots, const char *path,
+		      void (*each)(char *line, const struct nodes *nodes, struct obstacles *o),
+		      const struct nodes *nodes, struct obstacles *o)
+{
+	int fd = openat(roots->proc, path, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0)
+		each(line, nodes, o);
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static const struct node *find_block(const struct nodes *nodes, dev_t dev)
+{
+	for (size_t i = 0; dev && i < nodes->n; i++)
+		if (nodes->node[i].dev == dev && is(&nodes->node[i], "block"))
+			return &nodes->node[i];
+	return NULL;
+}
+
+/* "36 35 98:0 /root /mnt rw,noatime master:1 - ext4 /dev/sda1 rw". btrfs has numbers of its
+ * own in the third place; then the source tells. */
+static void look_at_mount(char *line, const struct nodes *nodes, struct obstacles *o)
+{
+	char place[256], source[256] = "";
+	const char *rest = strstr(line, " - ");
+	unsigned major, minor;
+
+	if (!rest || sscanf(line, "%*u %*u %u:%u %*s %255s", &major, &minor, place) != 3)
+		return;
+	if (sscanf(rest, " - %*s %255s", source) != 1)
+		*source = '\0';
+	const struct node *node = find_block(nodes, makedev(major, minor));
+	if (!node)
+		node = find_block(nodes, block_of(source));
+	if (node)
+		in_use_add(o, node->f, "%s is mounted on %s: umount %s", node_name(node), place, place);
+}
+
+/* "/dev/dm-1 partition 8388604 0 -2" */
+static void look_at_swap(char *line, const struct nodes *nodes, struct obstacles *o)
+{
+	line[strcspn(line, " \t\n")] = '\0';
+	const struct node *node = find_block(nodes, block_of(line));
+	if (node)
+		in_use_add(o, node->f, "%s is swap space: swapoff %s", node_name(node), line);
+}
+
+/* "ttyS4                -W- (EC p a)    4:68" */
+static void look_at_console(char *line, const struct nodes *nodes, struct obstacles *o)
+{
+	const char *numbers = strrchr(line, ' ');
+	unsigned major, minor;
+
+	if (!numbers || sscanf(numbers, "%u:%u", &major, &minor) != 2)
+		return;
+	for (size_t i = 0; i < nodes->n; i++)
+		if (nodes->node[i].dev == makedev(major, minor) && is(&nodes->node[i], "tty"))
+			in_use_add(o, nodes->node[i].f, "the kernel's console is on %s: take console=%s "
+				   "off the kernel command line and reboot",
+				   node_name(&nodes->node[i]), node_name(&nodes->node[i]));
+}
+
+/* What stands on a disk is a node too, further up: of sda1 here dm-0. */
+static void look_at_holders(const struct roots *roots, const struct nodes *nodes,
+			    const struct node *node, struct obstacles *o)
+{
+	for (size_t i = 0; i < nodes->n; i++) {
+		const struct node *holder = &nodes->node[i];
+		char *path = NULL;
+		if (holder == node || !is(holder, "block"))
+			continue;
+		if (asprintf(&path, "%s/holders/%s", node->path, node_name(holder)) < 0)
+			abort();
+		if (sysfs_exists(roots->sys, path))
+			in_use_add(o, node->f, "%s is a part of %s: stop that first (vgchange -an, "
+				   "cryptsetup close or mdadm --stop)", node_name(node),
+				   node_name(holder));
+		free(path);
+	}
+}
+
+/* Who claims a disk for itself, as ZFS and bcache do, shows nowhere else. */
+static void look_at_claim(const struct roots *roots, const struct node *node, struct obstacles *o)
+{
+	char path[64];
+	int fd = openat(roots->root, text_make(path, sizeof(path), "dev/%s", node_name(node)),
+			O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	else if (errno == EBUSY)
+		in_use_add(o, node->f, "%s is claimed in the kernel: export its pool or stop what "
+			   "stands on it", node_name(node));
+}
+
+static void look_at_disks(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)
+{
+	unsigned before = o->n;
+
+	each_line(roots, "self/mountinfo", look_at_mount, nodes, o);
+	each_line(roots, "swaps", look_at_swap, nodes, o);
+	for (size_t i = 0; i < nodes->n; i++)
+		if (is(&nodes->node[i], "block"))
+			look_at_holders(roots, nodes, &nodes->node[i], o);
+	/* A mounted partition is a claim on its disk too. */
+	for (size_t i = 0; o->n == before && i < nodes->n; i++)
+		if (is(&nodes->node[i], "block") && nodes->node[i].dev)
+			look_at_claim(roots, &nodes->node[i], o);
+}
+
+/* "default via" in words: the destination and the mask are 0. */
+static bool has_default_route(const struct roots *roots, const char *interface)
+{
+	static char table[65536];
+	char name[32];
+	unsigned long to, mask;
+	bool has = false;
+
+	if (sysfs_read_file(roots->proc, "net/route", table, sizeof(table)) < 0)
+		return false;
+	for (const char *line = table; line && !has; line = strchr(line + 1, '\n'))
+		has = sscanf(line, "%31s %lx %*s %*s %*s %*s %*s %lx", name, &to, &mask) == 3 &&
+		      !to && !mask && !strcmp(name, interface);
+	return has;
+}
+
+/* An address that somebody gave it; those of fe80::/10 come by themselves. */
+static bool has_address(const char *interface, char address[NI_MAXHOST])
+{
+	struct ifaddrs *list, *a;
+	bool has = false;
+
+	if (getifaddrs(&list))
+		return false;
+	for (a = list; a && !has; a = a->ifa_next) {
+		int family = a->ifa_addr ? a->ifa_addr->sa_family : AF_UNSPEC;
+		socklen_t n = family == AF_INET ? sizeof(struct sockaddr_in) :
+						  sizeof(struct sockaddr_in6);
+		has = (family == AF_INET || family == AF_INET6) && !strcmp(a->ifa_name, interface) &&
+		      !getnameinfo(a->ifa_addr, n, address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) &&
+		      strncasecmp(address, "fe80:", 5);
+	}
+	freeifaddrs(list);
+	return has;
+}
+
+struct upper {
+	char name[32];
+};
+
+/* "master" is a bridge or bond, "upper_eth0.5" a VLAN and the like. */
+static int look_at_upper(const char *name, void *arg)
+{
+	struct upper *upper = arg;
+
+	if (strncmp(name, "upper_", 6))
+		return 0;
+	text_make(upper->name, sizeof(upper->name), "%s", name + 6);
+	return 1;
+}
+
+static void look_at_interface(const struct roots *roots, const struct node *node,
+			      struct obstacles *o)
+{
+	char address[NI_MAXHOST];
+	const char *name = node_name(node);
+	struct upper upper = { "" };
+
+	if (has_address(name, address))
+		in_use_add(o, node->f, "%s has the address %s%s: ip addr flush dev %s", name, address,
+			   has_default_route(roots, name) ? " and the default route" : "", name);
+	if (sysfs_list(roots->sys, node->path, look_at_upper, &upper) == 1)
+		in_use_add(o, node->f, "%s is a part of %s: ip link set %s nomaster, or take %s away",
+			   name, upper.name, name, upper.name);
+}
+
+/* As udev does it: the keys Esc to S, 1 to 31, are all there. */
+static bool is_keyboard(const char *keys)
+{
+	const char *last = strrchr(keys, ' ');
+
+	return (strtoul(last ? last + 1 : keys, NULL, 16) & 0xfffffffe) == 0xfffffffe;
+}
+
+static bool is_input(const struct node *node)
+{
+	return is(node, "input") && !strncmp(node_name(node), "input", 5);
+}
+
+static int count_keyboard(const char *name, void *arg)
+{
+	const struct roots *roots = ((const struct roots **)arg)[0];
+	char keys[256];
+
+	if (strncmp(name, "input", 5) ||
+	    sysfs_read(roots->sys, path_make("class/input/%s/capabilities/key", name), keys,
+		       sizeof(keys)) <= 0)
+		return 0;
+	keys[strcspn(keys, "\n")] = '\0';
+	if (is_keyboard(keys))
+		((unsigned **)arg)[1][0]++;
+	return 0;
+}
+
+/* One of several keyboards may go, and a mouse: a guest is to have something to type on. */
+static void look_at_keyboards(const struct roots *roots, const struct nodes *nodes,
+			      struct obstacles *o)
+{
+	unsigned all = 0, here = 0;
+	char value[256];
+	const struct node *one = NULL;
+
+	for (size_t i = 0; i < nodes->n; i++)
+		if (is_input(&nodes->node[i]) &&
+		    is_keyboard(node_attribute(roots, &nodes->node[i], "capabilities/key", value))) {
+			one = &nodes->node[i];
+			here++;
+		}
+	const void *arg[] = { roots, &all };
+	if (!one || sysfs_list(roots->sys, "class/input", count_keyboard, arg) < 0 || all > here)
+		return;
+	in_use_add(o, one->f, "the host's only keyboard is on it, %s: plug it in elsewhere",
+		   node_attribute(roots, one, "name", value));
+}
+
+/* True: the kernel draws its text consoles on framebuffers. */
+static int is_fbcon(const char *name, void *arg)
+{
+	const struct roots *roots = *(const struct roots **)arg;
+	char value[64];
+
+	return sysfs_read(roots->sys, path_make("class/vtconsole/%s/name", name), value,
+			  sizeof(value)) > 0 && strstr(value, "frame buffer") &&
+	       sysfs_read(roots->sys, path_make("class/vtconsole/%s/bind", name), value,
+			  sizeof(value)) > 0 && *value == '1';
+}
+
+/* A connector that is lit, on a function with a framebuffer that the console can be on. The
+ * boot display's has been allowed for, or else nobody would ask. */
+static void look_at_display(const struct roots *roots, const struct nodes *nodes,
+			    const struct node *connector, struct obstacles *o)
+{
+	char value[256];
+	bool framebuffer = false;
+
+	for (size_t i = 0; i < nodes->n; i++)
+		framebuffer |= nodes->node[i].f == connector->f && is(&nodes->node[i], "graphics");
+	if (!framebuffer || connector->f->boot_display ||
+	    strcmp(node_attribute(roots, connector, "status", value), "connected") ||
+	    strcmp(node_attribute(roots, connector, "enabled", value), "enabled") ||
+	    sysfs_list(roots->sys, "class/vtconsole", is_fbcon, &roots) != 1)
+		return;
+	in_use_add(o, connector->f, "the text console is on %s: echo 0 to bind of the frame buffer "
+		   "device in /sys/class/vtconsole", node_name(connector));
+}
+
+static void look_at_virtual_functions(const struct roots *roots, const struct pci_function *f,
+				      struct obstacles *o)
+{
+	char value[16];
+
+	if (sysfs_read(roots->sys, path_function(f, "sriov_numvfs"), value, sizeof(value)) <= 0 ||
+	    *value == '0')
+		return;
+	value[strcspn(value, "\n")] = '\0';
+	in_use_add(o, f, "it has %s virtual functions: write 0 to its sriov_numvfs", value);
+}
+
+void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
+		 struct obstacles *ret)
+{
+	struct nodes nodes = { 0 };
+
+	ret->n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		nodes_find(roots, f[i], &nodes);
+		look_at_virtual_functions(roots, f[i], ret);
+	}
+	look_at_disks(roots, &nodes, ret);
+	each_line(roots, "consoles", look_at_console, &nodes, ret);
+	for (size_t i = 0; i < nodes.n; i++) {
+		if (is(&nodes.node[i], "net"))
+			look_at_interface(roots, &nodes.node[i], ret);
+		if (is(&nodes.node[i], "drm"))
+			look_at_display(roots, &nodes, &nodes.node[i], ret);
+	}
+	look_at_keyboards(roots, &nodes, ret);
+	in_use_process(roots, &nodes, ret);
+	nodes_free(&nodes);
+}

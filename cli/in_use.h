@@ -1,0 +1,24 @@
+/* in_use.h - who uses a function, so that its driver must not lose it.
+ *
+ * To unbind a driver that is in use hangs in the kernel, loses data or takes the display away.
+ */
+#pragma once
+
+#include "../runtime/io/gather.h"
+
+#define OBSTACLES_MAX 32
+
+/* One user: who, of what, and what to do: "sh (pid 77) has /dev/dri/card0 open: end it". */
+struct obstacle {
+	const struct pci_function *f;
+	char text[384];
+};
+
+struct obstacles {
+	unsigned n; /* counted all, kept up to OBSTACLES_MAX */
+	struct obstacle obstacle[OBSTACLES_MAX];
+};
+
+/* Finds the users of n functions. */
+void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
+		 struct obstacles *ret);

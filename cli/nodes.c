@@ -1,0 +1,195 @@
+/* nodes.c - see nodes.h */
+#define _GNU_SOURCE
+#include "nodes.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../runtime/io/sysfs.h"
+
+#define DEPTH_MAX 64 /* of folders: USB hubs behind hubs have some 20 */
+#define NVIDIA_MAJOR 195
+
+struct search {
+	const struct roots *roots;
+	const struct pci_function *f;
+	struct nodes *nodes;
+};
+
+const char *node_name(const struct node *node)
+{
+	return strrchr(node->path, '/') + 1;
+}
+
+const char *node_attribute(const struct roots *roots, const struct node *node, const char *name,
+			   char value[256])
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", node->path, name) < 0)
+		abort();
+	if (sysfs_read(roots->sys, path, value, 256) < 0)
+		*value = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	free(path);
+	return value;
+}
+
+/* False: it is known already. What has no file in /dev is met once, by its path. */
+static bool add(const struct search *s, const char *subsystem, const char *path, dev_t dev)
+{
+	struct nodes *nodes = s->nodes;
+
+	for (size_t i = 0; dev && i < nodes->n; i++)
+		if (nodes->node[i].dev == dev &&
+		    !strcmp(nodes->node[i].subsystem, "block") == !strcmp(subsystem, "block"))
+			return false;
+	nodes->node = realloc(nodes->node, (nodes->n + 1) * sizeof(*nodes->node));
+	char *copy = strdup(path);
+	if (!nodes->node || !copy)
+		abort();
+	struct node *node = &nodes->node[nodes->n++];
+	*node = (struct node){ .f = s->f, .dev = dev, .path = copy };
+	text_make(node->subsystem, sizeof(node->subsystem), "%s", subsystem);
+	return true;
+}
+
+/* Calls look(s, "PATH/NAME", what) for the entries of a folder that are folders or links, as
+ * `type` says. sysfs_list() cannot be called from within a call of it. */
+static void each(const struct search *s, const char *path, unsigned char type,
+		 void (*look)(const struct search *s, const char *path, const void *what),
+		 const void *what)
+{
+	int fd = sysfs_dir(s->roots->sys, path);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *below = NULL;
+		if (entry->d_type != type || *entry->d_name == '.')
+			continue;
+		if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+			abort();
+		look(s, below, what);
+		free(below);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* "226:0"; 0: there is no such attribute. */
+static dev_t read_dev(const struct roots *roots, const char *path)
+{
+	char value[32], *file = NULL;
+	unsigned major = 0, minor = 0;
+
+	if (asprintf(&file, "%s/dev", path) < 0)
+		abort();
+	bool some = sysfs_read(roots->sys, file, value, sizeof(value)) > 0 &&
+		    sscanf(value, "%u:%u", &major, &minor) == 2;
+	free(file);
+	return some ? makedev(major, minor) : 0;
+}
+
+static void walk(const struct search *s, const char *path, const void *depth);
+
+/* A disk is used by what stands on it: dm-0, md127. */
+static void follow_holder(const struct search *s, const char *path, const void *what)
+{
+	(void)what;
+	walk(s, path, NULL);
+}
+
+/* The disks of a controller that may have a twin do not lie below it, but in a subsystem
+ * that has a link to it (drivers/nvme/host/multipath.c). */
+static void follow_subsystem(const struct search *s, const char *path, const void *controller)
+{
+	char *link = NULL;
+
+	if (asprintf(&link, "%s/%s", path, (const char *)controller) < 0)
+		abort();
+	if (sysfs_exists(s->roots->sys, link))
+		walk(s, path, NULL);
+	free(link);
+}
+
+static void look_at(const struct search *s, const char *path)
+{
+	char subsystem[32], *link = NULL, *holders = NULL;
+
+	if (asprintf(&link, "%s/subsystem", path) < 0 || asprintf(&holders, "%s/holders", path) < 0)
+		abort();
+	if (sysfs_link(s->roots->sys, link, 0, subsystem, sizeof(subsystem)) > 0 &&
+	    add(s, subsystem, path, read_dev(s->roots, path))) {
+		if (!strcmp(subsystem, "block"))
+			each(s, holders, DT_LNK, follow_holder, NULL);
+		if (!strcmp(subsystem, "nvme"))
+			each(s, "class/nvme-subsystem", DT_LNK, follow_subsystem,
+			     strrchr(path, '/') + 1);
+	}
+	free(holders);
+	free(link);
+}
+
+/* Looks at a folder, which may be a link, and at those below it, where links are not
+ * followed. */
+static void walk(const struct search *s, const char *path, const void *depth)
+{
+	const unsigned level = depth ? *(const unsigned *)depth + 1 : 0;
+
+	look_at(s, path);
+	if (level < DEPTH_MAX)
+		each(s, path, DT_DIR, walk, &level);
+}
+
+/* /dev/vfio/12, or noiommu-12: who has it open has the whole group. */
+static void add_vfio_group(const struct search *s)
+{
+	static const char *const names[] = { "", "noiommu-" };
+	char path[64];
+
+	for (unsigned i = 0; s->f->group >= 0 && i < 2; i++) {
+		snprintf(path, sizeof(path), "class/vfio/%s%d", names[i], s->f->group);
+		dev_t dev = read_dev(s->roots, path);
+		if (dev)
+			add(s, "vfio", path, dev);
+	}
+}
+
+/* NVIDIA's driver has no device in sysfs for /dev/nvidia0. */
+static void add_nvidia(const struct search *s)
+{
+	static const char word[] = "Device Minor:";
+	char path[64], text[1024];
+	const char *minor;
+	unsigned number;
+
+	text_make(path, sizeof(path), "driver/nvidia/gpus/%a/information", &s->f->at);
+	if (sysfs_read_file(s->roots->proc, path, text, sizeof(text)) > 0 &&
+	    (minor = strstr(text, word)) && sscanf(minor + sizeof(word) - 1, "%u", &number) == 1) {
+		snprintf(path, sizeof(path), "class/nvidia/nvidia%u", number);
+		add(s, "nvidia", path, makedev(NVIDIA_MAJOR, number));
+	}
+}
+
+void nodes_find(const struct roots *roots, const struct pci_function *f, struct nodes *nodes)
+{
+	const struct search s = { roots, f, nodes };
+	char path[64];
+
+	walk(&s, text_make(path, sizeof(path), "bus/pci/devices/%a", &f->at), NULL);
+	add_vfio_group(&s);
+	add_nvidia(&s);
+}
+
+void nodes_free(struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->n; i++)
+		free(nodes->node[i].path);
+	free(nodes->node);
+	*nodes = (struct nodes){ 0 };
+}
