@@ -194,7 +194,7 @@ package-test: deb
 	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
-		tests/qemu/vfiouse.c $(wildcard hook/initramfs-tools/*)
+		tests/qemu/guest-live tests/qemu/vfiouse.c $(wildcard hook/initramfs-tools/*)
 	tests/qemu/image $(B)/qemu
 
 # The engine is the same, so a few will do: bound and used, unmatched, all profiles.
@@ -238,8 +238,9 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
-ASAN_CLI = $(B)/asan/cli/conf_edit.o
-REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_conf_edit)
+ASAN_CLI = $(addprefix $(B)/asan/cli/,conf_edit.o in_use.o in_use_process.o nodes.o)
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
+	test_conf_edit test_in_use)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka

@@ -170,7 +170,7 @@ const char *host_resets(const struct host *h, const struct pci_function *f,
 	return resets;
 }
 
-static bool open_kmod(struct host *h)
+bool host_open_kmod(struct host *h)
 {
 	static const char *const nowhere[] = { NULL };
 	char release[128], *folder = NULL;
@@ -204,7 +204,7 @@ static struct kmod_list *find_candidates(struct host *h, const struct pci_functi
 	struct kmod_list *list = NULL;
 	char alias[256];
 
-	if (!open_kmod(h) ||
+	if (!host_open_kmod(h) ||
 	    sysfs_read(h->roots.sys, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
 		return NULL;
 	alias[strcspn(alias, "\n")] = '\0';
@@ -250,7 +250,7 @@ int host_load_driver(struct host *h, const char *driver)
 {
 	struct kmod_list *list = NULL;
 
-	if (!open_kmod(h) || kmod_module_new_from_lookup(h->kmod, driver, &list) < 0)
+	if (!host_open_kmod(h) || kmod_module_new_from_lookup(h->kmod, driver, &list) < 0)
 		return -ENOENT;
 	return load(list, 0);
 }

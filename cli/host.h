@@ -69,6 +69,10 @@ static inline const struct plan_entry *host_entry(const struct host *h,
 const char *host_candidates(struct host *h, const struct pci_function *f,
 			    char names[HOST_NAME_MAX]);
 
+/* Opens h->kmod, which the calls around here do by themselves where a process is alone. Before
+ * there are workers that share *h it is due: what one of them opens is nobody else's. */
+bool host_open_kmod(struct host *h);
+
 /* Loads the module of a driver with all that it needs, as modprobe(8) does; for a function,
  * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */
 int host_load_driver(struct host *h, const char *driver);

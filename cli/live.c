@@ -73,6 +73,7 @@ static bool find_cards(struct live *l, unsigned cards, char **card)
 			return false;
 		choose(l, &one);
 	}
+	host_open_kmod(&l->host);
 	return true;
 }
 
