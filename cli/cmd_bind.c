@@ -214,6 +214,19 @@ static void undo(struct live *l)
 	}
 }
 
+/* Once for each IOMMU group; strangers in others are problems. */
+static void print_groups(struct live *l)
+{
+	for (unsigned k = 0; k < l->n; k++) {
+		int32_t group = l->function[k].f->group;
+		unsigned first = 0;
+		while (l->function[first].f->group != group)
+			first++;
+		if (first == k && entry(l, k)->checked && entry(l, k)->viable)
+			printf("IOMMU group %d is ready for a guest\n", group);
+	}
+}
+
 static int carry_out(struct live *l)
 {
 	struct run *r = &l->host.run;
@@ -235,6 +248,7 @@ static int carry_out(struct live *l)
 		undo(l);
 		return CMD_FAILED;
 	}
+	print_groups(l);
 	print_problems(r);
 	return CMD_OK;
 }

@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -154,6 +155,11 @@ static void run_task(void *live, unsigned i)
 
 bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned i))
 {
+	/* Half a change is worse than a whole one; what hangs, ends by itself. */
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		signal(ends[i], SIG_IGN);
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */
 	fflush(stdout);
