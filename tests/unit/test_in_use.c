@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../../cli/in_use.h"
+#include "../../cli/nodes.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 
@@ -182,11 +184,17 @@ static void guest(void **state)
 
 static void nvidia(void **state)
 {
+	struct nodes nodes = { 0 };
+
 	(void)state;
 	put("proc/driver/nvidia/gpus/0000:01:00.0/information",
 	    "Model:\tX\nDevice Minor: \t 2\nGPU Excluded:\tNo\n");
-	assert_string_equal(look(), "");
-	assert_int_equal(found.n, 0);
+	assert_int_equal(gather_roots(root, &roots), 0);
+	nodes_find(&roots, &function, &nodes);
+	assert_int_equal(nodes.n, 2);
+	assert_string_equal(nodes.node[1].subsystem, "nvidia");
+	assert_int_equal(nodes.node[1].dev, makedev(195, 2));
+	nodes_free(&nodes);
 }
 
 static void mounted(void **state)
