@@ -308,16 +308,12 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 		   "device in /sys/class/vtconsole", node_name(connector));
 }
 
+/* Without sriov_numvfs: to read that takes the function's lock. */
 static void look_at_virtual_functions(const struct roots *roots, const struct pci_function *f,
 				      struct obstacles *o)
 {
-	char value[16];
-
-	if (sysfs_read(roots->sys, path_function(f, "sriov_numvfs"), value, sizeof(value)) <= 0 ||
-	    *value == '0')
-		return;
-	value[strcspn(value, "\n")] = '\0';
-	in_use_add(o, f, "it has %s virtual functions: write 0 to its sriov_numvfs", value);
+	if (sysfs_exists(roots->sys, path_function(f, "virtfn0")))
+		in_use_add(o, f, "it has virtual functions: write 0 to its sriov_numvfs");
 }
 
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,

@@ -56,8 +56,10 @@ static void read_guest(const struct roots *roots, const char *pid, char guest[64
 	}
 }
 
-static const char *what_to_do(const struct node *node)
+static const char *what_to_do(const struct node *node, const char *process)
 {
+	if (!strcmp(process, "systemd-logind"))
+		return "end the sessions on that display (loginctl)";
 	if (!strncmp(node->subsystem, "vfio", 4))
 		return "shut the guest down, or detach the card from it";
 	if (!strcmp(node->subsystem, "sound"))
@@ -74,7 +76,7 @@ static void add_process(const struct roots *roots, const char *pid, const struct
 		name[strcspn(name, "\n")] = '\0';
 	read_guest(roots, pid, guest);
 	in_use_add(o, node->f, "%s (pid %s%s) has %s open: %s", name, pid, guest, file,
-		   what_to_do(node));
+		   what_to_do(node, name));
 }
 
 static void look_at_process(const struct roots *roots, const char *pid, const struct nodes *nodes,

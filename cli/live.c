@@ -41,21 +41,44 @@ static int take_lock(const struct roots *roots)
 static void choose(struct live *l, const struct card *card)
 {
 	for (unsigned i = 0; i < card->n; i++) {
-		struct live_function *next = &l->function[l->n];
 		unsigned k = 0;
 		while (k < l->n && l->function[k].f != card->function[i])
 			k++;
-		if (k < l->n)
-			continue;
-		next->f = card->function[i];
-		if (sysfs_read(l->host.roots.sys, path_function(next->f, "driver_override"),
-			       next->override, sizeof(next->override)) < 0)
-			*next->override = '\0';
-		next->override[strcspn(next->override, "\n")] = '\0';
-		if (!strcmp(next->override, "(null)"))
-			*next->override = '\0';
-		l->n++;
+		l->function[k].f = card->function[i];
+		l->n += k == l->n;
 	}
+}
+
+/* By a worker: whose driver hangs does not answer, as the kernel takes its lock for that. */
+static void read_override(void *live, unsigned k)
+{
+	struct live *l = live;
+	struct live_function *one = &l->function[k];
+	char *override = one->override;
+
+	if (sysfs_read(l->host.roots.sys, path_function(one->f, "driver_override"), override,
+		       PCI_DRIVER_NAME) < 0)
+		*override = '\0';
+	override[strcspn(override, "\n")] = '\0';
+	if (!strcmp(override, "(null)"))
+		*override = '\0';
+	one->done = true;
+}
+
+/* False, said: a function of the cards hangs. */
+static bool read_overrides(struct live *l)
+{
+	bool all = live_run(l, l->n, read_override);
+	char at[64];
+
+	for (unsigned k = 0; k < l->n; k++) {
+		if (!l->function[k].done)
+			cmd_complain("%s: its driver %s hangs: see the kernel log and reboot",
+				     text_make(at, sizeof(at), "%a", &l->function[k].f->at),
+				     l->function[k].f->driver);
+		l->function[k].done = false;
+	}
+	return all;
 }
 
 static bool find_cards(struct live *l, unsigned cards, char **card)
@@ -75,7 +98,7 @@ static bool find_cards(struct live *l, unsigned cards, char **card)
 		choose(l, &one);
 	}
 	host_open_kmod(&l->host);
-	return true;
+	return read_overrides(l);
 }
 
 struct live *live_open(const struct live_options *o, unsigned cards, char **card)

@@ -138,7 +138,11 @@ static void open_display(void **state)
 	put_device(CARD "/drm/card1", "drm", "1:3\n");
 	put_process("77", "Xorg\n", "/dev/null");
 	put_process("78", "sh\n", "/dev/zero");
-	assert_string_equal(look(), "Xorg (pid 77) has /dev/null open: end it\n");
+	put_process("79", "systemd-logind\n", "/dev/null");
+	put_process("80", "none\n", "/dev/zero");
+	assert_non_null(strstr(look(), "Xorg (pid 77) has /dev/null open: end it\n"));
+	assert_non_null(strstr(look(), "systemd-logind (pid 79) has /dev/null open: end the sessions "));
+	assert_int_equal(found.n, 2);
 }
 
 /* A block device of the same number is another one. */
@@ -322,10 +326,10 @@ static void serial_console(void **state)
 static void virtual_functions(void **state)
 {
 	(void)state;
-	put(CARD "/sriov_numvfs", "0\n");
+	put_link(CARD "/virtfn0", "../0000:01:10.0");
 	assert_string_equal(look(), "");
-	put(CARD "/sriov_numvfs", "4\n");
-	assert_string_equal(look(), "it has 4 virtual functions: write 0 to its sriov_numvfs\n");
+	put("sys/bus/pci/devices/0000:01:10.0/vendor", "0x8086\n");
+	assert_string_equal(look(), "it has virtual functions: write 0 to its sriov_numvfs\n");
 }
 
 /* More than are kept: all are counted. */
