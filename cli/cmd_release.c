@@ -34,27 +34,29 @@ static void release_item(void *live, unsigned k)
 
 static int say(struct live *l, struct live_function *one)
 {
-	char at[64], names[HOST_NAME_MAX];
-	const char *was = *one->f->driver ? one->f->driver : "no driver";
+	char at[64], from[PCI_DRIVER_NAME + 8] = "", names[HOST_NAME_MAX];
+	const char *was = one->f->driver;
 
 	text_make(at, sizeof(at), "%a [%i]", &one->f->at, one->f);
+	if (*was)
+		text_make(from, sizeof(from), " from %s", was);
 	if (!one->wanted) {
 		printf("%s is the host's already, %s has it\n", at, was);
 		return CMD_OK;
 	}
 	if (!one->done)
-		return cmd_complain("%s: the kernel has not come back from releasing it from %s: "
-				    "see the kernel log", at, was);
-	if (*one->driver && !strcmp(one->driver, one->f->driver))
+		return cmd_complain("%s: the kernel has not come back from releasing it%s: see the "
+				    "kernel log", at, from);
+	if (*one->driver && !strcmp(one->driver, was))
 		return cmd_complain("%s: %s has taken it again: does %s.ids= or new_id name its "
 				    "ID?", at, was, was);
 	if (!*one->driver && *host_candidates(&l->host, one->f, names))
-		return cmd_complain("%s: released from %s, but no driver has taken it, though %s "
-				    "can: see the kernel log", at, was, names);
+		return cmd_complain("%s: released%s, but no driver has taken it, though %s can: see "
+				    "the kernel log", at, from, names);
 	if (*one->driver)
-		printf("%s released from %s, %s has it now\n", at, was, one->driver);
+		printf("%s released%s, %s has it now\n", at, from, one->driver);
 	else
-		printf("%s released from %s, the host has no driver for it\n", at, was);
+		printf("%s released%s, the host has no driver for it\n", at, from);
 	return CMD_OK;
 }
 
@@ -74,9 +76,9 @@ static int release_cards(struct live *l, bool dry_run)
 		if (!dry_run || !one->wanted)
 			code |= say(l, one);
 		else
-			printf("%s to be released from %s\n",
+			printf("%s to be released%s%s\n",
 			       text_make(at, sizeof(at), "%a [%i]", &one->f->at, one->f),
-			       *one->f->driver ? one->f->driver : "no driver");
+			       *one->f->driver ? " from " : "", one->f->driver);
 	}
 	return code;
 }

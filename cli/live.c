@@ -73,9 +73,9 @@ static bool read_overrides(struct live *l)
 
 	for (unsigned k = 0; k < l->n; k++) {
 		if (!l->function[k].done)
-			cmd_complain("%s: its driver %s hangs: see the kernel log and reboot",
-				     text_make(at, sizeof(at), "%a", &l->function[k].f->at),
-				     l->function[k].f->driver);
+			cmd_complain("%s: a driver hangs and keeps its lock: see the kernel log, "
+				     "reboot", text_make(at, sizeof(at), "%a",
+							 &l->function[k].f->at));
 		l->function[k].done = false;
 	}
 	return all;
