@@ -238,7 +238,8 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
-ASAN_CLI = $(addprefix $(B)/asan/cli/,conf_edit.o in_use.o in_use_process.o nodes.o)
+ASAN_CLI = $(addprefix $(B)/asan/cli/,conf_edit.o in_use.o in_use_disk.o \
+	in_use_process.o nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
 	test_conf_edit test_in_use)
 

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "in_use.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <netdb.h>
@@ -10,14 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "../runtime/io/path.h"
 #include "../runtime/io/sysfs.h"
-#include "in_use_process.h"
-#include "nodes.h"
+#include "in_use_parts.h"
 
 void in_use_add(struct obstacles *o, const struct pci_function *f, const char *format, ...)
 {
@@ -33,23 +29,14 @@ void in_use_add(struct obstacles *o, const struct pci_function *f, const char *f
 	o->n++;
 }
 
-static bool is(const struct node *node, const char *subsystem)
+bool in_use_is(const struct node *node, const char *subsystem)
 {
 	return !strcmp(node->subsystem, subsystem);
 }
 
-/* The file /dev/NAME of a block device that a table calls `path`: 0, none. */
-static dev_t block_of(const char *path)
-{
-	struct stat st;
-
-	return *path == '/' && !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
-}
-
-/* Calls each() with every line of a file below proc. */
-static void each_line(const struct roots *roots, const char *path,
-		      void (*each)(char *line, const struct nodes *nodes, struct obstacles *o),
-		      const struct nodes *nodes, struct obstacles *o)
+void in_use_lines(const struct roots *roots, const char *path,
+		  void (*each)(char *line, const struct nodes *nodes, struct obstacles *o),
+		  const struct nodes *nodes, struct obstacles *o)
 {
 	int fd = openat(roots->proc, path, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -63,42 +50,6 @@ static void each_line(const struct roots *roots, const char *path,
 		fclose(file);
 }
 
-static const struct node *find_block(const struct nodes *nodes, dev_t dev)
-{
-	for (size_t i = 0; dev && i < nodes->n; i++)
-		if (nodes->node[i].dev == dev && is(&nodes->node[i], "block"))
-			return &nodes->node[i];
-	return NULL;
-}
-
-/* "36 35 98:0 /root /mnt rw,noatime master:1 - ext4 /dev/sda1 rw". btrfs has numbers of its
- * own in the third place; then the source tells. */
-static void look_at_mount(char *line, const struct nodes *nodes, struct obstacles *o)
-{
-	char place[256], source[256] = "";
-	const char *rest = strstr(line, " - ");
-	unsigned major, minor;
-
-	if (!rest || sscanf(line, "%*u %*u %u:%u %*s %255s", &major, &minor, place) != 3)
-		return;
-	if (sscanf(rest, " - %*s %255s", source) != 1)
-		*source = '\0';
-	const struct node *node = find_block(nodes, makedev(major, minor));
-	if (!node)
-		node = find_block(nodes, block_of(source));
-	if (node)
-		in_use_add(o, node->f, "%s is mounted on %s: umount %s", node_name(node), place, place);
-}
-
-/* "/dev/dm-1 partition 8388604 0 -2" */
-static void look_at_swap(char *line, const struct nodes *nodes, struct obstacles *o)
-{
-	line[strcspn(line, " \t\n")] = '\0';
-	const struct node *node = find_block(nodes, block_of(line));
-	if (node)
-		in_use_add(o, node->f, "%s is swap space: swapoff %s", node_name(node), line);
-}
-
 /* "ttyS4                -W- (EC p a)    4:68" */
 static void look_at_console(char *line, const struct nodes *nodes, struct obstacles *o)
 {
@@ -108,58 +59,10 @@ static void look_at_console(char *line, const struct nodes *nodes, struct obstac
 	if (!numbers || sscanf(numbers, "%u:%u", &major, &minor) != 2)
 		return;
 	for (size_t i = 0; i < nodes->n; i++)
-		if (nodes->node[i].dev == makedev(major, minor) && is(&nodes->node[i], "tty"))
+		if (nodes->node[i].dev == makedev(major, minor) && in_use_is(&nodes->node[i], "tty"))
 			in_use_add(o, nodes->node[i].f, "the kernel's console is on %s: take console=%s "
 				   "off the kernel command line and reboot",
 				   node_name(&nodes->node[i]), node_name(&nodes->node[i]));
-}
-
-/* What stands on a disk is a node too, further up: of sda1 here dm-0. */
-static void look_at_holders(const struct roots *roots, const struct nodes *nodes,
-			    const struct node *node, struct obstacles *o)
-{
-	for (size_t i = 0; i < nodes->n; i++) {
-		const struct node *holder = &nodes->node[i];
-		char *path = NULL;
-		if (holder == node || !is(holder, "block"))
-			continue;
-		if (asprintf(&path, "%s/holders/%s", node->path, node_name(holder)) < 0)
-			abort();
-		if (sysfs_exists(roots->sys, path))
-			in_use_add(o, node->f, "%s is a part of %s: stop that first (vgchange -an, "
-				   "cryptsetup close or mdadm --stop)", node_name(node),
-				   node_name(holder));
-		free(path);
-	}
-}
-
-/* Who claims a disk for itself, as ZFS and bcache do, shows nowhere else. */
-static void look_at_claim(const struct roots *roots, const struct node *node, struct obstacles *o)
-{
-	char path[64];
-	int fd = openat(roots->root, text_make(path, sizeof(path), "dev/%s", node_name(node)),
-			O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	else if (errno == EBUSY)
-		in_use_add(o, node->f, "%s is claimed in the kernel: export its pool or stop what "
-			   "stands on it", node_name(node));
-}
-
-static void look_at_disks(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)
-{
-	unsigned before = o->n;
-
-	each_line(roots, "self/mountinfo", look_at_mount, nodes, o);
-	each_line(roots, "swaps", look_at_swap, nodes, o);
-	for (size_t i = 0; i < nodes->n; i++)
-		if (is(&nodes->node[i], "block"))
-			look_at_holders(roots, nodes, &nodes->node[i], o);
-	/* A mounted partition is a claim on its disk too. */
-	for (size_t i = 0; o->n == before && i < nodes->n; i++)
-		if (is(&nodes->node[i], "block") && nodes->node[i].dev)
-			look_at_claim(roots, &nodes->node[i], o);
 }
 
 /* "default via" in words: the destination and the mask are 0. */
@@ -238,7 +141,7 @@ static bool is_keyboard(const char *keys)
 
 static bool is_input(const struct node *node)
 {
-	return is(node, "input") && !strncmp(node_name(node), "input", 5);
+	return in_use_is(node, "input") && !strncmp(node_name(node), "input", 5);
 }
 
 static int count_keyboard(const char *name, void *arg)
@@ -298,7 +201,7 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 	bool framebuffer = false;
 
 	for (size_t i = 0; i < nodes->n; i++)
-		framebuffer |= nodes->node[i].f == connector->f && is(&nodes->node[i], "graphics");
+		framebuffer |= nodes->node[i].f == connector->f && in_use_is(&nodes->node[i], "graphics");
 	if (!framebuffer || connector->f->boot_display ||
 	    strcmp(node_attribute(roots, connector, "status", value), "connected") ||
 	    strcmp(node_attribute(roots, connector, "enabled", value), "enabled") ||
@@ -326,12 +229,12 @@ void in_use_find(const struct roots *roots, const struct pci_function *const *f,
 		nodes_find(roots, f[i], &nodes);
 		look_at_virtual_functions(roots, f[i], ret);
 	}
-	look_at_disks(roots, &nodes, ret);
-	each_line(roots, "consoles", look_at_console, &nodes, ret);
+	in_use_disks(roots, &nodes, ret);
+	in_use_lines(roots, "consoles", look_at_console, &nodes, ret);
 	for (size_t i = 0; i < nodes.n; i++) {
-		if (is(&nodes.node[i], "net"))
+		if (in_use_is(&nodes.node[i], "net"))
 			look_at_interface(roots, &nodes.node[i], ret);
-		if (is(&nodes.node[i], "drm"))
+		if (in_use_is(&nodes.node[i], "drm"))
 			look_at_display(roots, &nodes, &nodes.node[i], ret);
 	}
 	look_at_keyboards(roots, &nodes, ret);

@@ -1,7 +1,5 @@
-/* in_use_process.c - see in_use_process.h */
+/* in_use_process.c - who has a device's file open; see in_use_parts.h */
 #define _GNU_SOURCE
-#include "in_use_process.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +11,7 @@
 
 #include "../runtime/io/path.h"
 #include "../runtime/io/sysfs.h"
+#include "in_use_parts.h"
 
 /* The device that an open file is, and which type it has; 0: it is none. A network file
  * system that is gone must not be asked, it would never answer. */
