@@ -17,7 +17,7 @@ static dev_t block_of(const char *path)
 {
 	struct stat st;
 
-	return *path == '/' && !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+	return !strncmp(path, "/dev/", 5) && !stat(path, &st) && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
 }
 
 static const struct node *find_block(const struct nodes *nodes, dev_t dev)
