@@ -35,13 +35,17 @@ CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
-CLI = $(wildcard cli/*.c)
-CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols
-HOOK = $(wildcard hook/*.c)
+# What both programs of the host know of boot images and their modules.
+IMAGE = hook/modules.c hook/unpack.c
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c hook/image_unpack.c
+UNPACK_LIBS = -llzma -lzstd -lz
+IMAGE_LIBS = $(UNPACK_LIBS) -lbz2 -llz4 -llzo2
+CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols $(IMAGE_LIBS)
+HOOK = hook/vgapass-image.c $(IMAGE)
 MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
 MAN8 = cli/vgapass.8 runtime/vgapass-early.8
 UNIT = $(wildcard tests/unit/test_*.c)
-HEADERS = $(wildcard runtime/*/*.h cli/*.h hook/*.h tests/unit/*.h)
+HEADERS = $(wildcard runtime/*/*.h cli/*.h cli/*/*.h hook/*.h tests/unit/*.h)
 FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
 
 B = build
@@ -58,7 +62,7 @@ $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod -llzma -lzstd -lz
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod $(UNPACK_LIBS)
 
 $(B)/early/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
@@ -122,7 +126,7 @@ check: deps
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' \
-		machines=tests/machines/run \
+		machines=tests/machines/run check=tests/cli/check \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
@@ -137,6 +141,9 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 
 machines: all
 	@tests/machines/run
+
+cli-test: all $(B)/kernel/stamp
+	@tests/cli/check
 
 image-test: all
 	@tests/image/initramfs-tools
@@ -170,22 +177,26 @@ $(B)/kernel/stamp:
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
-REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o) $(ASAN_IMAGE)
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -llzma -lzstd -lz
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
-$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE)
-	$(CC) $(SANITIZE) -o $@ $^
+$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
+		$(ASAN_IMAGE)
+	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) $(HEADERS)
+FUZZED = $(ENGINE) hook/image_read.c hook/image_unpack.c
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(ENGINE)
+	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) \
+		$(IMAGE_LIBS)
 
 # FUZZ_SECONDS each.
 FUZZ_SECONDS = 60
@@ -197,5 +208,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
 	done
 
-.PHONY: all install uninstall clean deps demo check lint unit fuzz machines image-test boot-test boot-extras
+.PHONY: all install uninstall clean deps demo check lint unit fuzz machines cli-test image-test boot-test boot-extras
 .SECONDARY:

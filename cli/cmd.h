@@ -9,6 +9,7 @@
 
 enum { CMD_OK, CMD_FAILED, CMD_USAGE };
 
+int cmd_check(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 

@@ -9,6 +9,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
+	{ "check", cmd_check, "everything that can go wrong, each with its fix" },
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
 };
