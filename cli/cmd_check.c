@@ -39,6 +39,9 @@ static const struct topic {
 	{ "iommu", check_groups, "no stranger keeps an IOMMU group from a guest" },
 	{ "iommu", check_reserved, "the firmware keeps no memory through a card" },
 	{ "iommu", check_remapping, "nothing is wrong with interrupt remapping" },
+	{ "images", check_images, "no boot image is older than the configuration" },
+	{ "modules", check_modules, "each kernel has the modules of the rules" },
+	{ "modules", check_signatures, "the kernel takes the modules" },
 };
 
 static void print_json(const struct check *c)
