@@ -29,7 +29,7 @@ static const char help[] =
 static const struct topic {
 	const char *name;
 	check_fn *run;
-	const char *good; /* said with -v where it finds nothing */
+	const char *good; /* said with -v where it finds nothing; "": nothing is */
 } topics[] = {
 	{ "config", check_files, "only root can write the configuration" },
 	{ "config", check_rules, "each rule is well formed and matches something" },
@@ -42,6 +42,17 @@ static const struct topic {
 	{ "images", check_images, "no boot image is older than the configuration" },
 	{ "modules", check_modules, "each kernel has the modules of the rules" },
 	{ "modules", check_signatures, "the kernel takes the modules" },
+	{ "elsewhere", check_cmdline, "no word of the kernel command line fights with the rules" },
+	{ "elsewhere", check_modprobe, "no line of modprobe.d fights with the rules" },
+	{ "elsewhere", check_module_lists, "no list names modules that are gone" },
+	{ "elsewhere", check_driverctl, "driverctl has no override for a function of a rule" },
+	{ "elsewhere", check_scripts, "no script binds functions beside the rules" },
+	{ "cards", check_reset, "each function can be reset" },
+	{ "cards", check_drivers, "each function is on the driver that its rule says" },
+	{ "cards", check_display, "" },
+	{ "guests", check_kvm, "KVM is there" },
+	{ "guests", check_kvm_access, "KVM can be opened" },
+	{ "guests", check_group_files, "the groups of the cards can be opened" },
 };
 
 static void print_json(const struct check *c)
@@ -89,7 +100,8 @@ static void run_topics(struct check *c, int argc, char **argv)
 		unsigned before = c->count[CHECK_WARNING] + c->count[CHECK_ERROR];
 		c->topic = topics[i].name;
 		topics[i].run(c);
-		if (c->count[CHECK_WARNING] + c->count[CHECK_ERROR] == before)
+		if (c->count[CHECK_WARNING] + c->count[CHECK_ERROR] == before &&
+		    *topics[i].good)
 			check_say(c, CHECK_OK, "", "%s\n", topics[i].good);
 	}
 }
