@@ -126,7 +126,7 @@ check: deps
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
 		fuzz='tests/fuzz/run $(REPLAYS)' \
-		machines=tests/machines/run check=tests/cli/check \
+		machines=tests/machines/run check=tests/cli/check check-images=tests/cli/check-images \
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
@@ -144,6 +144,7 @@ machines: all
 
 cli-test: all $(B)/kernel/stamp
 	@tests/cli/check
+	@tests/cli/check-images
 
 image-test: all
 	@tests/image/initramfs-tools

@@ -281,7 +281,7 @@ static int lzop_start(struct image_stream *s)
 
 static int lzop_sizes(struct image_stream *s, uint32_t *whole, uint32_t *packed)
 {
-	uint32_t sums = s->lzop_flags, sum;
+	uint32_t sums = s->lzop_flags, sum = 0;
 	int r = take_be32(s, whole);
 
 	if (r || !*whole)
