@@ -50,6 +50,7 @@ static const struct topic {
 	{ "cards", check_reset, "each function can be reset" },
 	{ "cards", check_drivers, "each function is on the driver that its rule says" },
 	{ "cards", check_display, "" },
+	{ "cards", check_framebuffer, "no framebuffer of the firmware's holds memory of a card" },
 	{ "guests", check_kvm, "KVM is there" },
 	{ "guests", check_kvm_access, "KVM can be opened" },
 	{ "guests", check_group_files, "the groups of the cards can be opened" },

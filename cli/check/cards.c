@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include <json-c/json.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../runtime/io/path.h"
@@ -127,4 +129,54 @@ void check_display(struct check *c)
 			check_say(c, CHECK_OK, check_address(&inv->function[i]), "is the boot display: "
 				  "the screen goes dark early in the boot\nkeep ssh at hand; a guest may "
 				  "want a copy of its ROM (romfile)");
+}
+
+/* The word behind " : " in a line of /proc/iomem, and how deep the line stands. */
+static const char *owner_of(const char *line, size_t *depth)
+{
+	const char *colon = strstr(line, " : ");
+
+	*depth = strspn(line, " ");
+	return colon ? colon + 3 : "";
+}
+
+/* What the firmware's framebuffer is called that lies in memory of the function; NULL: none. */
+static const char *find_framebuffer(char *iomem, const char *address)
+{
+	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB" };
+	size_t depth, outer = SIZE_MAX;
+	char *line;
+
+	while ((line = strsep(&iomem, "\n"))) {
+		const char *owner = owner_of(line, &depth);
+		if (!strcmp(owner, address))
+			outer = depth;
+		else if (depth <= outer)
+			outer = SIZE_MAX;
+		for (size_t i = 0; outer != SIZE_MAX && i < sizeof(names) / sizeof(names[0]); i++)
+			if (depth > outer && !strcmp(owner, names[i]))
+				return names[i];
+	}
+	return NULL;
+}
+
+/* vfio-pci cannot reserve what a framebuffer holds: the guest's driver fails. */
+void check_framebuffer(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!check_is_planned(c, f) || !check_is_for_guests(f->driver) ||
+		    PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
+			continue;
+		char *iomem = check_read(c, "proc/iomem");
+		const char *name = iomem ? find_framebuffer(iomem, check_address(f)) : NULL;
+		if (name)
+			check_say(c, CHECK_ERROR, check_address(f), "the firmware's framebuffer (%s) still "
+				  "holds memory of it: a guest gets it and cannot use it (BAR: can't reserve)"
+				  "\ncd /sys/bus/platform/drivers; for d in *-framebuffer; do echo $d.0 "
+				  ">$d/unbind; done", name);
+		free(iomem);
+	}
 }

@@ -120,6 +120,6 @@ check_fn check_modules, check_signatures;
 /* cmdline.c, elsewhere.c */
 check_fn check_cmdline, check_modprobe, check_module_lists, check_driverctl, check_scripts;
 /* cards.c */
-check_fn check_reset, check_drivers, check_display;
+check_fn check_reset, check_drivers, check_display, check_framebuffer;
 /* guests.c */
 check_fn check_kvm, check_kvm_access, check_group_files;
