@@ -82,11 +82,7 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 	json_object *then = find_in_receipt(receipt, at);
 	const char *state = then ? receipt_text(then, "state") : "";
 
-	if (!receipt)
-		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot did not run "
-			  "vgapass\nrebuild the boot image (%s), and reboot", now, wanted,
-			  check_rebuild(c, NULL));
-	else if (!then)
+	if (!then)
 		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot knew no rule for "
 			  "it\nrebuild the boot image (%s), and reboot", now, wanted,
 			  check_rebuild(c, NULL));
@@ -100,6 +96,33 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 			  *receipt_text(then, "reason") ? receipt_text(then, "reason") : "no reason");
 }
 
+static bool is_elsewhere(const struct check *c, const struct pci_function *f)
+{
+	return check_is_planned(c, f) &&
+	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
+}
+
+/* Without a receipt all of them have the same reason: one line is enough. */
+static void say_no_receipt(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+	const struct pci_function *first = NULL;
+	char more[48] = "";
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (is_elsewhere(c, &inv->function[i]) && !n++)
+			first = &inv->function[i];
+	if (!first)
+		return;
+	if (n > 1)
+		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
+	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last boot did not "
+		  "run vgapass\nrebuild the boot image (%s), and reboot",
+		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
+		  more, check_rebuild(c, NULL));
+}
+
 void check_drivers(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -111,12 +134,11 @@ void check_drivers(struct check *c)
 			  "vgapass check as root, or reboot", why);
 		return;
 	}
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		if (check_is_planned(c, f) &&
-		    strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0)
-			say_driver(c, f, receipt);
-	}
+	if (!receipt)
+		say_no_receipt(c);
+	for (unsigned i = 0; receipt && i < inv->functions; i++)
+		if (is_elsewhere(c, &inv->function[i]))
+			say_driver(c, &inv->function[i], receipt);
 	json_object_put(receipt);
 }
 

@@ -108,7 +108,7 @@ bool check_is_host_driver(const struct check *c, const char *name)
 	return false;
 }
 
-/* True: the ID that an entry of such a list begins with, "10de:1b80:ffff:...", is the function's. */
+/* True: an entry of such a list, "10de:1b80" or "10de:1b80:ffff:...", has the function's ID. */
 static bool is_of(const struct pci_function *f, const char *entry)
 {
 	unsigned vendor, device;
