@@ -40,13 +40,17 @@ CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
-CLI = $(wildcard cli/*.c)
-CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols
-HOOK = $(wildcard hook/*.c)
+# What both programs of the host know of boot images and their modules.
+IMAGE = hook/modules.c hook/unpack.c
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c hook/image_unpack.c
+UNPACK_LIBS = -llzma -lzstd -lz
+IMAGE_LIBS = $(UNPACK_LIBS) -lbz2 -llz4 -llzo2
+CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols $(IMAGE_LIBS)
+HOOK = hook/vgapass-image.c $(IMAGE)
 MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
 MAN8 = cli/vgapass.8 runtime/vgapass-early.8
 UNIT = $(wildcard tests/unit/test_*.c)
-HEADERS = $(wildcard runtime/*/*.h cli/*.h hook/*.h tests/unit/*.h)
+HEADERS = $(wildcard runtime/*/*.h cli/*.h cli/*/*.h hook/*.h tests/unit/*.h)
 FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
 
 B = build
@@ -63,7 +67,7 @@ $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod -llzma -lzstd -lz
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod $(UNPACK_LIBS)
 
 $(B)/early/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
@@ -170,7 +174,7 @@ machines: all
 
 # A program a topic; modules that they share end in .py.
 CLI_TESTS = $(filter-out %.py,$(wildcard tests/cli/*))
-cli-test: all
+cli-test: all $(B)/kernel/stamp
 	@for test in $(CLI_TESTS); do $$test || exit 1; done
 
 image-test: all
@@ -237,17 +241,18 @@ $(B)/kernel/stamp:
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,conf_edit.o in_use.o in_use_disk.o \
 	in_use_process.o nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_conf_edit test_in_use)
+	test_image test_conf_edit test_in_use)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -llzma -lzstd -lz
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
 # A whole boot is on the fake kernel, as the unit tests are.
@@ -255,14 +260,15 @@ $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests
 	$(CC) $(SANITIZE) -o $@ $^
 
 $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
-		$(ASAN_CLI)
-	$(CC) $(SANITIZE) -o $@ $^
+		$(ASAN_CLI) $(ASAN_IMAGE)
+	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS)
 
-FUZZED = $(ENGINE) cli/conf_edit.c
+FUZZED = $(ENGINE) cli/conf_edit.c hook/image_read.c hook/image_unpack.c
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
-$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE) cli/conf_edit.c $(HEADERS)
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED)
+	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) \
+		$(IMAGE_LIBS)
 
 # FUZZ_SECONDS each.
 FUZZ_SECONDS = 60

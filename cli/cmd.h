@@ -11,12 +11,13 @@ enum { CMD_OK, CMD_FAILED, CMD_USAGE };
 
 int cmd_list(int argc, char **argv);
 int cmd_add(int argc, char **argv);
+int cmd_remove(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
-int cmd_remove(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_bind(int argc, char **argv);
 int cmd_release(int argc, char **argv);
-int cmd_status(int argc, char **argv);
 int cmd_assign(int argc, char **argv);
 
 /* One option of a verb: --NAME, or -LETTER where that is not 0. */

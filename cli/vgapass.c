@@ -10,15 +10,16 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
-	{ "list", cmd_list, "the PCI functions that there are, by IOMMU group" },
-	{ "add", cmd_add, "writes rules for a card, which the next boot then keeps for guests" },
-	{ "import", cmd_import, "rules from vfio-pci.ids=, modprobe.d, driverctl and the like" },
+	{ "list", cmd_list, "PCI functions by IOMMU group, with names, drivers and rules" },
+	{ "add", cmd_add, "write the rules that keep a card for guests" },
+	{ "remove", cmd_remove, "take a card's rules away" },
+	{ "import", cmd_import, "make rules of vfio-pci.ids=, modprobe.d, driverctl and the like" },
 	{ "plan", cmd_plan, "what the next boot will do, and why" },
-	{ "remove", cmd_remove, "takes a card's rules away again" },
+	{ "check", cmd_check, "what is wrong on this host, each with its fix" },
 	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
-	{ "assign", cmd_assign, "the text that hands a card to a guest" },
 	{ "bind", cmd_bind, "give a card to vfio-pci now" },
 	{ "release", cmd_release, "give a card back to the host now" },
+	{ "assign", cmd_assign, "print the text that hands a card to a guest" },
 };
 
 static void print_help(FILE *to)

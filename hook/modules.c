@@ -178,3 +178,21 @@ int modules_add(struct modules *m, const char *driver)
 	kmod_module_unref_list(list);
 	return r;
 }
+
+int modules_add_drivers(struct modules *m, const struct config *c, const char **driver)
+{
+	/* vgapass.ids= on the kernel command line asks for vfio-pci. */
+	int r = c->cmdline_ids ? modules_add(m, *driver = "vfio-pci") : 0;
+
+	for (unsigned i = 0; !r && i < c->rules; i++)
+		if (!c->rule[i].keep)
+			r = modules_add(m, *driver = c->rule[i].driver);
+	return r;
+}
+
+void modules_list(const struct modules *m, struct text *t)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		text_add(t, *m->module[i].options ? "%s %s\n" : "%s%s\n", m->module[i].name,
+			 m->module[i].options);
+}

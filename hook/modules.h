@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "../runtime/core/config.h"
+
 #define MODULES_MAX 64
 
 struct module {
@@ -29,5 +31,12 @@ int modules_open(struct modules *m, const char *sysroot, const char *kernel);
 /* Adds the driver's module and all that it needs: dependencies, and the softdeps of each of
  * them. 0, or -errno: -ENOENT the kernel has no such module, -E2BIG more than MODULES_MAX. */
 int modules_add(struct modules *m, const char *driver);
+
+/* Adds those of all drivers that the configuration asks for; *driver is the one in question
+ * where that fails. */
+int modules_add_drivers(struct modules *m, const struct config *c, const char **driver);
+
+/* The list for vgapass-early: a module with its options a line. */
+void modules_list(const struct modules *m, struct text *t);
 
 void modules_close(struct modules *m);

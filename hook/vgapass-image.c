@@ -55,20 +55,13 @@ static int check_config(const struct config *c)
 
 static int find_modules(const struct options *o, const struct config *c, struct modules *m)
 {
+	const char *driver = "vfio-pci";
 	int r = modules_open(m, o->sysroot, o->kernel);
 
 	if (r)
 		return complain(o->kernel, "this kernel has no modules in /lib/modules",
 				"install it, or name another with --kernel");
-	/* vgapass.ids= on the kernel command line asks for vfio-pci. */
-	if (c->cmdline_ids)
-		r = modules_add(m, "vfio-pci");
-	const char *driver = "vfio-pci";
-	for (unsigned i = 0; !r && i < c->rules; i++)
-		if (!c->rule[i].keep) {
-			driver = c->rule[i].driver;
-			r = modules_add(m, driver);
-		}
+	r = modules_add_drivers(m, c, &driver);
 	if (r == -ENOENT)
 		fprintf(stderr, "vgapass: kernel %s has no module %s: install its modules, or take "
 				"out the rules that want it\n", o->kernel, driver);
@@ -164,9 +157,9 @@ static int add_modules(const struct options *o, const struct modules *m)
 	int r = 0;
 
 	text_start(&t, list, sizeof(list));
+	modules_list(m, &t);
 	for (unsigned i = 0; !r && i < m->n; i++) {
 		const struct module *mod = &m->module[i];
-		text_add(&t, *mod->options ? "%s %s\n" : "%s%s\n", mod->name, mod->options);
 		snprintf(name, sizeof(name), MODULES_DIR "/%s.ko", mod->name);
 		r = add_file(o, mod->file, name, 0644);
 	}
@@ -175,6 +168,16 @@ static int add_modules(const struct options *o, const struct modules *m)
 		r = -E2BIG;
 	}
 	return r ? r : write_file(o->into, MODULES_LIST, 0644, list, t.len);
+}
+
+static void print_modules(const struct modules *m)
+{
+	char list[MODULES_LIST_MAX];
+	struct text t;
+
+	text_start(&t, list, sizeof(list));
+	modules_list(m, &t);
+	fputs(list, stdout);
 }
 
 static int add_all(const struct options *o, const struct config *c, const struct modules *m)
@@ -245,9 +248,8 @@ int main(int argc, char **argv)
 	int r = find_modules(&o, &config, &m);
 	if (!r && o.into)
 		r = add_all(&o, &config, &m);
-	for (unsigned i = 0; !r && !o.into && i < m.n; i++)
-		printf("%s%s%s\n", m.module[i].name, *m.module[i].options ? " " : "",
-		       m.module[i].options);
+	if (!r && !o.into)
+		print_modules(&m);
 	modules_close(&m);
 	return r;
 }

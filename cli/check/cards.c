@@ -1,0 +1,204 @@
+/* cards.c - the functions of the rules: can they be reset, and are they on their driver? */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <json-c/json.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/io/path.h"
+#include "../../runtime/io/sysfs.h"
+#include "../receipt_read.h"
+
+#define RECEIPT "run/vgapass/receipt.json"
+
+/* The kernel shows `reset` where it can reset the function alone. */
+static bool has_reset(const struct check *c, const struct pci_function *f)
+{
+	char methods[64];
+	int sys = c->host->roots.sys;
+
+	if (sysfs_read(sys, path_function(f, "reset_method"), methods, sizeof(methods)) >= 0)
+		return *methods && *methods != '\n';
+	return sysfs_exists(sys, path_function(f, "reset"));
+}
+
+/* A function of the same slot that stays with the host, so that VFIO cannot reset the slot as
+ * a whole; NULL: none. */
+static const struct pci_function *find_staying(const struct check *c, const struct pci_function *f)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *g = &inv->function[i];
+		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !check_is_planned(c, g) &&
+		    !check_is_for_guests(g->driver))
+			return g;
+	}
+	return NULL;
+}
+
+void check_reset(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i], *staying;
+		if (!check_is_planned(c, f) || has_reset(c, f))
+			continue;
+		staying = find_staying(c, f);
+		if (f->path.hops < 2)
+			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a guest that is "
+				  "started again may find it hanging\nreboot the host then; for AMD's, see "
+				  "the module vendor-reset");
+		else if (staying)
+			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, and %s of the "
+				  "same slot stays with the host: a guest that is started again may find it "
+				  "hanging\nwrite with=slot to its rule", check_address(staying));
+		else
+			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, all of which is "
+				  "for guests\n");
+	}
+}
+
+/* The state and reason in the last boot's receipt; NULL: it does not know the function. */
+static json_object *find_in_receipt(json_object *receipt, const char *address)
+{
+	json_object *list = receipt ? receipt_list(receipt, "functions") : NULL;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		json_object *f = json_object_array_get_idx(list, i);
+		if (!strcmp(receipt_text(f, "address"), address))
+			return f;
+	}
+	return NULL;
+}
+
+static void say_driver(struct check *c, const struct pci_function *f, json_object *receipt)
+{
+	const char *wanted = host_entry(c->host, f)->rule->driver, *at = check_address(f);
+	const char *now = *f->driver ? f->driver : "no driver";
+	json_object *then = find_in_receipt(receipt, at);
+	const char *state = then ? receipt_text(then, "state") : "";
+
+	if (!then)
+		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot knew no rule for "
+			  "it\nrebuild the boot image (%s), and reboot", now, wanted,
+			  check_rebuild(c, NULL));
+	else if (!strcmp(state, "bound"))
+		check_say(c, CHECK_WARNING, at, "is on %s, though the boot bound it to %s: something "
+			  "moved it since\nlook at the topic elsewhere, at libvirt's managed='yes', and "
+			  "at dmesg", now, wanted);
+	else
+		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: %s at the last boot, %s\nsee to "
+			  "that, and reboot; vgapass status tells more", now, wanted, state,
+			  *receipt_text(then, "reason") ? receipt_text(then, "reason") : "no reason");
+}
+
+static bool is_elsewhere(const struct check *c, const struct pci_function *f)
+{
+	return check_is_planned(c, f) &&
+	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
+}
+
+/* Without a receipt all of them have the same reason: one line is enough. */
+static void say_no_receipt(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+	const struct pci_function *first = NULL;
+	char more[48] = "";
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (is_elsewhere(c, &inv->function[i]) && !n++)
+			first = &inv->function[i];
+	if (!first)
+		return;
+	if (n > 1)
+		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
+	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last boot did not "
+		  "run vgapass\nrebuild the boot image (%s), and reboot",
+		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
+		  more, check_rebuild(c, NULL));
+}
+
+void check_drivers(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+	const char *why;
+	json_object *receipt = receipt_read(&c->host->roots, &why);
+
+	if (!receipt && check_exists(c, RECEIPT)) {
+		check_say(c, CHECK_WARNING, "", "%s, so what the boot did is not known\nrun "
+			  "vgapass check as root, or reboot", why);
+		return;
+	}
+	if (!receipt)
+		say_no_receipt(c);
+	for (unsigned i = 0; receipt && i < inv->functions; i++)
+		if (is_elsewhere(c, &inv->function[i]))
+			say_driver(c, &inv->function[i], receipt);
+	json_object_put(receipt);
+}
+
+void check_display(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (check_is_planned(c, &inv->function[i]) && inv->function[i].boot_display)
+			check_say(c, CHECK_OK, check_address(&inv->function[i]), "is the boot display: "
+				  "the screen goes dark early in the boot\nkeep ssh at hand; a guest may "
+				  "want a copy of its ROM (romfile)");
+}
+
+/* The word behind " : " in a line of /proc/iomem, and how deep the line stands. */
+static const char *owner_of(const char *line, size_t *depth)
+{
+	const char *colon = strstr(line, " : ");
+
+	*depth = strspn(line, " ");
+	return colon ? colon + 3 : "";
+}
+
+/* What the firmware's framebuffer is called that lies in memory of the function; NULL: none. */
+static const char *find_framebuffer(char *iomem, const char *address)
+{
+	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB" };
+	size_t depth, outer = SIZE_MAX;
+	char *line;
+
+	while ((line = strsep(&iomem, "\n"))) {
+		const char *owner = owner_of(line, &depth);
+		if (!strcmp(owner, address))
+			outer = depth;
+		else if (depth <= outer)
+			outer = SIZE_MAX;
+		for (size_t i = 0; outer != SIZE_MAX && i < sizeof(names) / sizeof(names[0]); i++)
+			if (depth > outer && !strcmp(owner, names[i]))
+				return names[i];
+	}
+	return NULL;
+}
+
+/* vfio-pci cannot reserve what a framebuffer holds: the guest's driver fails. */
+void check_framebuffer(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!check_is_planned(c, f) || !check_is_for_guests(f->driver) ||
+		    PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
+			continue;
+		char *iomem = check_read(c, "proc/iomem");
+		const char *name = iomem ? find_framebuffer(iomem, check_address(f)) : NULL;
+		if (name)
+			check_say(c, CHECK_ERROR, check_address(f), "the firmware's framebuffer (%s) still "
+				  "holds memory of it: a guest gets it and cannot use it (BAR: can't reserve)"
+				  "\ncd /sys/bus/platform/drivers; for d in *-framebuffer; do echo $d.0 "
+				  ">$d/unbind; done", name);
+		free(iomem);
+	}
+}

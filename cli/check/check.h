@@ -1,0 +1,125 @@
+/* check.h - the checks of vgapass check: what they look at, and how they say what they find. */
+#pragma once
+
+#include "../host.h"
+
+/* bytes that hold an address, or a place in the configuration */
+#define CHECK_PLACE_MAX 384
+
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_ERROR };
+
+struct check;
+
+/* Looks at one thing and tells what it finds. Changes nothing. */
+typedef void check_fn(struct check *c);
+
+struct check {
+	struct host *host;
+	const char *topic; /* of the check that runs */
+	void *findings;    /* json_object, in the order of the finding */
+	bool verbose;
+	unsigned count[CHECK_ERROR + 1];
+};
+
+/* A finding: `at` is a place or ""; what is wrong, a newline, and what to do about it. */
+void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The address of a function, or a place, as text; there are a few buffers in turn. */
+const char *check_address(const struct pci_function *f);
+const char *check_place(const struct place *at);
+const char *check_line(const char *path, unsigned line); /* line 0: the file as a whole */
+
+/* True: there is something below the sysroot. */
+bool check_exists(const struct check *c, const char *path);
+
+/* A path of the sysroot's, as one that can be opened; to be freed. */
+char *check_path(const struct check *c, const char *path);
+
+/* A file below the sysroot, to be freed; NULL: it is not there, or cannot be read, which is
+ * said unless it is simply not there. */
+char *check_read(struct check *c, const char *path);
+
+/* Calls fn for each line of a file that is not empty and no comment, without the spaces around
+ * it; `path:line` stands in *at. Of a folder, for each file whose name ends so, in order. */
+struct check_at {
+	const char *path;
+	unsigned line;
+};
+
+typedef void check_line_fn(struct check *c, const struct check_at *at, char *line);
+
+void check_lines(struct check *c, const char *path, check_line_fn *fn);
+void check_folder(struct check *c, const char *folder, const char *end, check_line_fn *fn);
+
+/* The next word of *rest, which is cut there; NULL: no more. */
+char *check_word(char **rest, const char *separators);
+
+/* True: the names of a module are the same, '-' and '_' being one. */
+bool check_same_module(const char *a, const char *b);
+
+/* True: a driver of the host's that has no business with functions of the rules. */
+bool check_is_host_driver(const struct check *c, const char *name);
+
+/* What a list of IDs for vfio-pci or pci-stub does, which `what` calls by name. */
+void check_say_ids(struct check *c, const char *at, const char *what, const char *ids,
+		   const char *fix);
+
+/* Where a parameter goes onto the kernel command line of this machine: "GRUB_CMDLINE_LINUX of
+ * /etc/default/grub, run update-grub". */
+const char *check_boot_loader(const struct check *c);
+
+/* "update-initramfs -u -k 6.1.0-13-amd64", by the generator that this machine has; for all
+ * kernels where `kernel` is NULL. There is one buffer. */
+const char *check_rebuild(const struct check *c, const char *kernel);
+
+/* True: the next boot is to bind the function. */
+static inline bool check_is_planned(const struct check *c, const struct pci_function *f)
+{
+	return host_entry(c->host, f)->state == STATE_PLANNED;
+}
+
+/* True: the function is on a driver through which guests get it. */
+bool check_is_for_guests(const char *driver);
+
+/* True: the configuration wants nothing of boot images. */
+static inline bool check_is_idle(const struct check *c)
+{
+	const struct config *config = &c->host->run.config;
+	return !config->rules && !config->cmdline_ids && !config->errors;
+}
+
+/* The installed kernels that can be booted: those with both modules and a kernel, the one
+ * that runs, and those that have a boot image. Sorted; the last is the newest. */
+#define KERNELS_MAX 64
+#define KERNEL_IMAGES_MAX 4
+
+struct kernel {
+	char *version;
+	bool runs;
+	unsigned images;
+	char *image[KERNEL_IMAGES_MAX]; /* paths below the sysroot */
+};
+
+struct kernels {
+	unsigned n;
+	struct kernel kernel[KERNELS_MAX];
+};
+
+void kernels_find(const struct check *c, struct kernels *ret);
+void kernels_free(struct kernels *k);
+
+/* config.c */
+check_fn check_files, check_rules, check_refused;
+/* iommu.c */
+check_fn check_iommu, check_no_group, check_groups, check_reserved, check_remapping;
+/* images.c */
+check_fn check_images;
+/* modules.c */
+check_fn check_modules, check_signatures;
+/* cmdline.c, elsewhere.c */
+check_fn check_cmdline, check_modprobe, check_module_lists, check_driverctl, check_scripts;
+/* cards.c */
+check_fn check_reset, check_drivers, check_display, check_framebuffer;
+/* guests.c */
+check_fn check_kvm, check_kvm_access, check_group_files;

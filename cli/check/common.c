@@ -1,0 +1,153 @@
+/* common.c - what the checks share; see check.h */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/io/sysfs.h"
+
+#define BUFFERS 4
+#define FILE_SIZE_MAX ((size_t)1 << 20)
+
+/* Names and words come from files of anybody's making. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			*s = '?';
+}
+
+static json_object *as_json(const char *text)
+{
+	return json_object_new_string(text);
+}
+
+void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
+{
+	static const char *const words[] = { "ok", "warning", "error" };
+	char *text = NULL, *place = strdup(at);
+	va_list arguments;
+
+	va_start(arguments, format);
+	int n = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (n < 0 || !place)
+		abort();
+	char *fix = strrchr(text, '\n');
+	if (fix)
+		*fix++ = '\0';
+	else
+		fix = text + n;
+	make_printable(text);
+	make_printable(fix);
+	make_printable(place);
+	c->count[level]++;
+	if (level != CHECK_OK || c->verbose) {
+		json_object *o = json_object_new_object();
+		json_object_object_add(o, "level", as_json(words[level]));
+		json_object_object_add(o, "topic", as_json(c->topic));
+		json_object_object_add(o, "at", as_json(place));
+		json_object_object_add(o, "text", as_json(text));
+		json_object_object_add(o, "fix", as_json(fix));
+		json_object_array_add(c->findings, o);
+	}
+	free(text);
+	free(place);
+}
+
+static char *next_buffer(void)
+{
+	static char buffers[BUFFERS][CHECK_PLACE_MAX];
+	static unsigned turn;
+
+	return buffers[turn++ % BUFFERS];
+}
+
+const char *check_address(const struct pci_function *f)
+{
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "%a", &f->at);
+}
+
+const char *check_place(const struct place *at)
+{
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%p", at);
+}
+
+const char *check_line(const char *path, unsigned line)
+{
+	struct place at = { path, line, 0 };
+
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "/%p", &at);
+}
+
+char *check_path(const struct check *c, const char *path)
+{
+	char *ret = NULL;
+
+	if (asprintf(&ret, "%s/%s", c->host->sysroot, path) < 0)
+		abort();
+	return ret;
+}
+
+bool check_exists(const struct check *c, const char *path)
+{
+	return sysfs_exists(c->host->roots.root, path);
+}
+
+char *check_read(struct check *c, const char *path)
+{
+	char *text = malloc(FILE_SIZE_MAX);
+
+	if (!text)
+		abort();
+	ssize_t n = sysfs_read_file(c->host->roots.root, path, text, FILE_SIZE_MAX);
+	if (n >= 0)
+		return text;
+	free(text);
+	if (n != -ENOENT && n != -ENOTDIR && n != -EISDIR)
+		check_say(c, CHECK_WARNING, check_line(path, 0), "cannot be read (%s)\n%s", strerror((int)-n),
+			  n == -EACCES ? "run vgapass check as root" : "look at it yourself");
+	return NULL;
+}
+
+const char *check_boot_loader(const struct check *c)
+{
+	if (check_exists(c, "etc/kernel/proxmox-boot-uuids") &&
+	    check_exists(c, "etc/kernel/cmdline"))
+		return "the line of /etc/kernel/cmdline, run proxmox-boot-tool refresh";
+	if (check_exists(c, "etc/default/grub") && check_exists(c, "usr/sbin/update-grub"))
+		return "GRUB_CMDLINE_LINUX of /etc/default/grub, run update-grub";
+	if (check_exists(c, "etc/default/grub") && check_exists(c, "usr/sbin/grubby"))
+		return "the kernel command line by grubby --update-kernel=ALL --args=...";
+	if (check_exists(c, "etc/default/grub"))
+		return "GRUB_CMDLINE_LINUX of /etc/default/grub, run grub-mkconfig -o "
+		       "/boot/grub/grub.cfg";
+	if (check_exists(c, "etc/kernel/cmdline"))
+		return "the line of /etc/kernel/cmdline, run kernel-install add-all";
+	return "the kernel command line in the boot loader's configuration";
+}
+
+const char *check_rebuild(const struct check *c, const char *kernel)
+{
+	static char buf[256];
+
+	if (check_exists(c, "usr/sbin/update-initramfs"))
+		return text_make(buf, sizeof(buf), "update-initramfs -u -k %s",
+				 kernel ? kernel : "all");
+	if (check_exists(c, "usr/bin/mkinitcpio"))
+		return "mkinitcpio -P";
+	if (!kernel)
+		return "dracut -f --regenerate-all";
+	return text_make(buf, sizeof(buf), "dracut -f --kver %s", kernel);
+}
+
+bool check_is_for_guests(const char *driver)
+{
+	return strstr(driver, "vfio") || !strcmp(driver, "pci-stub");
+}

@@ -1,0 +1,136 @@
+/* modules.c - do the kernels have the modules of the rules, and may those be loaded? */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../hook/modules.h"
+#include "../../hook/unpack.h"
+#include "../../runtime/io/sysfs.h"
+
+#define SIGNATURE "~Module signature appended~\n"
+#define SECURE_BOOT "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+static void look_at_kernel(struct check *c, const struct kernel *k)
+{
+	const char *driver = "";
+	struct modules m;
+	int r = modules_open(&m, c->host->sysroot, k->version);
+
+	if (r) {
+		check_say(c, CHECK_ERROR, "", "kernel %s: its modules cannot be listed (%s)\ninstall "
+			  "the kernel again", k->version, strerror(-r));
+		return;
+	}
+	r = modules_add_drivers(&m, &c->host->run.config, &driver);
+	if (r == -ENOENT)
+		check_say(c, CHECK_ERROR, "", "kernel %s has no module %s, nor is it built in\ninstall "
+			  "its modules (linux-modules-extra, kernel-modules), or take out the rules "
+			  "that want %s", k->version, driver, driver);
+	else if (r)
+		check_say(c, CHECK_ERROR, "", "kernel %s: the modules of %s cannot be found (%s)\n"
+			  "install the kernel again", k->version, driver, strerror(-r));
+	else if (!m.n)
+		check_say(c, CHECK_OK, "", "kernel %s has all of it built in\n", k->version);
+	modules_close(&m);
+}
+
+/* An upgrade may take the modules of the kernel that runs away. */
+static void look_at_running(struct check *c)
+{
+	char version[128], path[192];
+
+	if (sysfs_read_file(c->host->roots.proc, "sys/kernel/osrelease", version,
+			    sizeof(version)) < 0)
+		return;
+	version[strcspn(version, "\n")] = '\0';
+	text_make(path, sizeof(path), "lib/modules/%s", version);
+	if (!check_exists(c, path))
+		check_say(c, CHECK_WARNING, check_line(path, 0), "is not there, so the kernel that "
+			  "runs can load no module\nreboot into the kernel that is installed");
+}
+
+void check_modules(struct check *c)
+{
+	static struct kernels kernels;
+
+	if (check_is_idle(c))
+		return;
+	look_at_running(c);
+	kernels_find(c, &kernels);
+	for (unsigned i = 0; i < kernels.n; i++)
+		look_at_kernel(c, &kernels.kernel[i]);
+	kernels_free(&kernels);
+}
+
+/* --- Secure Boot */
+
+/* Why the kernel takes signed modules only; NULL: it takes all. */
+static const char *find_lockdown(const struct check *c)
+{
+	unsigned char variable[5]; /* four bytes of attributes before the value */
+	char lockdown[128], enforce[8];
+	int sys = c->host->roots.sys;
+
+	if (sysfs_read_file(sys, "kernel/security/lockdown", lockdown, sizeof(lockdown)) >= 0 &&
+	    !strstr(lockdown, "[none]"))
+		return "the kernel is locked down";
+	if (sysfs_read_file(sys, "module/module/parameters/sig_enforce", enforce,
+			    sizeof(enforce)) >= 0 && *enforce == 'Y')
+		return "module.sig_enforce is on";
+	if (!sysfs_read_at(sys, SECURE_BOOT, variable, sizeof(variable), 0) && variable[4] == 1)
+		return "Secure Boot is on";
+	return NULL;
+}
+
+/* 1 signed, 0 not, or -errno */
+static int is_signed(const char *file)
+{
+	const size_t n = sizeof(SIGNATURE) - 1;
+	unsigned char *data;
+	size_t size;
+	int r = unpack_file(file, &data, &size);
+
+	if (r)
+		return r;
+	r = size >= n && !memcmp(data + size - n, SIGNATURE, n);
+	free(data);
+	return r;
+}
+
+static void look_at_signatures(struct check *c, const struct kernel *k, const char *why)
+{
+	const char *driver;
+	struct modules m;
+	char names[512];
+	struct text t;
+
+	if (modules_open(&m, c->host->sysroot, k->version))
+		return;
+	text_start(&t, names, sizeof(names));
+	if (!modules_add_drivers(&m, &c->host->run.config, &driver))
+		for (unsigned i = 0; i < m.n; i++)
+			if (!is_signed(m.module[i].file))
+				text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);
+	if (t.len)
+		check_say(c, CHECK_ERROR, "", "%s, and kernel %s has modules without signature: %s\n"
+			  "take the kernel of the distribution, sign them (kmodsign, mokutil "
+			  "--import), or turn Secure Boot off in the firmware setup", why, k->version,
+			  names);
+	modules_close(&m);
+}
+
+void check_signatures(struct check *c)
+{
+	static struct kernels kernels;
+	const char *why = find_lockdown(c);
+
+	if (!why || check_is_idle(c))
+		return;
+	kernels_find(c, &kernels);
+	for (unsigned i = 0; i < kernels.n; i++)
+		look_at_signatures(c, &kernels.kernel[i], why);
+	kernels_free(&kernels);
+}
