@@ -4,6 +4,7 @@
 #   install   DESTDIR= PREFIX=/usr SYSCONFDIR=/etc; uninstall takes away what it put
 #   demo      builds a real boot image, boots it under QEMU, shows what happened
 #   check     every test; unit, lint, image-test and boot-test are its parts
+#   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
 
 VERSION = 0.1.0
 
@@ -125,7 +126,8 @@ check: deps
 		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
 		runner=tests/qemu/selftest boot=tests/qemu/run \
 		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
-		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)'
+		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
+		distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)'
 
 lint: all
 	@scripts/lint
@@ -140,6 +142,14 @@ machines: all
 image-test: all
 	@tests/image/initramfs-tools
 	@tests/image/dracut
+
+# The two that have most in them that nothing else in "make check" boots: the newest kernel and
+# dracut, and a whole system of the release that most machines run.
+CHECKED_CELLS = "^(trixie-initramfs-tools|sid-dracut)$$"
+
+check-distros: deps
+	@$(MAKE) -s -j2 all
+	@tests/distros/run $(if $(CELL),-k '$(CELL)')
 
 # What some boot cases want: a driver that hangs, and a QEMU of sid that plays real cards.
 # Where the latter cannot be had, its cases are skipped and counted.
@@ -196,5 +206,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
 	done
 
-.PHONY: all install uninstall clean deps demo check lint unit fuzz machines image-test boot-test boot-extras
+.PHONY: all install uninstall clean deps demo check check-distros lint unit fuzz machines image-test boot-test boot-extras
 .SECONDARY:
