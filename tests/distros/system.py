@@ -2,7 +2,6 @@
 import glob
 import hashlib
 import os
-import shutil
 import subprocess
 import threading
 from collections import defaultdict
@@ -16,8 +15,9 @@ KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 STEP_LIMIT = 600
 TAIL_LINES = 12
 
-# In a mount namespace of its own: the machine's mounts stay as they are, and whatever a
-# package starts ends with the command.
+# The machine's mounts stay as they are, and whatever a package starts or mounts ends with
+# the command, also with one that is ended too early.
+ALONE = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
 ENTER = """
 mount -t proc proc "$0/proc"
 mount -t sysfs -o ro sys "$0/sys"
@@ -45,10 +45,11 @@ class Broken(Exception):
 
 
 def wait(process):
-    """Its exit status, or words about why there is none."""
+    """What is wrong about its end."""
     for _ in range(STEP_LIMIT):
         try:
-            return process.wait(1)
+            status = process.wait(1)
+            return status and f"ended with status {status}"
         except subprocess.TimeoutExpired:
             if stop.is_set():
                 return "interrupted"
@@ -62,21 +63,20 @@ def run(log, *command):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file,
                                    stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        status = wait(process)
+        wrong = wait(process)
     finally:
         end(process)
     with open(log, errors="replace") as file:
         file.seek(begin)
         said = file.read()
-    if status:
+    if wrong:
         tail = "\n".join(said.splitlines()[-TAIL_LINES:])
-        raise Broken(f"{' '.join(command[-4:])}: status {status}\n{tail}\nthe whole story: {log}")
+        raise Broken(f"{' '.join(command[-4:])}: {wrong}\n{tail}\nthe whole story: {log}")
     return said
 
 
 def inside(log, tree, *command):
-    return run(log, "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", ENTER, tree,
-               *command)
+    return run(log, *ALONE, "sh", "-ec", ENTER, tree, *command)
 
 
 def write(tree, path, text):
@@ -152,7 +152,7 @@ def make(log, tree, suite, generator, later):
         age_of(later)
 
     def base(tree):
-        run(log, "debootstrap", "--variant=minbase", f"--keyring={KEYS}",
+        run(log, *ALONE, "debootstrap", "--variant=minbase", f"--keyring={KEYS}",
             "--include=systemd-sysv,udev,dbus,kmod,zstd", suite, tree, mirror())
 
     def whole(tree):
@@ -175,11 +175,14 @@ def kernels(tree):
 
 
 def write_disk(log, tree, path):
-    """An ext4 image of TREE, without a mount."""
+    """An ext4 image of TREE, without a mount. A boot may still hold the one before."""
+    if os.path.exists(path):
+        os.unlink(path)
     used = int(output("du", "-sm", tree).split()[0])
     run(log, "mke2fs", "-q", "-F", "-t", "ext4", "-L", "vgt", "-O", "^has_journal", "-m", "0",
         "-d", tree, path, f"{used * 5 // 4 + 100}M")
 
 
 def remove(tree):
-    shutil.rmtree(tree, ignore_errors=True)
+    """Never into something that is mounted there."""
+    subprocess.run(["rm", "-rf", "--one-file-system", tree], check=True)
