@@ -5,6 +5,7 @@
 #   demo      builds a real boot image, boots it under QEMU, shows what happened
 #   deb       the Debian package, in build/deb; package-test installs it in a Debian of its own
 #   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
+#   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
 
 VERSION = 0.1.0
 
@@ -153,7 +154,8 @@ check: deps
 		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
 		musl-boot='$(MUSL_BOOT)' \
 		backports-image='VGAPASS_KERNEL=$(abspath $(B)/kernel-bookworm-backports) tests/image/initramfs-tools' \
-		backports-boot='$(call KERNEL_BOOT,bookworm-backports)'
+		backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
+		distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)'
 
 lint: all
 	@scripts/lint
@@ -181,6 +183,14 @@ image-test: all
 	@tests/image/initramfs-tools
 	@tests/image/dracut
 	@tests/image/mkinitcpio
+
+# The two that have most in them that nothing else in "make check" boots: the newest kernel and
+# dracut, and a whole system of the release that most machines run.
+CHECKED_CELLS = "^(trixie-initramfs-tools|sid-dracut)$$"
+
+check-distros: deps
+	@$(MAKE) -s -j2 all
+	@tests/distros/run $(if $(CELL),-k '$(CELL)')
 
 # What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
 # sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
@@ -282,5 +292,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
 	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test deb \
-	package-test
+	package-test check-distros
 .SECONDARY:
