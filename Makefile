@@ -42,10 +42,9 @@ IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
 # What both programs of the host know of boot images and their modules.
-IMAGE = hook/modules.c hook/unpack.c
-CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c hook/image_unpack.c
-UNPACK_LIBS = -llzma -lzstd -lz
-IMAGE_LIBS = $(UNPACK_LIBS) -lbz2 -llz4 -llzo2
+IMAGE = hook/modules.c hook/unpack.c hook/image_unpack.c
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c
+IMAGE_LIBS = -llzma -lzstd -lz -lbz2 -llz4 -llzo2
 CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols $(IMAGE_LIBS)
 HOOK = hook/vgapass-image.c $(IMAGE)
 MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
@@ -68,7 +67,7 @@ $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod $(UNPACK_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lkmod $(IMAGE_LIBS)
 
 $(B)/early/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)

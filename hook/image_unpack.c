@@ -440,22 +440,29 @@ int image_stream_peek(struct image_stream *s)
 	return w->pos < w->end ? w->p[w->pos] : -1;
 }
 
-int image_stream_read(struct image_stream *s, void *to, size_t n)
+ssize_t image_stream_some(struct image_stream *s, void *to, size_t n)
 {
 	struct window *w;
+	int r = fill(s, &w);
 
+	if (r)
+		return r;
+	if (n > w->end - w->pos)
+		n = w->end - w->pos;
+	if (to)
+		memcpy(to, w->p + w->pos, n);
+	w->pos += n;
+	return (ssize_t)n;
+}
+
+int image_stream_read(struct image_stream *s, void *to, size_t n)
+{
 	while (n) {
-		int r = fill(s, &w);
-		if (r)
-			return r;
-		size_t some = w->end - w->pos < n ? w->end - w->pos : n;
-		if (!some)
-			return -EBADMSG;
-		if (to)
-			memcpy(to, w->p + w->pos, some);
+		ssize_t some = image_stream_some(s, to, n);
+		if (some <= 0)
+			return some ? (int)some : -EBADMSG;
 		to = to ? (char *)to + some : NULL;
-		w->pos += some;
-		n -= some;
+		n -= (size_t)some;
 	}
 	return 0;
 }

@@ -30,6 +30,10 @@ bool image_stream_plain(const struct image_stream *s);
 /* The next byte of the segment, which stays; -1 at its end, or -errno - 1. */
 int image_stream_peek(struct image_stream *s);
 
+/* Reads at most n bytes of the segment, NULL: over them. How many, 0: it has ended, or
+ * -errno: -EBADMSG it is damaged. */
+ssize_t image_stream_some(struct image_stream *s, void *to, size_t n);
+
 /* Reads n bytes of the segment, NULL: over them. 0, or -errno: -EBADMSG it is damaged or
  * ends before. */
 int image_stream_read(struct image_stream *s, void *to, size_t n);
