@@ -9,13 +9,14 @@
 
 bool scan_parse_modalias(struct slice text, struct pci_function *f)
 {
-	/* pci:v00001002d00006608sv00001028sd00002120bc03sc00i00: where each number is */
+	/* pci:v00001002d00006608sv00001028sd00002120bc03sc00i00: where each number is. IDs
+	 * have 16 bits, printed as 32. */
 	static const struct { uint8_t at, digits; } numbers[] = {
-		{ 5, 8 }, { 14, 8 }, { 24, 8 }, { 34, 8 }, { 44, 2 }, { 48, 2 }, { 51, 2 },
+		{ 9, 4 }, { 18, 4 }, { 28, 4 }, { 38, 4 }, { 44, 2 }, { 48, 2 }, { 51, 2 },
 	};
 	uint32_t v[7];
 
-	if (text.n < 53 || !slice_is((struct slice){ text.p, 5 }, "pci:v"))
+	if (text.n < 53 || !slice_is((struct slice){ text.p, 9 }, "pci:v0000"))
 		return false;
 	for (unsigned i = 0; i < 7; i++) {
 		size_t digits = numbers[i].digits;
@@ -81,7 +82,7 @@ static int add_function(const char *name, void *arg)
 /* Shell's sort: the kernel lists functions in no order, and there may be thousands. */
 static void sort(struct pci_function *f, unsigned n)
 {
-	for (unsigned gap = n / 2; gap; gap /= 2)
+	for (unsigned gap = n; (gap = gap == 2 ? 1 : gap * 5 / 11);)
 		for (unsigned i = gap; i < n; i++) {
 			struct pci_function moving = f[i];
 			unsigned to = i;
