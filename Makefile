@@ -6,6 +6,7 @@
 #   deb       the Debian package, in build/deb; package-test installs it in a Debian of its own
 #   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
 #   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
+#   bench     what it costs, beside what else one could take: see docs/bench.md
 
 VERSION = 0.1.0
 
@@ -139,22 +140,41 @@ demo: deps
 	@$(MAKE) -s all $(B)/qemu/initrd
 	@scripts/demo
 
+# The parts of check, NAME=COMMAND each.
+CHECKS = lint=scripts/lint \
+	unit='tests/unit/run $(UNIT_TESTS)' \
+	fuzz='tests/fuzz/run $(REPLAYS)' \
+	coverage='$(MAKE) -s coverage' \
+	machines=tests/machines/run \
+	$(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
+	initramfs-tools=tests/image/initramfs-tools \
+	dracut=tests/image/dracut \
+	mkinitcpio=tests/image/mkinitcpio \
+	runner=tests/qemu/selftest \
+	boot=tests/qemu/run \
+	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
+	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
+	musl-boot='$(MUSL_BOOT)' \
+	backports-image='VGAPASS_KERNEL=$(abspath $(B)/kernel-bookworm-backports) tests/image/initramfs-tools' \
+	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
+	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
+	bench='tests/bench/run --small --tap --out $(B)/bench/small'
+
 check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
-	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd
-	@tests/check lint=scripts/lint unit='tests/unit/run $(UNIT_TESTS)' \
-		fuzz='tests/fuzz/run $(REPLAYS)' coverage='$(MAKE) -s coverage' \
-		machines=tests/machines/run $(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
-		initramfs-tools=tests/image/initramfs-tools dracut=tests/image/dracut \
-		mkinitcpio=tests/image/mkinitcpio \
-		runner=tests/qemu/selftest boot=tests/qemu/run \
-		dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
-		dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
-		musl-boot='$(MUSL_BOOT)' \
-		backports-image='VGAPASS_KERNEL=$(abspath $(B)/kernel-bookworm-backports) tests/image/initramfs-tools' \
-		backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
-		distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)'
+	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd $(B)/bench/image/initrd
+	@tests/check $(CHECKS)
+
+# PART="claim boot" picks some. A quarter of an hour and more; small is in check.
+bench: deps
+	@$(MAKE) -s -j2 all
+	@$(MAKE) -s $(B)/bench/image/initrd
+	@tests/bench/run $(PART)
+
+# Other ways want the VFIO modules where modprobe looks.
+$(B)/bench/image/initrd: $(B)/qemu/initrd
+	tests/qemu/image $(@D) vfio-pci vfio_iommu_type1
 
 lint: all
 	@scripts/lint
@@ -291,5 +311,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
 	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test deb \
-	package-test check-distros
+	package-test check-distros bench
 .SECONDARY:

@@ -4,11 +4,11 @@ import random
 import re
 import shutil
 import subprocess
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 EARLY = os.path.join(TOP, "build/early/vgapass-early")
+LSPCI = shutil.which("lspci", path=os.environ.get("PATH", "") + ":/usr/bin:/sbin") or "lspci"
 VGAPASS = os.path.join(TOP, "build/host/vgapass")
 PREFIXES = ["pci:v00001002d00006608", "pci:v00001002d0000AAB0"]
 SIZES = (16, 64, 512, 4096)
@@ -58,24 +58,25 @@ def place(options):
     return os.path.join(base, f"vgapass-bench-{os.getpid()}")
 
 
-def run(command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False)
+def measure(options):
+    """The program that runs others; built by the host's compiler, for its clock."""
+    program = os.path.join(options.out, "measure")
+    subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", program,
+                    os.path.join(os.path.dirname(HERE), "measure.c")], check=True)
+    return program
 
 
-def seconds(command):
-    begin = time.perf_counter()
-    run(command)
-    return time.perf_counter() - begin
+def measured(program, times, command):
+    """(KiB touched, shortest us)"""
+    said = subprocess.check_output([program, str(times), *command], stdin=subprocess.DEVNULL)
+    return tuple(int(word) for word in said.split())
 
 
-def best(commands, rounds):
-    """The shortest time of each command, taken in turns; the shortest is the least disturbed."""
-    times = [[] for _ in commands]
-    for _ in range(rounds):
-        for i, command in enumerate(commands):
-            times[i].append(seconds(command))
-    return [min(column) for column in times]
+def best(options, commands, turns):
+    """The shortest time of each command in us, taken in turns: the least disturbed."""
+    program = measure(options)
+    columns = [[measured(program, 5, command)[1] for command in commands] for _ in range(turns)]
+    return [min(column) for column in zip(*columns)]
 
 
 def calls(command):
@@ -101,10 +102,9 @@ def claim(options):
     for functions in SIZES[:2] if options.small else SIZES:
         root = machine(functions, place(options))
         pair = [[floor, root, *PREFIXES], [EARLY, "--sysroot", root, "claim"]]
-        times = best(pair, 5 if options.small else 40)
+        times = best(options, pair, 2 if options.small else 30)
         counts = [calls(command) for command in pair]
-        rows.append({"functions": functions, "floor us": round(times[0] * 1e6),
-                     "claim us": round(times[1] * 1e6), "time ratio": times[1] / times[0],
+        rows.append({"functions": functions, "floor us": times[0], "claim us": times[1], "time ratio": times[1] / times[0],
                      "floor calls": counts[0], "claim calls": counts[1],
                      "calls ratio": counts[1] / counts[0],
                      "calls a function": counts[1] / functions})
@@ -113,11 +113,11 @@ def claim(options):
 
 
 def memory(options):
-    touched, rows = build(options, "touched"), []
+    program, rows = measure(options), []
     for functions in SIZES[:2] if options.small else SIZES:
         root = machine(functions, place(options))
-        rows.append({"functions": functions, "touched KiB": int(subprocess.check_output(
-            [touched, EARLY, "--sysroot", root, "bind"]))})
+        rows.append({"functions": functions, "touched KiB": measured(
+            program, 1, [EARLY, "--sysroot", root, "bind"])[0]})
         shutil.rmtree(root)
     return "Memory: what vgapass-early bind and its processes touch", rows
 
@@ -126,11 +126,11 @@ def host(options):
     rows = []
     for functions in SIZES[:1] if options.small else (16, 512, 4096):
         root = machine(functions, place(options))
-        lspci = ["lspci", "-A", "linux-sysfs", "-O", f"sysfs.path={root}/sys/bus/pci", "-nnk"]
-        times = best([lspci, [VGAPASS, "list", "-a", "--sysroot", root],
-                      [VGAPASS, "plan", "--sysroot", root]], 3 if options.small else 15)
-        rows.append({"functions": functions, "lspci -nnk ms": times[0] * 1e3,
-                     "list -a ms": times[1] * 1e3, "plan ms": times[2] * 1e3,
+        lspci = [LSPCI, "-A", "linux-sysfs", "-O", f"sysfs.path={root}/sys/bus/pci", "-nnk"]
+        times = best(options, [lspci, [VGAPASS, "list", "-a", "--sysroot", root],
+                               [VGAPASS, "plan", "--sysroot", root]], 1 if options.small else 5)
+        rows.append({"functions": functions, "lspci -nnk ms": times[0] / 1e3,
+                     "list -a ms": times[1] / 1e3, "plan ms": times[2] / 1e3,
                      "list ratio": times[1] / times[0], "plan ratio": times[2] / times[0]})
         shutil.rmtree(root)
     return "Host: vgapass list -a and plan against lspci -nnk", rows

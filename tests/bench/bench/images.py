@@ -1,0 +1,139 @@
+"""What vgapass costs in a boot image and while one is made: size, hooks.
+
+Real images of both generators, made in tests/box in turns with rules and without. The size of
+each is that of its plain archive, packed once more by the generator's own commands.
+"""
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+
+from .engine import EARLY, TOP
+
+RULES = "1002:6608\n1002:aab0\n"
+
+# How each generator calls a compressor (mkinitramfs 0.142, dracut 059).
+PACKERS = {
+    "initramfs-tools": {"gzip": "gzip -n", "zstd": "zstd -q -9 -T0", "xz": "xz --check=crc32 --threads=0"},
+    "dracut": {"gzip": "gzip -n -9", "zstd": "zstd -15 -q -T0", "xz": "xz --check=crc32 --lzma2=dict=1MiB -T0"},
+}
+# Modules of dracut that only cost time.
+SLOW = "systemd crypt lvm mdraid dm multipath nvmf qemu kernel-modules kernel-modules-extra i18n"
+UNPACK = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd", b"\xfd7": "xz"}
+
+
+class Generator:
+    """An image generator in a throw-away copy of this system that has vgapass."""
+
+    def __init__(self, name, options):
+        self.name = name
+        self.folder = os.path.join(options.out, name)
+        self.box = os.path.join(self.folder, "box")
+        with open(os.path.join(TOP, "build/kernel/version"), encoding="utf-8") as file:
+            self.version = file.read().strip()
+        self.command = self._command(options.small)
+
+    def _command(self, small):
+        """As it is shipped; for a small run with next to no modules."""
+        image = f"/boot/initrd.img-{self.version}"
+        if self.name == "initramfs-tools":
+            return ["mkinitramfs", "-o", image, self.version]
+        return ["dracut", "--force", "--no-hostonly", "--no-early-microcode",
+                *(["--omit", SLOW] if small else []), image, self.version]
+
+    def in_box(self, *command):
+        with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
+            if subprocess.run([os.path.join(TOP, "tests/box"), self.box, *command], check=False,
+                              stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode:
+                raise RuntimeError(f"{' '.join(command)}: failed: see {log.name}")
+
+    def begin(self, small):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.in_box("make", "-s", "-C", TOP, "install")
+        if small:
+            self.in_box("sh", "-c", "[ ! -d /etc/initramfs-tools ] || "
+                                    "echo MODULES=list >/etc/initramfs-tools/conf.d/box")
+
+    def build(self, rules):
+        """Seconds of processor time of one build; its image stays."""
+        self.in_box("sh", "-c", f"printf '{rules}' >/etc/vgapass.conf")
+        took = cpu_seconds(lambda: self.in_box(*self.command))
+        os.replace(os.path.join(self.box, f"boot/upper/initrd.img-{self.version}"), self.image(rules))
+        return took
+
+    def image(self, rules):
+        return os.path.join(self.folder, "with" if rules else "without")
+
+    def resolve(self):
+        """Seconds that vgapass-image itself takes: it decides, resolves and unpacks."""
+        def times(number):
+            words = f"/usr/lib/vgapass/vgapass-image --kernel {self.version} --into {self.folder}/into$i"
+            self.in_box("sh", "-c", f"for i in $(seq {number}); do {words} || exit; done")
+        return (cpu_seconds(lambda: times(11)) - cpu_seconds(lambda: times(1))) / 10
+
+    def packed(self, rules, packer):
+        """Bytes of the image with this compressor."""
+        image = self.image(rules)
+        with open(image, "rb") as file:
+            unpack = UNPACK[file.read(2)]
+        size = subprocess.check_output(f"{unpack} -dc <'{image}' | {packer} -c | wc -c", shell=True)
+        return int(size)
+
+
+def cpu_seconds(work):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def generators(options):
+    return [Generator(name, options) for name in PACKERS]
+
+
+def hooks(options):
+    turns, rows = 1 if options.small else 3, []
+    for generator in generators(options):
+        generator.begin(options.small)
+        if not options.small:
+            generator.build(RULES)  # the first finds nothing in the caches
+        times = {"": [], RULES: []}
+        for _ in range(turns):
+            for rules in times:
+                times[rules].append(generator.build(rules))
+        without, added = (statistics.median(times[rules]) for rules in times)
+        own = generator.resolve()
+        rows.append({"generator": generator.name, "without s": without, "with s": added,
+                     "added %": 100 * (added - without) / without,
+                     "vgapass-image ms": own * 1e3, "of the build %": 100 * own / without})
+    return f"Hooks: processor time of an image, medians of {turns} builds with rules and without", rows
+
+
+def binaries(options):
+    """vgapass-early as klcc makes it, and as musl-gcc does."""
+    rows = [{"what": "vgapass-early, klibc", "packed": "", "bytes": os.path.getsize(EARLY)}]
+    if not shutil.which("musl-gcc"):
+        return rows
+    build = os.path.join(options.out, "musl")
+    program = f"{build}/early/vgapass-early"
+    subprocess.run(["make", "-s", "-C", TOP, f"B={build}", "EARLY_CC=musl-gcc", program],
+                   check=True, stdout=subprocess.DEVNULL)
+    return rows + [{"what": "vgapass-early, musl", "packed": "", "bytes": os.path.getsize(program)}]
+
+
+def size(options):
+    rows = [row | {"image without": "", "growth %": ""} for row in binaries(options)]
+    for generator in generators(options):
+        if not os.path.exists(generator.image(RULES)) or not os.path.exists(generator.image("")):
+            generator.begin(options.small)
+            for rules in ("", RULES):
+                generator.build(rules)
+        for name, packer in PACKERS[generator.name].items():
+            if options.small and name == "xz":
+                continue
+            without, added = (generator.packed(rules, packer) for rules in ("", RULES))
+            rows.append({"what": f"image of {generator.name}", "packed": name, "bytes": added - without,
+                         "image without": without, "growth %": 100 * (added - without) / without})
+    return "Size: bytes of vgapass-early, and what it and the VFIO modules add to an image", rows
