@@ -47,16 +47,10 @@ static void print_function(struct live *l, unsigned k, FILE *to)
 /* Errors of the configuration, modules, and strangers in the IOMMU groups. */
 static void print_problems(const struct run *r)
 {
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
-	struct text at, what;
+	const char *line;
 
-	for (unsigned k = 0;; k++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(r, k, &at, &what))
-			return;
-		cmd_complain("%s%s%s", at_buf, *at_buf ? ": " : "", what_buf);
-	}
+	for (unsigned k = 0; (line = plan_text_problem_line(r, k)); k++)
+		cmd_complain("%s", line);
 }
 
 /* A rule of its own for each function that no rule is about, in the language of the

@@ -30,28 +30,17 @@ static void print_functions(const struct run *r)
 	}
 }
 
-static void print_problems(const struct run *r)
-{
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
-	struct text at, what;
-
-	for (unsigned k = 0;; k++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(r, k, &at, &what))
-			return;
-		printf("%s%s%s\n", at_buf, *at_buf ? ": " : "", what_buf);
-	}
-}
-
 static void print_text(const struct run *r)
 {
+	const char *line;
+
 	if (r->plan.state == PLAN_OFF)
 		puts("nothing: vgapass=off is on the kernel command line");
 	else if (!r->config.rules && !r->config.errors)
 		puts("nothing: /etc/vgapass.conf has no rule");
 	print_functions(r);
-	print_problems(r);
+	for (unsigned k = 0; (line = plan_text_problem_line(r, k)); k++)
+		puts(line);
 }
 
 static void print_json(const struct roots *roots, struct run *r)

@@ -30,8 +30,8 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
-#define USAGE \
-	"usage: vgapass-early [--sysroot DIR] [--cmdline TEXT] claim|bind [--background]|wait\n"
+/* Options are in the manual: this text is in every boot image. */
+#define USAGE "usage: vgapass-early claim|bind|wait\n"
 
 /* Words of the command line, and each one's place among them. */
 #define WORDS "claim|bind|wait|--background|--sysroot|--cmdline"
@@ -76,17 +76,11 @@ static void say_functions(bool real, struct run *r, bool last)
 
 static void say_problems(bool real, const struct run *r)
 {
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
-	struct text at, what;
+	const char *line;
 
-	for (unsigned k = 0;; k++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(r, k, &at, &what))
-			return;
-		log_line(real, r->plan.state == PLAN_READY ? LOG_IS_WARNING : LOG_IS_ERROR,
-			 *at_buf ? "%s: %s" : "%s%s", at_buf, what_buf);
-	}
+	for (unsigned k = 0; (line = plan_text_problem_line(r, k)); k++)
+		log_line(real, r->plan.state == PLAN_READY ? LOG_IS_WARNING : LOG_IS_ERROR, "%s",
+			 line);
 }
 
 /* Kernel log and receipt, the last or one on the way. The exit code. */

@@ -170,3 +170,16 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 		       "with=group", b->driver, (unsigned)b->group);
 	return true;
 }
+
+const char *plan_text_problem_line(const struct run *r, unsigned k)
+{
+	static char line[2 * PLAN_LINE_MAX];
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	text_start(&at, at_buf, sizeof(at_buf));
+	text_start(&what, what_buf, sizeof(what_buf));
+	if (!plan_text_problem(r, k, &at, &what))
+		return NULL;
+	return text_make(line, sizeof(line), *at_buf ? "%s: %s" : "%s%s", at_buf, what_buf);
+}

@@ -23,3 +23,7 @@ void plan_text_function(struct text *t, const struct run *r, const struct pci_fu
 /* The k-th thing that is wrong: where in *at (an address or a place in the configuration,
  * "" for the run as a whole), what in *what; both start empty. False: there is no k-th. */
 bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct text *what);
+
+/* The same as a line: "AT: WHAT", or WHAT. It is good until the next call; NULL: there is
+ * no k-th. */
+const char *plan_text_problem_line(const struct run *r, unsigned k);
