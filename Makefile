@@ -289,15 +289,15 @@ $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests
 	$(CC) $(SANITIZE) -o $@ $^
 
 $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
-		$(ASAN_CLI) $(ASAN_IMAGE)
-	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS)
+		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/receipt_read.o
+	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/conf_edit.c hook/image_read.c hook/image_unpack.c
+FUZZED = $(ENGINE) cli/conf_edit.c cli/receipt_read.c hook/image_read.c hook/image_unpack.c
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) \
-		$(IMAGE_LIBS)
+		$(IMAGE_LIBS) -ljson-c
 
 # FUZZ_SECONDS each.
 FUZZ_SECONDS = 60

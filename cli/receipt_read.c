@@ -6,6 +6,16 @@
 #include "../runtime/io/receipt.h"
 #include "../runtime/io/sysfs.h"
 
+json_object *receipt_parse(const char *text)
+{
+	json_object *o = json_tokener_parse(text);
+
+	if (o && json_object_is_type(o, json_type_object) && *receipt_text(o, "result"))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
 json_object *receipt_read(const struct roots *roots, const char **why)
 {
 	static char text[RECEIPT_MAX];
@@ -17,12 +27,9 @@ json_object *receipt_read(const struct roots *roots, const char **why)
 				      "/run/vgapass/receipt.json cannot be read";
 		return NULL;
 	}
-	json_object *o = json_tokener_parse(text);
-	if (!o || !json_object_is_type(o, json_type_object) || !*receipt_text(o, "result")) {
-		json_object_put(o);
+	json_object *o = receipt_parse(text);
+	if (!o)
 		*why = "/run/vgapass/receipt.json is not a receipt";
-		return NULL;
-	}
 	return o;
 }
 

@@ -8,6 +8,9 @@
 
 #include "../runtime/io/gather.h"
 
+/* A receipt's text, to be given back with json_object_put(); NULL: it is none. */
+json_object *receipt_parse(const char *text);
+
 /* The receipt below the root, to be given back with json_object_put(). NULL, and in *why a
  * phrase: there is none, or it is no receipt. */
 json_object *receipt_read(const struct roots *roots, const char **why);
