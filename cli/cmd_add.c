@@ -36,32 +36,49 @@ static void warn_of_disks(const struct pci_function *f)
 			     &f->at), f->driver);
 }
 
-/* A rule for the function, unless one decides about it already. False, said: it may not be. */
-static bool add_function(const struct host *h, const struct rules_how *how,
-			 const struct pci_function *f, struct new_rules *rules)
+/* Whether rules that are there leave the function to a new one. False, said: nothing is to be
+ * added for it; *good then tells whether that is fine. */
+static bool is_open(const struct host *h, const struct pci_function *f, bool *good)
 {
 	const struct plan_entry *e = host_entry(h, f);
 	char at[64], by[PLAN_LINE_MAX], why[PLAN_LINE_MAX];
 	struct text t;
 
-	text_make(at, sizeof(at), "%a", &f->at);
-	if (!e->rule || (e->companion && e->state == STATE_REFUSED)) {
-		struct new_rule *r = rules_new(rules, how);
-		if (!r)
-			return false;
-		rules_identify(h, how, f, r);
-		warn_of_disks(f);
+	if (!e->rule)
 		return true;
-	}
+	text_make(at, sizeof(at), "%a", &f->at);
 	text_make(by, sizeof(by), "%p", &e->rule->at);
 	if (e->state == STATE_PLANNED) {
 		printf("%s is taken already by %s, driver %s\n", at, by, e->rule->driver);
-		return true;
+		return false;
 	}
 	text_start(&t, why, sizeof(why));
 	plan_text_reason(&t, &h->run, f, e);
 	cmd_complain(VERB ": %s: %s decides about it: %s: change that rule first", at, by, why);
+	*good = false;
 	return false;
+}
+
+/* What another rule was to take along and does not goes by a rule of its own: a companion is
+ * the first rule's that finds it. */
+static bool add_card(const struct host *h, const struct rules_how *how, const struct card *card,
+		     struct new_rules *rules)
+{
+	struct card open = { .n = 0 };
+	bool good = true;
+
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		const struct plan_entry *e = host_entry(h, f);
+		if (e->companion && e->state == STATE_REFUSED)
+			good &= rules_new_card(h, how, &(struct card){ 1, { f } }, rules);
+		else if (is_open(h, f, &good))
+			open.function[open.n++] = f;
+		else
+			continue;
+		warn_of_disks(f);
+	}
+	return good & rules_new_card(h, how, &open, rules);
 }
 
 static bool make_rules(const struct host *h, const struct rules_how *how,
@@ -72,8 +89,7 @@ static bool make_rules(const struct host *h, const struct rules_how *how,
 	rules->n = 0;
 	choose_show(h, cards);
 	for (unsigned i = 0; i < cards->n; i++)
-		for (unsigned k = 0; k < cards->card[i].n; k++)
-			good &= add_function(h, how, cards->card[i].function[k], rules);
+		good &= add_card(h, how, &cards->card[i], rules);
 	return good;
 }
 

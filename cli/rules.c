@@ -75,44 +75,99 @@ static void add_path(struct text *t, const struct pci_path *path)
 		text_add(t, "%s%b.%d", i ? "/" : "", path->hop[i] >> 3, path->hop[i] & 7);
 }
 
-/* What tells the function from those that have its ID. */
-static void add_location(struct text *t, const struct inventory *inv, const struct pci_function *f)
+/* What it takes to tell a function from the others of the machine, the best first: what is
+ * told by its ID or its serial number is found in whatever slot it is. */
+enum identity { BY_ID, BY_SERIAL, BY_PLACE };
+
+static enum identity identity_of(const struct inventory *inv, const struct pci_function *f)
 {
-	bool shared = false, own_serial = f->has_serial;
+	enum identity best = BY_ID;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (g == f || !same_id(f, g))
 			continue;
-		shared = true;
-		own_serial &= !g->has_serial || g->serial != f->serial;
+		if (!f->has_serial || (g->has_serial && g->serial == f->serial))
+			return BY_PLACE;
+		best = BY_SERIAL;
 	}
-	if (!shared)
-		return;
-	if (own_serial)
+	return best;
+}
+
+static void add_identity(struct text *t, const struct inventory *inv, const struct pci_function *f)
+{
+	enum identity identity = identity_of(inv, f);
+
+	text_add(t, "%i", f);
+	if (identity == BY_SERIAL)
 		add_serial(t, f->serial);
-	else if (f->path.hops)
+	else if (identity == BY_PLACE && f->path.hops)
 		add_path(t, &f->path);
-	else
+	else if (identity == BY_PLACE)
 		text_add(t, " address=%a", &f->at);
+}
+
+/* A rule that names `lead` and takes the others of the card along. */
+static void identify(const struct host *h, const struct rules_how *how, const struct card *card,
+		     const struct pci_function *lead, struct new_rule *ret)
+{
+	bool display = false, alone = false;
+	struct text t, comment;
+
+	ret->f = lead;
+	host_name(h, lead, ret->comment);
+	text_start(&comment, ret->comment + strlen(ret->comment),
+		   sizeof(ret->comment) - strlen(ret->comment));
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		display |= f->boot_display;
+		alone |= f->group < 0;
+		if (f != lead)
+			text_add(&comment, ", %i", f);
+	}
+	text_start(&t, ret->text, sizeof(ret->text));
+	add_identity(&t, &h->run.inv, lead);
+	text_add(&t, "%s%s%s%s", card->n > 1 ? " with=slot" : "",
+		 how->take_boot_display && display ? " take=boot-display" : "",
+		 how->no_iommu && alone ? " iommu=ignore" : "",
+		 how->required ? " required=yes" : "");
 }
 
 void rules_identify(const struct host *h, const struct rules_how *how,
 		    const struct pci_function *f, struct new_rule *ret)
 {
-	struct text t;
+	identify(h, how, &(struct card){ 1, { f } }, f, ret);
+}
 
-	ret->f = f;
-	host_name(h, f, ret->comment);
-	text_start(&t, ret->text, sizeof(ret->text));
-	text_add(&t, "%i", f);
-	add_location(&t, &h->run.inv, f);
-	if (how->take_boot_display && f->boot_display)
-		text_add(&t, " take=boot-display");
-	if (how->no_iommu && f->group < 0)
-		text_add(&t, " iommu=ignore");
-	if (how->required)
-		text_add(&t, " required=yes");
+bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
+		    struct new_rules *rules)
+{
+	enum identity best = BY_PLACE, worst = BY_ID;
+	const struct pci_function *lead = NULL;
+	struct new_rule *r;
+
+	for (unsigned i = 0; i < card->n; i++) {
+		enum identity identity = identity_of(&h->run.inv, card->function[i]);
+		if (!lead || identity < best) {
+			lead = card->function[i];
+			best = identity;
+		}
+		if (identity > worst)
+			worst = identity;
+	}
+	if (worst != BY_ID) {
+		r = rules_new(rules, how);
+		if (r)
+			identify(h, how, card, lead, r);
+		return r;
+	}
+	for (unsigned i = 0; i < card->n; i++) {
+		r = rules_new(rules, how);
+		if (!r)
+			return false;
+		rules_identify(h, how, card->function[i], r);
+	}
+	return true;
 }
 
 const struct plan *rules_alone(const struct run *run, const struct rule *rule)

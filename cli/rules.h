@@ -39,6 +39,12 @@ struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how)
 void rules_identify(const struct host *h, const struct rules_how *how,
 		    const struct pci_function *f, struct new_rule *ret);
 
+/* Rules for functions of one card. IDs that no other card has are a rule each; if one of them
+ * is not enough, there is one rule for the function that is told best, which takes the others
+ * along: they are found wherever it is. False, said: there are too many. */
+bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
+		    struct new_rules *rules);
+
 /* What a rule takes where it is the only one: a plan that holds until the next call. */
 const struct plan *rules_alone(const struct run *run, const struct rule *rule);
 
