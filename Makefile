@@ -107,11 +107,13 @@ install: all
 	install -m 644 $(B)/install.mkinitcpio $(DESTDIR)$(MKINITCPIO)/install/vgapass
 	install -m 644 hook/mkinitcpio/hook $(DESTDIR)$(MKINITCPIO)/hooks/vgapass
 	install -m 644 hook/systemd/*.service $(DESTDIR)$(LIBDIR)
+	sed 's|@LIBDIR@|$(LIBDIR)|' conf/grub-entry >$(B)/grub-entry
+	install -m 755 $(B)/grub-entry $(DESTDIR)$(LIBDIR)
 
 # The configuration is the user's and stays.
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image \
-		vgapass-bind.service vgapass-wait.service)
+		vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass
@@ -150,6 +152,7 @@ CHECKS = lint=scripts/lint \
 	initramfs-tools=tests/image/initramfs-tools \
 	dracut=tests/image/dracut \
 	mkinitcpio=tests/image/mkinitcpio \
+	grub=tests/image/grub \
 	runner=tests/qemu/selftest \
 	boot=tests/qemu/run \
 	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
@@ -202,6 +205,7 @@ image-test: all
 	@tests/image/initramfs-tools
 	@tests/image/dracut
 	@tests/image/mkinitcpio
+	@tests/image/grub
 
 # The two that have most in them that nothing else in "make check" boots: the newest kernel and
 # dracut, and a whole system of the release that most machines run.
