@@ -7,6 +7,7 @@
 #include "booted.h"
 #include "cmd.h"
 #include "host.h"
+#include "rebuild.h"
 #include "receipt_read.h"
 #include "table.h"
 
@@ -187,7 +188,8 @@ static void print_text(const struct status *s)
 	print_reasons(s);
 	print_problems(s);
 	if (s->booted == BOOTED_CHANGED) {
-		puts("the configuration has changed since the boot: update-initramfs -u and reboot");
+		printf("the configuration has changed since the boot: %s, and reboot\n",
+		       rebuild_advice(&s->host));
 		booted_print(DIFF_LINES);
 	}
 }
@@ -209,12 +211,24 @@ static void print_json(const struct status *s)
 	puts(json_object_to_json_string_ext(s->receipt, TABLE_JSON));
 }
 
+static int complain_receipt(const struct status *s, const char *why)
+{
+	const struct config *c = &s->host.run.config;
+
+	if (why)
+		return cmd_complain("%s", why);
+	if (!c->rules && !c->errors)
+		return cmd_complain("this boot left no receipt, and no rule is there: vgapass add "
+				    "makes one");
+	return cmd_complain("this boot left no receipt: %s, and reboot", rebuild_advice(&s->host));
+}
+
 /* Says only what is wrong. Without a receipt nothing is proven; that matters where a rule
  * requires it. */
 static int verify(struct status *s, const char *why)
 {
 	if (!s->receipt)
-		return is_required(&s->host.run.config) ? cmd_complain("%s", why) : CMD_OK;
+		return is_required(&s->host.run.config) ? complain_receipt(s, why) : CMD_OK;
 	if (s->good)
 		return CMD_OK;
 	print_changed(s);
@@ -238,7 +252,7 @@ static int status(const struct host_options *o, bool only_verify, bool json)
 	if (only_verify)
 		r = verify(&s, why);
 	else if (!s.receipt)
-		r = cmd_complain("%s", why);
+		r = complain_receipt(&s, why);
 	else
 		r = s.good ? CMD_OK : CMD_FAILED;
 	if (s.receipt && !only_verify)

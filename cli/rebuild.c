@@ -53,6 +53,13 @@ const char *rebuild_command(const struct host *h)
 	return tool ? tool->command : "";
 }
 
+const char *rebuild_advice(const struct host *h)
+{
+	const char *command = rebuild_command(h);
+
+	return *command ? command : "rebuild the boot images";
+}
+
 int rebuild_run(const struct host *h, const char *verb)
 {
 	char *path;
@@ -86,15 +93,12 @@ int rebuild_run(const struct host *h, const char *verb)
 
 int rebuild_end(const struct host *h, const char *verb, bool apply)
 {
-	const char *command = rebuild_command(h);
-
 	if (apply) {
 		int code = rebuild_run(h, verb);
 		if (!code)
 			puts("the boot images have it: reboot");
 		return code;
 	}
-	printf("to have it at the next boot: %s, and reboot\n",
-	       *command ? command : "rebuild the boot images");
+	printf("to have it at the next boot: %s, and reboot\n", rebuild_advice(h));
 	return CMD_OK;
 }

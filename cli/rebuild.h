@@ -6,6 +6,9 @@
 /* The command as a person types it; "": no tool is there. */
 const char *rebuild_command(const struct host *h);
 
+/* The same for a sentence: where no tool is there, what to do. */
+const char *rebuild_advice(const struct host *h);
+
 /* Runs it for all installed kernels, and shows what it prints. Its exit code. */
 int rebuild_run(const struct host *h, const char *verb);
 

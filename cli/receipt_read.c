@@ -22,9 +22,7 @@ json_object *receipt_read(const struct roots *roots, const char **why)
 	ssize_t n = sysfs_read_file(roots->root, "run/vgapass/receipt.json", text, sizeof(text));
 
 	if (n < 0) {
-		*why = n == -ENOENT ? "this boot left no receipt: the boot image is without vgapass, "
-				      "run update-initramfs -u and reboot" :
-				      "/run/vgapass/receipt.json cannot be read";
+		*why = n == -ENOENT ? NULL : "/run/vgapass/receipt.json cannot be read";
 		return NULL;
 	}
 	json_object *o = receipt_parse(text);

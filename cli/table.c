@@ -217,9 +217,10 @@ unsigned table_width(void)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+	if (!isatty(STDOUT_FILENO))
 		return UINT_MAX;
-	return size.ws_col;
+	/* A serial console does not know; libsmartcols takes 80 then. */
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
 static const char *color(const char *code)

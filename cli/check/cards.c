@@ -11,7 +11,6 @@
 #include "../../runtime/io/sysfs.h"
 #include "../receipt_read.h"
 
-#define RECEIPT "run/vgapass/receipt.json"
 
 /* The kernel shows `reset` where it can reset the function alone. */
 static bool has_reset(const struct check *c, const struct pci_function *f)
@@ -129,7 +128,7 @@ void check_drivers(struct check *c)
 	const char *why;
 	json_object *receipt = receipt_read(&c->host->roots, &why);
 
-	if (!receipt && check_exists(c, RECEIPT)) {
+	if (!receipt && why) {
 		check_say(c, CHECK_WARNING, "", "%s, so what the boot did is not known\nrun "
 			  "vgapass check as root, or reboot", why);
 		return;
