@@ -10,19 +10,21 @@
 
 static const char help[] =
 	"usage: vgapass add [OPTION ...] [CARD ...]\n\n"
-	"Writes rules for all functions of the cards: the next boot keeps them for virtual\n"
-	"machines. CARD is an address, an ID or words of its name, as vgapass list shows them;\n"
-	"without one, on a terminal, it asks. What the next boot would refuse is refused here.\n\n"
-	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
-	"  --profile NAME       into [profile NAME], which vgapass=NAME chooses at boot\n"
-	"  --required           a boot without the card counts as failed\n"
-	"  --take-boot-display  allows the display that the firmware uses: the console goes too\n"
-	"  --no-iommu           allows functions that have no IOMMU group\n"
-	"  --dry-run            shows what would be added, writes nothing\n"
+	"Writes rules for all functions of the cards: the next boot keeps them for\n"
+	"guests. CARD is an address, an ID or words of its name, see vgapass list;\n"
+	"without one, on a terminal, it asks. What the next boot would refuse is refused\n"
+	"here.\n\n"
 	"  --apply              rebuilds the boot images of all kernels\n"
-	"  --sysroot DIR        the machine that is below DIR\n\n"
-	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that of the\n"
-	"command that rebuilds the boot images.\n";
+	"  --dry-run            shows what would be added, writes nothing\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --profile PROFILE    for boots with vgapass=PROFILE on the kernel command line\n"
+	"  --required           a boot without the card counts as failed\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --sysroot DIR        the machine whose files are below DIR\n\n"
+	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that\n"
+	"of the command that rebuilds the boot images.\n";
 
 /* The engine takes a controller that it is told to take; whose disks are on it only the host
  * knows. */

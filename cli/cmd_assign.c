@@ -8,16 +8,17 @@
 #include "hint.h"
 
 static const char help[] =
-	"usage: vgapass assign CARD --for SOFTWARE [--guest-slot N] [--sysroot DIR]\n\n"
-	"Prints the text that hands all functions of a card to a guest, and in comments where\n"
-	"it goes. CARD is an address, an ID, or words of its name.\n\n"
+	"usage: vgapass assign [OPTION ...] --for SOFTWARE CARD\n\n"
+	"Prints the text that hands all functions of a card to a guest, and in comments\n"
+	"where it goes. CARD is an address, an ID or words of its name, see vgapass list.\n\n"
 	"  --for libvirt|qemu|proxmox|kubevirt|ravada\n"
-	"                   XML for the domain; options for the command line, quoted for a shell;\n"
-	"                   a line of VMID.conf; YAML for the KubeVirt object and for the guest;\n"
-	"                   SQL that adds a host device\n"
-	"  --guest-slot N   where the guest is to have it: libvirt's bus and QEMU's root port (10),\n"
-	"                   the number behind Proxmox's hostpci (0)\n"
-	"  --sysroot DIR    the machine whose /etc, /sys and /proc are below DIR\n\n"
+	"                   libvirt: XML for the domain; qemu: options of the command\n"
+	"                   line, quoted for a shell; proxmox: a line of VMID.conf;\n"
+	"                   kubevirt: YAML for the KubeVirt object and for the guest;\n"
+	"                   ravada: SQL that adds a host device\n"
+	"  --guest-slot N   where the guest is to have it: libvirt's bus and QEMU's root\n"
+	"                   port (10), the number behind Proxmox's hostpci (0)\n"
+	"  --sysroot DIR    the machine whose files are below DIR\n\n"
 	"Exit code: 0 the text is there, 1 the card cannot be had, 2 usage.\n";
 
 #define STRANGERS_SHOWN 8

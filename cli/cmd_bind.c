@@ -9,15 +9,16 @@
 #include "live.h"
 
 static const char help[] =
-	"usage: vgapass bind [--dry-run] [--take-boot-display] [--no-iommu] CARD...\n\n"
-	"Binds all functions of a card to vfio-pci, or to the driver of their rule, now.\n"
-	"A CARD is an address, an ID, or words of its name: see vgapass list.\n\n"
-	"  --dry-run            says what would be done, and does nothing\n"
-	"  --take-boot-display  allows to take the display that the firmware drew on\n"
+	"usage: vgapass bind [OPTION ...] CARD ...\n\n"
+	"Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
+	"now. CARD is an address, an ID or words of its name, see vgapass list.\n\n"
+	"  --dry-run            shows what would be done, does nothing\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
 	"  --no-iommu           allows functions that have no IOMMU group\n\n"
 	"What is in use is refused, and who uses it is named. If one function cannot be\n"
-	"bound, the others go back to the drivers that they had. Nothing is changed in the\n"
-	"configuration: what holds for the next boot, vgapass add writes.\n\n"
+	"bound, the others go back to the drivers that they had. The configuration stays:\n"
+	"what holds for the next boot, vgapass add writes.\n\n"
 	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
 
 /* As messages call the rules of this command. */

@@ -8,23 +8,25 @@
 #include "table.h"
 
 static const char help[] =
-	"usage: vgapass check [-v] [--json] [--profile NAME] [--cmdline TEXT] [--sysroot DIR]\n"
-	"                     [TOPIC ...]\n\n"
-	"Looks for all that keeps a function from a guest, and says what to do about each. It\n"
-	"changes nothing. Run it as root: without, it says what it could not read.\n\n"
-	"  config     errors of the configuration, rules that match nothing or are refused\n"
+	"usage: vgapass check [OPTION ...] [TOPIC ...]\n\n"
+	"Looks for all that keeps a function from a guest, and says what to do about\n"
+	"each. It changes nothing. Run it as root: without, it says what it could not\n"
+	"read.\n\n"
+	"  -v, --verbose      says what is fine, too\n"
+	"  -J, --json         a list of findings: level, topic, at, text, fix\n"
+	"  --profile PROFILE  as with vgapass=PROFILE on the kernel command line\n"
+	"  --cmdline TEXT     a kernel command line instead of the running one\n"
+	"  --sysroot DIR      the machine whose files are below DIR\n\n"
+	"Topics:\n"
+	"  config     rules that are wrong, match nothing or are refused\n"
 	"  iommu      the IOMMU, its groups, interrupt remapping\n"
 	"  images     boot images that are older than the configuration\n"
 	"  modules    kernels without VFIO, modules that Secure Boot does not let in\n"
-	"  elsewhere  settings of the boot loader, modprobe.d and others that fight or are needless\n"
+	"  elsewhere  settings of the boot loader, modprobe.d and others that fight, or\n"
+	"             are needless\n"
 	"  cards      functions without reset, or not on the driver that their rule says\n"
 	"  guests     KVM, and what a guest of an ordinary user lacks\n\n"
-	"  -v, --verbose   says what is fine, too\n"
-	"  --json          a list of findings: level, topic, at, text, fix\n"
-	"  --profile NAME  as with vgapass=NAME on the kernel command line\n"
-	"  --cmdline TEXT  a kernel command line instead of the running one\n"
-	"  --sysroot DIR   the machine whose files are below DIR\n\n"
-	"Exit code: 0 fine, 1 warnings, 2 errors, or a wrong call.\n";
+	"Exit code: 0 fine, 1 warnings, 2 errors, or usage.\n";
 
 static const struct topic {
 	const char *name;
@@ -140,7 +142,7 @@ int cmd_check(int argc, char **argv)
 	bool json = false;
 	const struct cmd_option options[] = {
 		{ .name = "verbose", .letter = 'v', .flag = &c.verbose },
-		{ .name = "json", .flag = &json },
+		{ .name = "json", .letter = 'J', .flag = &json },
 		{ .name = "profile", .text = &o.profile },
 		{ .name = "cmdline", .text = &o.cmdline },
 		{ .name = "sysroot", .text = &o.sysroot },

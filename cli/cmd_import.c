@@ -11,17 +11,19 @@
 #define VERB "import"
 
 static const char help[] =
-	"usage: vgapass import [--write] [OPTION ...]\n\n"
-	"Shows the rules that do what this machine is told elsewhere, what of it cannot be a\n"
-	"rule, and what can be deleted then. It reads vfio-pci.ids=, pci-stub.ids= and\n"
-	"rd.qubes.hide_pci= on the kernel command line of now, of GRUB and of /etc/kernel/cmdline,\n"
-	"modprobe.d, lists of modules, driverctl, and what Unraid and TrueNAS keep.\n\n"
+	"usage: vgapass import [OPTION ...]\n\n"
+	"Shows the rules that do what this machine is told elsewhere, what of it cannot\n"
+	"be a rule, and what can be deleted then. It reads vfio-pci.ids=, pci-stub.ids=\n"
+	"and rd.qubes.hide_pci= on the kernel command line of now, of GRUB and of\n"
+	"/etc/kernel/cmdline, modprobe.d, lists of modules, driverctl, and what Unraid\n"
+	"and TrueNAS keep.\n\n"
 	"  --write              adds the rules; nothing else is changed\n"
-	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
-	"  --take-boot-display  allows the display that the firmware uses: the console goes too\n"
-	"  --no-iommu           allows functions that have no IOMMU group\n"
 	"  --apply              with --write: rebuilds the boot images of all kernels\n"
-	"  --sysroot DIR        the machine that is below DIR\n\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --sysroot DIR        the machine whose files are below DIR\n\n"
 	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage.\n";
 
 /* What import works on. */

@@ -42,14 +42,15 @@ static const struct column columns[] = {
 
 static const char help[] =
 	"usage: vgapass list [OPTION ...] [CARD ...]\n\n"
-	"Shows displays, and what shares a slot or an IOMMU group with one; or the cards that\n"
-	"are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a name.\n\n"
+	"Shows displays, and what shares a slot or an IOMMU group with one; or the cards\n"
+	"that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
+	"name.\n\n"
 	"  -a, --all             every PCI function\n"
 	"  -t, --tree            by bridges, instead of IOMMU groups\n"
 	"  -J, --json            as JSON, with all columns unless -o chooses\n"
 	"  -o, --output COLUMNS  these columns; +COLUMNS adds to the usual ones\n"
 	"  -n, --noheadings      no line of headings\n"
-	"  --sysroot DIR         the machine whose /etc, /sys and /proc are below DIR\n\n"
+	"  --sysroot DIR         the machine whose files are below DIR\n\n"
 	"Columns:\n";
 
 struct options {
@@ -218,7 +219,7 @@ static void print_help(void)
 {
 	fputs(help, stdout);
 	columns_help(columns);
-	fputs("\nExit code: 0, 1 no such card or the machine cannot be read, 2 usage.\n", stdout);
+	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 usage.\n", stdout);
 }
 
 int cmd_list(int argc, char **argv)

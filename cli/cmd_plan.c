@@ -13,7 +13,7 @@ static const char help[] =
 	"  -J, --json         as the receipt that a boot with vgapass=dry-run would leave\n"
 	"  --profile PROFILE  as with vgapass=PROFILE on the kernel command line\n"
 	"  --cmdline TEXT     a kernel command line instead of the running one\n"
-	"  --sysroot DIR      the machine whose /etc, /sys and /proc are below DIR\n\n"
+	"  --sysroot DIR      the machine whose files are below DIR\n\n"
 	"Exit code: 0 the plan holds, 1 something is wrong with it, 2 usage.\n";
 
 static void print_functions(const struct run *r)

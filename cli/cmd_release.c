@@ -5,13 +5,13 @@
 #include "live.h"
 
 static const char help[] =
-	"usage: vgapass release [--dry-run] CARD...\n\n"
-	"Takes all functions of a card from vfio-pci, or from the driver of their rule, and\n"
-	"has the host's own drivers take them, now.\n"
-	"A CARD is an address, an ID, or words of its name: see vgapass list.\n\n"
-	"  --dry-run  says what would be done, and does nothing\n\n"
-	"A card that a guest has is refused, and the process is named. Nothing is changed in\n"
-	"the configuration: at the next boot its rules hold, until vgapass remove.\n\n"
+	"usage: vgapass release [OPTION ...] CARD ...\n\n"
+	"Takes all functions of the cards from vfio-pci, or from the driver of their\n"
+	"rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
+	"or words of its name, see vgapass list.\n\n"
+	"  --dry-run  shows what would be done, does nothing\n\n"
+	"A card that a guest has is refused, and the process is named. The configuration\n"
+	"stays: at the next boot its rules hold, until vgapass remove.\n\n"
 	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
 
 /* True: it is not the host's own driver that has it. */

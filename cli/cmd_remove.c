@@ -9,14 +9,15 @@
 
 static const char help[] =
 	"usage: vgapass remove [OPTION ...] [CARD ...]\n\n"
-	"Takes away the rules that take functions of the cards, of every profile and file: the\n"
-	"next boot leaves the cards to the host. A rule that takes functions of other cards as\n"
-	"well stays, and is said. CARD as in vgapass add.\n\n"
-	"  --dry-run      shows what would go, writes nothing\n"
+	"Takes away the rules that take functions of the cards, of every profile and\n"
+	"file: the next boot leaves the cards to the host. A rule that takes functions of\n"
+	"other cards as well stays, and is said. CARD is an address, an ID or words of\n"
+	"its name, see vgapass list; without one, on a terminal, it asks.\n\n"
 	"  --apply        rebuilds the boot images of all kernels\n"
-	"  --sysroot DIR  the machine that is below DIR\n\n"
-	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with --apply that\n"
-	"of the command that rebuilds the boot images.\n";
+	"  --dry-run      shows what would go, writes nothing\n"
+	"  --sysroot DIR  the machine whose files are below DIR\n\n"
+	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with\n"
+	"--apply that of the command that rebuilds the boot images.\n";
 
 /* What one rule does on its own. */
 struct effect {

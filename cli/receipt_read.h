@@ -11,8 +11,8 @@
 /* A receipt's text, to be given back with json_object_put(); NULL: it is none. */
 json_object *receipt_parse(const char *text);
 
-/* The receipt below the root, to be given back with json_object_put(). NULL: there is none, and *why
- * is NULL, or it is no receipt, and *why says what is wrong with it. */
+/* The receipt below the root, to be given back with json_object_put(). NULL: there is none, and
+ * *why is NULL, or it is no receipt, and *why says what is wrong with it. */
 json_object *receipt_read(const struct roots *roots, const char **why);
 
 /* A member as text; "" where it is missing, null or no text. */

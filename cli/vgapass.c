@@ -10,13 +10,13 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
-	{ "list", cmd_list, "PCI functions by IOMMU group, with names, drivers and rules" },
+	{ "list", cmd_list, "show PCI functions by IOMMU group, with names, drivers and rules" },
 	{ "add", cmd_add, "write the rules that keep a card for guests" },
 	{ "remove", cmd_remove, "take a card's rules away" },
 	{ "import", cmd_import, "make rules of vfio-pci.ids=, modprobe.d, driverctl and the like" },
-	{ "plan", cmd_plan, "what the next boot will do, and why" },
-	{ "check", cmd_check, "what is wrong on this host, each with its fix" },
-	{ "status", cmd_status, "what the last boot did, and whether it is still so" },
+	{ "plan", cmd_plan, "show what the next boot will do, and why" },
+	{ "check", cmd_check, "find what keeps cards from guests, each with its fix" },
+	{ "status", cmd_status, "show what the last boot did, and whether it is still so" },
 	{ "bind", cmd_bind, "give a card to vfio-pci now" },
 	{ "release", cmd_release, "give a card back to the host now" },
 	{ "assign", cmd_assign, "print the text that hands a card to a guest" },
@@ -27,7 +27,9 @@ static void print_help(FILE *to)
 	fputs("usage: vgapass VERB [OPTION ...]\n\n", to);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].help);
-	fputs("\nvgapass VERB --help tells more of each; vgapass --version the version.\n", to);
+	fputs("\nFrom a card to a guest: list, add --apply, reboot, status, assign.\n"
+	      "vgapass VERB --help tells more of each, man vgapass all of it; vgapass --version\n"
+	      "tells the version.\n", to);
 }
 
 /* A full disk must not look like success. */
@@ -44,7 +46,7 @@ int main(int argc, char **argv)
 
 	/* Which characters a terminal shows; nothing else of a locale is wanted. */
 	setlocale(LC_CTYPE, "");
-	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
 		print_help(stdout);
 		return 0;
 	}
