@@ -142,13 +142,13 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
 		    struct new_rules *rules)
 {
+	const struct pci_function *lead = card->function[0];
 	enum identity best = BY_PLACE, worst = BY_ID;
-	const struct pci_function *lead = NULL;
 	struct new_rule *r;
 
 	for (unsigned i = 0; i < card->n; i++) {
 		enum identity identity = identity_of(&h->run.inv, card->function[i]);
-		if (!lead || identity < best) {
+		if (identity < best) {
 			lead = card->function[i];
 			best = identity;
 		}

@@ -11,6 +11,8 @@
 #include "../../runtime/io/sysfs.h"
 #include "../receipt_read.h"
 
+/* Whether an image is good enough for that another topic has found out. */
+#define REBOOT "reboot, but first rebuild the boot images that the topic images finds too old"
 
 /* The kernel shows `reset` where it can reset the function alone. */
 static bool has_reset(const struct check *c, const struct pci_function *f)
@@ -83,8 +85,7 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 
 	if (!then)
 		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot knew no rule for "
-			  "it\nrebuild the boot image (%s), and reboot", now, wanted,
-			  check_rebuild(c, NULL));
+			  "it\n" REBOOT, now, wanted);
 	else if (!strcmp(state, "bound"))
 		check_say(c, CHECK_WARNING, at, "is on %s, though the boot bound it to %s: something "
 			  "moved it since\nlook at the topic elsewhere, at libvirt's managed='yes', and "
@@ -117,9 +118,9 @@ static void say_no_receipt(struct check *c)
 	if (n > 1)
 		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
 	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last boot did not "
-		  "run vgapass\nrebuild the boot image (%s), and reboot",
+		  "run vgapass\n" REBOOT,
 		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
-		  more, check_rebuild(c, NULL));
+		  more);
 }
 
 void check_drivers(struct check *c)
