@@ -97,7 +97,7 @@ static bool judge(const struct status *s)
 
 static void print_result(const struct status *s)
 {
-	printf("the last boot's result: %s (vgapass=%s)\n", receipt_text(s->receipt, "result"),
+	printf("the last boot's result: %s (mode %s)\n", receipt_text(s->receipt, "result"),
 	       receipt_text(s->receipt, "mode"));
 }
 
