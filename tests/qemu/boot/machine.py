@@ -8,6 +8,8 @@
                                     like 10de:2684,class=030000,... is played by boot/vfuser.py
                                     and needs "qemu: sid" and "iommu: intel,caching-mode=on"
     device: QXL,bus=pcie.0,addr=2   one -device
+    idle: N                         N functions that no driver wants and no IOMMU sees, eight in a
+                                    slot: 81:01.0 is the first (at most 248)
     args: -drive if=none,id=d0 ...  anything else
     disk: FILE                      build/FILE, read-only, with the serial number "test"; without
                                     it the case is skipped
@@ -70,6 +72,8 @@ class Machine:
             self.devices += ["-device", value]
         elif word == "args":
             self.devices += shlex.split(value)
+        elif word == "idle":
+            self._idle(int(value))
         elif word == "helper":
             self.helpers.append(shlex.split(value))
         elif word == "iommu" and value.partition(",")[0] in IOMMU:
@@ -110,6 +114,15 @@ class Machine:
         self.devices += ["-device", json.dumps({
             "driver": "vfio-user-pci", "socket": {"type": "unix", "path": socket},
             "bus": port, "addr": f"0.{number}", "multifunction": several})]
+
+    def _idle(self, count):
+        """Beside the IOMMU, which has a loop over all functions for each of them."""
+        self.devices += ["-device", "pxb-pcie,id=idle,bus=pcie.0,bus_nr=128,bypass_iommu=on",
+                         "-device", "pcie-pci-bridge,id=idle1,bus=idle"]
+        for number in range(count):
+            several = ",multifunction=on" if number % 8 == 0 else ""
+            place = f"bus=idle1,addr={1 + number // 8:x}.{number % 8}{several}"
+            self.devices += ["-device", "pvpanic-pci," + place]
 
     def _disk(self, name):
         path = os.path.join(TOP, "build", name)
