@@ -276,8 +276,8 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o) $(ASAN_IMAGE)
-ASAN_CLI = $(addprefix $(B)/asan/cli/,conf_edit.o in_use.o in_use_disk.o \
-	in_use_process.o nodes.o)
+ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_disk.o \
+	live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
 	test_image test_conf_edit test_in_use)
 
@@ -296,7 +296,7 @@ $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $
 		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/receipt_read.o
 	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/conf_edit.c cli/receipt_read.c hook/image_read.c hook/image_unpack.c
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/receipt_read.c hook/image_read.c hook/image_unpack.c
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)

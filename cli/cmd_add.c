@@ -2,9 +2,9 @@
 #include <unistd.h>
 
 #include "../runtime/core/plan_text.h"
-#include "choose.h"
+#include "edit/choose.h"
 #include "cmd.h"
-#include "rules.h"
+#include "edit/rules.h"
 
 #define VERB "add"
 

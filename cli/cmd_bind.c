@@ -6,7 +6,7 @@
 #include "../runtime/io/path.h"
 #include "../runtime/io/sysfs.h"
 #include "cmd.h"
-#include "live.h"
+#include "live/live.h"
 
 static const char help[] =
 	"usage: vgapass bind [OPTION ...] CARD ...\n\n"

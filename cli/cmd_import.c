@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "../runtime/core/plan_text.h"
-#include "choose.h"
+#include "edit/choose.h"
 #include "cmd.h"
-#include "import_rule.h"
-#include "rules.h"
+#include "import/rule.h"
+#include "edit/rules.h"
 
 #define VERB "import"
 

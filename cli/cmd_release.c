@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "live.h"
+#include "live/live.h"
 
 static const char help[] =
 	"usage: vgapass release [OPTION ...] CARD ...\n\n"

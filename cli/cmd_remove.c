@@ -1,9 +1,9 @@
 /* cmd_remove.c - vgapass remove: takes away the rules that take cards, and no others. */
 #include "../runtime/core/plan_text.h"
-#include "choose.h"
+#include "edit/choose.h"
 #include "cmd.h"
-#include "conf_edit.h"
-#include "rules.h"
+#include "edit/conf_edit.h"
+#include "edit/rules.h"
 
 #define VERB "remove"
 

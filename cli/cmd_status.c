@@ -7,7 +7,7 @@
 #include "booted.h"
 #include "cmd.h"
 #include "host.h"
-#include "rebuild.h"
+#include "edit/rebuild.h"
 #include "receipt_read.h"
 #include "table.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/conf_edit.h"
+#include "../../cli/edit/conf_edit.h"
 #include "../../runtime/core/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -1,10 +1,10 @@
-/* test_conf_edit.c - cli/conf_edit.c: where lines go, and that nothing else moves */
+/* test_conf_edit.c - cli/edit/conf_edit.c: where lines go, and that nothing else moves */
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/conf_edit.h"
+#include "../../cli/edit/conf_edit.h"
 #include "../../runtime/core/config.h"
 
 #define CAP 200000

@@ -1,4 +1,4 @@
-/* test_in_use.c - cli/in_use.c: who uses a function
+/* test_in_use.c - cli/live/in_use.c: who uses a function
  *
  * sys and proc are folders of text below a temporary one. What processes have open are real
  * files: /dev/null and /dev/zero stand for whatever the tree says has their numbers.
@@ -15,8 +15,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../cli/in_use.h"
-#include "../../cli/nodes.h"
+#include "../../cli/live/in_use.h"
+#include "../../cli/live/nodes.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 

@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../runtime/io/sysfs.h"
+#include "../../runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 /* The file /dev/NAME of a block device that a table calls `path`: 0, none. */

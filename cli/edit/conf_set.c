@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../runtime/core/plan_text.h"
-#include "../runtime/io/sysfs.h"
-#include "cmd.h"
+#include "../../runtime/core/plan_text.h"
+#include "../../runtime/io/sysfs.h"
+#include "../cmd.h"
 #include "conf_edit.h"
 
 #define CONF_DIR "vgapass.conf.d"

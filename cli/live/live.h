@@ -7,9 +7,9 @@
 
 #include <sys/types.h>
 
-#include "../runtime/io/apply.h"
-#include "../runtime/io/supervise.h"
-#include "host.h"
+#include "../../runtime/io/apply.h"
+#include "../../runtime/io/supervise.h"
+#include "../host.h"
 
 /* A function of the cards that are meant. */
 struct live_function {

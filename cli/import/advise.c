@@ -1,8 +1,8 @@
-/* import_advise.c - what can go once the rules are there; see import_read.h */
+/* advise.c - what can go once the rules are there; see read.h */
 #include <stdio.h>
 #include <string.h>
 
-#include "import_read.h"
+#include "read.h"
 
 const char *finding_place(const struct finding *f, char buf[FINDING_PLACE_MAX])
 {

@@ -1,5 +1,5 @@
-/* import_rule.c - see import_rule.h */
-#include "import_rule.h"
+/* rule.c - see rule.h */
+#include "rule.h"
 
 #include <string.h>
 

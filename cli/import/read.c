@@ -1,6 +1,6 @@
-/* import_read.c - see import_read.h */
+/* read.c - see read.h */
 #define _GNU_SOURCE
-#include "import_read.h"
+#include "read.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../runtime/io/sysfs.h"
+#include "../../runtime/io/sysfs.h"
 
 #define TRUENAS "isolated GPUs of TrueNAS: its web interface, System, Advanced"
 

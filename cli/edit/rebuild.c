@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "../cmd.h"
 
 /* Whoever has update-initramfs makes images by it: Debian's dracut brings one along that calls
  * dracut. */

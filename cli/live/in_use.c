@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
-#include "../runtime/io/path.h"
-#include "../runtime/io/sysfs.h"
+#include "../../runtime/io/path.h"
+#include "../../runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 void in_use_add(struct obstacles *o, const struct pci_function *f, const char *format, ...)

@@ -1,7 +1,7 @@
-/* import_rule.h - from what a finding says to a rule. */
+/* rule.h - from what a finding says to a rule. */
 #pragma once
 
-#include "import_read.h"
+#include "read.h"
 
 /* Adds the rule of vendor:device[:subvendor[:subdevice[:class[:mask]]]], as the kernel's
  * vfio_pci_fill_ids() reads it (drivers/vfio/pci/vfio_pci.c). False: no rule can say it. */

@@ -1,7 +1,7 @@
 /* rebuild.h - the boot images, made anew by the tool of the system that made them. */
 #pragma once
 
-#include "host.h"
+#include "../host.h"
 
 /* The command as a person types it; "": no tool is there. */
 const char *rebuild_command(const struct host *h);

@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../runtime/io/path.h"
-#include "../runtime/io/receipt.h"
-#include "../runtime/io/sysfs.h"
-#include "cmd.h"
+#include "../../runtime/io/path.h"
+#include "../../runtime/io/receipt.h"
+#include "../../runtime/io/sysfs.h"
+#include "../cmd.h"
 #include "in_use.h"
 
 /* On top of SUPERVISE_GIVE_UP_MS: some drivers take seconds to load their firmware. */

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../runtime/io/gather.h"
+#include "../../runtime/io/gather.h"
 
 #define OBSTACLES_MAX 32
 

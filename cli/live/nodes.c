@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../runtime/io/sysfs.h"
+#include "../../runtime/io/sysfs.h"
 
 #define DEPTH_MAX 64 /* of folders: USB hubs behind hubs have some 20 */
 #define NVIDIA_MAJOR 195

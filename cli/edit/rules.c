@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "../runtime/core/plan_text.h"
-#include "cmd.h"
+#include "../../runtime/core/plan_text.h"
+#include "../cmd.h"
 #include "conf_edit.h"
 #include "rebuild.h"
 

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "../runtime/io/gather.h"
+#include "../../runtime/io/gather.h"
 
 struct node {
 	const struct pci_function *f; /* it lies below this function, or stands for it */

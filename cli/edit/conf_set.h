@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "host.h"
+#include "../host.h"
 
 struct conf_file {
 	char name[sizeof(struct conf_path)]; /* as messages name it: "vgapass.conf" */

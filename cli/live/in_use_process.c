@@ -9,8 +9,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../runtime/io/path.h"
-#include "../runtime/io/sysfs.h"
+#include "../../runtime/io/path.h"
+#include "../../runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 /* The device that an open file is, and which type it has; 0: it is none. A network file

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "../cmd.h"
 
 #define SHOWN_MAX 20 /* cards to choose from: the displays stay on the screen */
 

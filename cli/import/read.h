@@ -1,7 +1,7 @@
-/* import_read.h - what other ways to keep functions for guests say on this machine, and where. */
+/* read.h - what other ways to keep functions for guests say on this machine, and where. */
 #pragma once
 
-#include "host.h"
+#include "../host.h"
 
 enum finding_kind {
 	FOUND_ID,        /* an ID as vfio-pci.ids= takes it */

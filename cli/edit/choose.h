@@ -1,7 +1,7 @@
 /* choose.h - the cards that a verb is about: named, or chosen from a list on a terminal. */
 #pragma once
 
-#include "host.h"
+#include "../host.h"
 
 #define CARDS_MAX 64
 
