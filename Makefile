@@ -7,6 +7,7 @@
 #   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
 #   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
 #   bench     what it costs, beside what else one could take: see docs/bench.md
+#   soak      the same BOOTS= times, ROUNDS= of release and bind, CUTS= of the power (as root)
 
 VERSION = 0.1.0
 
@@ -215,6 +216,14 @@ check-distros: deps
 	@$(MAKE) -s -j2 all
 	@tests/distros/run $(if $(CELL),-k '$(CELL)')
 
+BOOTS = 100
+ROUNDS = 100
+CUTS = 10
+soak: deps
+	@$(MAKE) -s -j2 all $(B)/qemu/initrd
+	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --rounds $(ROUNDS)' \
+		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)'
+
 # What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
 # sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
 boot-extras: $(B)/kernel/stamp
@@ -315,5 +324,5 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .PHONY: all install uninstall clean deps demo check lint unit fuzz coverage machines \
 	image-test boot-test boot-extras boot-test-musl boot-test-kernels cli-test deb \
-	package-test check-distros bench
+	package-test check-distros bench soak
 .SECONDARY:

@@ -38,7 +38,7 @@ class Cuts:
         self.folder = os.path.join(cell.folder, "cuts")
         self.vmlinux = os.path.join(self.folder, "vmlinux")
         self.disk = os.path.join(self.folder, "root.img")
-        self.random = random.Random()
+        self.replayed = 0
 
     def make(self):
         os.makedirs(self.folder)
@@ -54,13 +54,15 @@ class Cuts:
                    "-d", tree, self.disk, f"{used * 5 // 4 + 200}M")
 
     def take_initrd(self, folder):
-        """As a boot loader reads it. None, or what is wrong with the disk."""
+        """As a boot loader reads it. What is wrong with the disk, or None."""
         done = subprocess.run(["e2fsck", "-fp", self.disk], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False)
+        self.replayed += "recovering journal" in done.stdout
         if done.returncode > 1:
             return "e2fsck: " + (done.stdout + done.stderr).strip()
         target = os.path.join(folder, "initrd")
-        system.run(self.cell.log, "debugfs", "-R", f"dump /boot/initrd.img-{self.cell.kernel} {target}", self.disk)
+        system.run(self.cell.log, "debugfs", "-R",
+                   f"dump /boot/initrd.img-{self.cell.kernel} {target}", self.disk)
         return None if os.path.exists(target) and os.path.getsize(target) else "no boot image on the disk"
 
     def boot(self, folder, kind, seconds):
@@ -95,7 +97,7 @@ class Cuts:
         story = []
         for number in range(count + 1):
             kind, window = KINDS[number % len(KINDS)]
-            seconds = self.random.uniform(0, window) if number < count else 0
+            seconds = random.uniform(0, window) if number < count else 0
             folder = os.path.join(self.folder, str(number))
             os.makedirs(folder)
             wrong = self.take_initrd(folder)
@@ -109,4 +111,5 @@ class Cuts:
             if number < count:
                 story.append(f"cut {number + 1}, {seconds:.1f} s, step {len(done)}: "
                              f"{done[-1] if done else 'nothing yet'}")
+        story.append(f"{self.replayed} of {count} cuts left a journal to replay")
         return [], story
