@@ -274,8 +274,6 @@ $(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/ini
 $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
 
-.PHONY: boot-test-musl boot-test-kernels
-
 $(B)/kernel/stamp:
 	scripts/kernel
 
