@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../runtime/core/cmdline.h"
+#include "../runtime/io/apply.h"
 
 static int add_module(struct modules *m, struct kmod_module *mod);
 
@@ -126,6 +127,13 @@ static int append(struct modules *m, struct kmod_module *mod)
 		return -E2BIG;
 	*to = (struct module){ strdup(kmod_module_get_name(mod)),
 			       strdup(kmod_module_get_path(mod)), options_of(mod) };
+	/* In front, so that who wants it otherwise is heard: the last one counts. */
+	if (m->async && to->options) {
+		char *own = to->options;
+		if (asprintf(&to->options, *own ? "async_probe %s" : "async_probe", own) < 0)
+			to->options = NULL;
+		free(own);
+	}
 	m->n++;
 	return to->name && to->file && to->options ? 0 : -ENOMEM;
 }
@@ -173,6 +181,7 @@ int modules_add(struct modules *m, const char *driver)
 	if (!list)
 		return -ENOENT;
 	struct kmod_module *mod = kmod_module_get_module(list);
+	m->async = apply_is_harmless(slice_of(driver));
 	r = add_module(m, mod);
 	kmod_module_unref(mod);
 	kmod_module_unref_list(list);

@@ -14,8 +14,8 @@
 struct module {
 	char *name;
 	char *file;    /* path of the .ko, .ko.xz, ... */
-	char *options; /* of modprobe.d; without those that are on this machine's own kernel
-			  command line, which libkmod mixes in */
+	char *options; /* of modprobe.d, behind "async_probe" where `async`; without those that are
+			  on this machine's own kernel command line, which libkmod mixes in */
 };
 
 struct modules {
@@ -23,6 +23,10 @@ struct modules {
 	struct module module[MODULES_MAX];
 	const char *sysroot, *kernel;
 	void *kmod; /* struct kmod_ctx */
+	/* Of what is being added: its probes may be asynchronous, which those of VFIO stand. Then
+	 * its loading waits neither for them nor for those of other drivers, like a disk's
+	 * (kernel/module/main.c, do_init_module()), and several functions are probed at once. */
+	bool async;
 };
 
 /* 0, or -errno: -ENOENT, the kernel has no module folder. `sysroot` may be "". */

@@ -147,8 +147,11 @@ static void tells_files_and_options(void **state)
 	const struct module *pci = &m.module[place_of(&m, "vfio_pci")];
 	assert_true(exists(pci->file));
 	assert_non_null(strstr(pci->file, "/kernel/vfio_pci.ko"));
-	assert_string_equal(pci->options, "disable_vga=1 ids=1002:6608");
-	assert_string_equal(m.module[place_of(&m, "vfio")].options, "");
+	assert_string_equal(pci->options, "async_probe disable_vga=1 ids=1002:6608");
+	assert_string_equal(m.module[place_of(&m, "vfio")].options, "async_probe");
+	/* Nobody knows how other drivers stand that. */
+	assert_int_equal(modules_add(&m, "circle_a"), 0);
+	assert_string_equal(m.module[place_of(&m, "circle_a")].options, "");
 	modules_close(&m);
 }
 
