@@ -14,9 +14,9 @@ void card_of(const struct host *h, const struct pci_function *f, struct card *re
 	const struct pci_function *end = inv->function + inv->functions, *g = f;
 
 	/* The functions of a slot follow one another. */
-	while (f->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
+	while (f->identity->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
 		g--;
-	for (ret->n = 0; g < end && (g == f || f->path.hops > 1) && pci_same_slot(&g->at, &f->at);
+	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) && pci_same_slot(&g->at, &f->at);
 	     g++)
 		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
 			ret->function[ret->n++] = g;

@@ -28,11 +28,9 @@ struct bind_options {
 	bool dry_run, take_boot_display, no_iommu;
 };
 
-static struct plan_entry *entry(struct live *l, unsigned k)
+static const struct plan_entry *entry(const struct live *l, unsigned k)
 {
-	struct run *r = &l->host.run;
-
-	return &r->plan.entry[l->function[k].f - r->inv.function];
+	return host_entry(&l->host, l->function[k].f);
 }
 
 static void print_function(struct live *l, unsigned k, FILE *to)
@@ -104,7 +102,7 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 			r->plan.entry[i] = (struct plan_entry){ .state = STATE_NONE };
 	/* Rules about other functions are not what was asked. */
 	for (unsigned i = 0; i < r->config.rules; i++)
-		r->plan.rule[i].matched = 1;
+		r->plan.matched[i] = 1;
 	return true;
 }
 

@@ -61,7 +61,7 @@ static bool is_hidden(const struct host *h, const struct pci_function *f)
 {
 	char byte;
 
-	return sysfs_read_at(h->roots.sys, path_function(f, "config"), &byte, 1, 64) < 0;
+	return sysfs_read_at(h->run.inv.devices, path_function(f, "config"), &byte, 1, 64) < 0;
 }
 
 void hint_serials(const struct host *h, bool shown)

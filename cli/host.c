@@ -42,13 +42,12 @@ static void scan_all(struct host *h)
 	struct run *r = &h->run;
 
 	if (!r->inv.functions && !r->input_error) {
-		r->input_error = h->roots.sys < 0 ? h->roots.sys :
-						    scan_functions(h->roots.sys, &r->inv);
+		r->input_error = scan_functions(h->roots.root, &r->inv);
 		if (r->input_error)
 			r->inv.functions = 0;
 	}
 	for (unsigned i = 0; i < r->inv.functions; i++)
-		scan_details(h->roots.sys, h->roots.proc, &r->inv, i, PCI_DETAIL_ALL);
+		scan_details(h->roots.root, &r->inv, i, PCI_DETAIL_ALL);
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
@@ -99,6 +98,8 @@ void host_close(struct host *h)
 		pci_cleanup(h->pci_ids);
 	kmod_unref(h->kmod);
 	free(h->cmdline);
+	if (h->run.inv.devices > 0)
+		close(h->run.inv.devices);
 	if (h->roots.root > 0)
 		close(h->roots.root);
 	if (h->roots.sys > 0)
@@ -136,7 +137,7 @@ const char *host_class(const struct host *h, const struct pci_function *f, char 
 
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])
 {
-	const struct pci_path *p = &f->path;
+	const struct pci_path *p = &f->identity->path;
 	struct pci_address at = { p->domain, p->bus, p->hop[0] };
 	struct text t;
 
@@ -154,14 +155,14 @@ const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX]
 
 	text_start(&t, serial, HOST_NAME_MAX);
 	for (int shift = 56; f->has_serial && shift >= 0; shift -= 8)
-		text_add(&t, shift ? "%b-" : "%b", (unsigned)(f->serial >> shift & 0xff));
+		text_add(&t, shift ? "%b-" : "%b", (unsigned)(f->identity->serial >> shift & 0xff));
 	return serial;
 }
 
 const char *host_resets(const struct host *h, const struct pci_function *f,
 			char resets[HOST_NAME_MAX])
 {
-	if (sysfs_read(h->roots.sys, path_function(f, "reset_method"), resets, HOST_NAME_MAX) < 0)
+	if (sysfs_read(h->run.inv.devices, path_function(f, "reset_method"), resets, HOST_NAME_MAX) < 0)
 		*resets = '\0';
 	resets[strcspn(resets, "\n")] = '\0';
 	for (char *p = resets; *p; p++)
@@ -205,7 +206,7 @@ static struct kmod_list *find_candidates(struct host *h, const struct pci_functi
 	char alias[256];
 
 	if (!host_open_kmod(h) ||
-	    sysfs_read(h->roots.sys, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
+	    sysfs_read(h->run.inv.devices, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
 		return NULL;
 	alias[strcspn(alias, "\n")] = '\0';
 	return kmod_module_new_from_lookup(h->kmod, alias, &list) < 0 ? NULL : list;

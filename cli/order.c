@@ -20,7 +20,7 @@ static int compare_groups(const void *va, const void *vb)
 static int compare_paths(const void *va, const void *vb)
 {
 	const struct pci_function *const *fa = va, *const *fb = vb;
-	const struct pci_path *a = &(*fa)->path, *b = &(*fb)->path;
+	const struct pci_path *a = &(*fa)->identity->path, *b = &(*fb)->identity->path;
 	size_t common = a->hops < b->hops ? a->hops : b->hops;
 	int r = COMPARE(!a->hops, !b->hops);
 
@@ -33,7 +33,7 @@ static int compare_paths(const void *va, const void *vb)
 
 static bool hangs_below(const struct pci_function *f, const struct pci_function *bridge)
 {
-	const struct pci_path *a = &f->path, *b = &bridge->path;
+	const struct pci_path *a = &f->identity->path, *b = &bridge->identity->path;
 
 	return a->hops == b->hops + 1 && a->domain == b->domain && a->bus == b->bus &&
 	       !memcmp(a->hop, b->hop, b->hops);
@@ -131,7 +131,7 @@ void order_by_tree(const struct host *h, struct order *o)
 	sort_all(h, o, compare_paths);
 	for (unsigned i = h->run.inv.functions; i-- > 0;) {
 		const struct pci_function *f = o->function[i];
-		unsigned depth = f->path.hops;
+		unsigned depth = f->identity->path.hops;
 		if (depth < PCI_HOPS_MAX && below[depth + 1] && hangs_below(below[depth + 1], f))
 			*wanted(h, o, f) = true;
 		if (*wanted(h, o, f))
@@ -141,7 +141,7 @@ void order_by_tree(const struct host *h, struct order *o)
 	for (unsigned i = 0; i <= PCI_HOPS_MAX; i++)
 		bridge[i] = ORDER_NO_BRIDGE;
 	for (unsigned i = 0; i < o->n; i++) {
-		unsigned depth = o->function[i]->path.hops;
+		unsigned depth = o->function[i]->identity->path.hops;
 		unsigned up = depth > 1 ? bridge[depth - 1] : ORDER_NO_BRIDGE;
 		bool found = up != ORDER_NO_BRIDGE && hangs_below(o->function[i], o->function[up]);
 		o->above[i] = found ? up : ORDER_NO_BRIDGE;

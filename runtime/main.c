@@ -45,9 +45,12 @@ struct options {
 
 /* All that workers share with their parent. */
 struct shared {
+	struct work work; /* first, as it is what their items get */
 	struct run run;
-	struct work work;
-	struct progress progress;
+	struct roots roots;
+	struct progress claim, bind, late;
+	uint32_t start; /* on apply_clock_us() */
+	bool background;
 };
 
 static enum log_level level_of(enum function_state s)
@@ -84,21 +87,24 @@ static void say_problems(bool real, const struct run *r)
 }
 
 /* Kernel log and receipt, the last or one on the way. The exit code. */
-static int report(const struct roots *roots, int dir, struct run *r, uint32_t start, bool last)
+static int report(struct shared *s, int dir, bool last)
 {
+	struct run *r = &s->run;
+	bool real = s->roots.real;
 	const char *result = run_result(r);
 
-	r->took_us = apply_clock_us() - start;
-	say_functions(roots->real, r, last);
+	if (!r->took_us)
+		r->took_us = apply_clock_us() - s->start;
+	say_functions(real, r, last);
 	if (last)
-		say_problems(roots->real, r);
+		say_problems(real, r);
 	if (last && (r->config.rules || r->plan.state != PLAN_READY))
-		log_line(roots->real, LOG_IS_INFO, "mode %s, result %s, %u ms",
-			 mode_word(r->cmd.mode), result, r->took_us / 1000);
-	int error = dir < 0 ? dir : receipt_write(roots, dir, r);
+		log_line(real, LOG_IS_INFO, "mode %s, result %s, the boot waited %u us",
+			 mode_word(r->cmd.mode), result, r->claim_us);
+	int error = dir < 0 ? dir : receipt_write(&s->roots, dir, r);
 	if (error)
-		log_line(roots->real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
-						    "(error %u): this log is all there is",
+		log_line(real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
+					     "(error %u): this log is all there is",
 			 (unsigned)-error);
 	bool fine = slice_word(slice_of(result), "failed|partial|error") == SLICE_NO_WORD;
 	return fine ? 0 : EXIT_FAILED;
@@ -132,46 +138,97 @@ static int do_wait(const struct roots *roots)
 	return r ? 0 : EXIT_FAILED;
 }
 
-static int do_bind(const struct options *o, const struct roots *roots, struct shared *s)
+/* What nobody waits for: all behind the claim. The exit code. */
+static int bind_claimed(struct shared *s, int waiter)
 {
 	struct run *r = &s->run;
-	uint32_t start = apply_clock_us();
-	struct pollfd waiter = { .fd = -1, .events = POLLIN };
-	int dir = receipt_dir(roots);
+	struct crew crew = { .item = apply_item, .arg = s, .idle = s->background,
+			     .waiter = waiter };
+	struct pollfd asked = { .fd = waiter, .events = POLLIN };
 
-	gather_run(roots, o->cmdline, r);
-	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned)
-		return report(roots, dir, r, start, true);
-	s->work.run = r;
-	s->work.root = roots->root;
-	s->work.sys = roots->sys;
-	if (o->background) {
-		waiter.fd = open_wait_socket(bind);
-		listen(waiter.fd, 4);
-	}
-	supervise(&s->progress, r->inv.functions, 0, apply_claim, &s->work, waiter.fd);
-	if (o->verb == CLAIM || (o->background && fork() > 0))
-		return 0;
-	unsigned items = apply_prepare(&s->work);
+	r->claim_us = apply_clock_us() - s->start;
+	gather_mounts(&s->roots);
+	gather_drivers(&s->roots, r);
+	s->work.sys = s->roots.sys;
+	int dir = receipt_dir(&s->roots);
+	crew.items = apply_prepare(&s->work);
 	/* A module wants the one before it: another worker is no help until much later. */
-	supervise(&s->progress, items, r->inv.functions + s->work.modules, apply_item, &s->work,
-		  waiter.fd);
-	apply_finish(&s->work);
-	if (waiter.fd >= 0) {
-		report(roots, dir, r, start, false);
-		uint32_t pause = apply_clock_us();
-		poll(&waiter, 1, END_MS);
-		start += apply_clock_us() - pause;
+	crew.slow = r->inv.functions + s->work.modules;
+	supervise(&s->bind, &crew);
+	unsigned held = apply_finish(&s->work);
+	if (s->background) {
+		report(s, dir, false);
+		poll(&asked, 1, END_MS);
 	}
 	s->work.late = true;
-	supervise(&s->progress, r->inv.functions, 0, apply_late, &s->work, waiter.fd);
+	crew.items = held ? r->inv.functions : 0;
+	crew.slow = 0;
+	crew.item = apply_late;
+	crew.idle = false;
+	supervise(&s->late, &crew);
 	apply_finish(&s->work);
-	return report(roots, dir, r, start, true);
+	return report(s, dir, true);
+}
+
+/* By the worker that did the last claim, or who took its place. */
+static void go_on(void *shared)
+{
+	struct shared *s = shared;
+	int waiter = open_wait_socket(bind);
+
+	listen(waiter, 4);
+	supervise_ready(&s->claim);
+	bind_claimed(s, waiter);
+}
+
+static int do_bind(const struct options *o, struct shared *s)
+{
+	struct run *r = &s->run;
+	struct crew crew = { .item = apply_claim, .arg = s, .waiter = -1 };
+
+	if (o->verb == BIND)
+		s->start = apply_clock_us();
+	gather_run(&s->roots, o->cmdline, r);
+	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned) {
+		if (o->verb == CLAIM)
+			s->start = apply_clock_us();
+		r->claim_us = apply_clock_us() - s->start;
+		gather_mounts(&s->roots);
+		gather_drivers(&s->roots, r);
+		return report(s, receipt_dir(&s->roots), true);
+	}
+	s->work.run = r;
+	s->work.root = s->roots.root;
+	s->background = o->background;
+	crew.items = r->inv.functions;
+	if (o->background)
+		crew.then = go_on;
+	supervise(&s->claim, &crew);
+	return o->verb == CLAIM || o->background ? 0 : bind_claimed(s, -1);
+}
+
+/* In a boot image of initramfs-tools this program itself stands in place of two scripts: a
+ * shell that starts it would take longer than it does. */
+static bool stands_in(const char *path, struct options *o)
+{
+	struct slice rest = slice_of(path), name;
+
+	do
+		name = slice_cut(&rest, '/');
+	while (rest.n);
+	unsigned script = slice_word(name, "00-vgapass|vgapass");
+	if (script == SLICE_NO_WORD)
+		return false;
+	o->background = !script;
+	o->verb = script ? WAIT : BIND;
+	return true;
 }
 
 static bool parse_options(char **argv, struct options *o)
 {
 	*o = (struct options){ .verb = SLICE_NO_WORD };
+	if (stands_in(*argv, o))
+		return true;
 	while (*++argv) {
 		unsigned word = slice_word(slice_of(*argv), WORDS);
 		if (word == SYSROOT && argv[1])
@@ -193,12 +250,10 @@ int main(int argc, char **argv)
 	struct options o;
 	struct roots roots;
 
-	(void)argc;
-	if (!parse_options(argv, &o))
+	if (!argc || !parse_options(argv, &o))
 		return write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
-	int e = gather_roots(o.sysroot, &roots);
+	int e = gather_root(o.sysroot, &roots);
 	if (e) {
-		roots.real = !o.sysroot;
 		log_line(roots.real, LOG_IS_ERROR, "%s cannot be opened (error %u)",
 			 o.sysroot ? o.sysroot : "/", (unsigned)-e);
 		return EXIT_USAGE;
@@ -212,5 +267,6 @@ int main(int argc, char **argv)
 		log_line(roots.real, LOG_IS_ERROR, "no memory");
 		return EXIT_FAILED;
 	}
-	return do_bind(&o, &roots, s);
+	s->roots = roots;
+	return do_bind(&o, s);
 }

@@ -18,11 +18,11 @@
 static bool has_reset(const struct check *c, const struct pci_function *f)
 {
 	char methods[64];
-	int sys = c->host->roots.sys;
+	int devices = c->host->run.inv.devices;
 
-	if (sysfs_read(sys, path_function(f, "reset_method"), methods, sizeof(methods)) >= 0)
+	if (sysfs_read(devices, path_function(f, "reset_method"), methods, sizeof(methods)) >= 0)
 		return *methods && *methods != '\n';
-	return sysfs_exists(sys, path_function(f, "reset"));
+	return sysfs_exists(devices, path_function(f, "reset"));
 }
 
 /* A function of the same slot that stays with the host, so that VFIO cannot reset the slot as
@@ -49,7 +49,7 @@ void check_reset(struct check *c)
 		if (!check_is_planned(c, f) || has_reset(c, f))
 			continue;
 		staying = find_staying(c, f);
-		if (f->path.hops < 2)
+		if (f->identity->path.hops < 2)
 			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a guest that is "
 				  "started again may find it hanging\nreboot the host then; for AMD's, see "
 				  "the module vendor-reset");

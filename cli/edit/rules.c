@@ -87,7 +87,7 @@ static enum identity identity_of(const struct inventory *inv, const struct pci_f
 		const struct pci_function *g = &inv->function[i];
 		if (g == f || !same_id(f, g))
 			continue;
-		if (!f->has_serial || (g->has_serial && g->serial == f->serial))
+		if (!f->has_serial || (g->has_serial && g->identity->serial == f->identity->serial))
 			return BY_PLACE;
 		best = BY_SERIAL;
 	}
@@ -100,9 +100,9 @@ static void add_identity(struct text *t, const struct inventory *inv, const stru
 
 	text_add(t, "%i", f);
 	if (identity == BY_SERIAL)
-		add_serial(t, f->serial);
-	else if (identity == BY_PLACE && f->path.hops)
-		add_path(t, &f->path);
+		add_serial(t, f->identity->serial);
+	else if (identity == BY_PLACE && f->identity->path.hops)
+		add_path(t, &f->identity->path);
 	else if (identity == BY_PLACE)
 		text_add(t, " address=%a", &f->at);
 }

@@ -107,7 +107,7 @@ static bool read_hop(struct slice hop, uint8_t *devfn)
 static const struct pci_function *follow(const struct run *run, const struct pci_function *start,
 					 struct slice hops)
 {
-	struct pci_path path = start->path;
+	struct pci_path path = start->identity->path;
 
 	while (hops.n) {
 		if (!path.hops || path.hops == PCI_HOPS_MAX ||
@@ -116,7 +116,7 @@ static const struct pci_function *follow(const struct run *run, const struct pci
 		path.hops++;
 	}
 	for (unsigned i = 0; i < run->inv.functions; i++) {
-		const struct pci_path *p = &run->inv.function[i].path;
+		const struct pci_path *p = &run->inv.function[i].identity->path;
 		if (p->domain == path.domain && p->bus == path.bus && p->hops == path.hops &&
 		    !memcmp(p->hop, path.hop, path.hops))
 			return &run->inv.function[i];

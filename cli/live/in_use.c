@@ -215,7 +215,7 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 static void look_at_virtual_functions(const struct roots *roots, const struct pci_function *f,
 				      struct obstacles *o)
 {
-	if (sysfs_exists(roots->sys, path_function(f, "virtfn0")))
+	if (sysfs_exists(roots->sys, path_make("bus/pci/devices/%a/virtfn0", &f->at)))
 		in_use_add(o, f, "it has virtual functions: write 0 to its sriov_numvfs");
 }
 

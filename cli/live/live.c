@@ -56,7 +56,7 @@ static void read_override(void *live, unsigned k)
 	struct live_function *one = &l->function[k];
 	char *override = one->override;
 
-	if (sysfs_read(l->host.roots.sys, path_function(one->f, "driver_override"), override,
+	if (sysfs_read(l->host.run.inv.devices, path_function(one->f, "driver_override"), override,
 		       PCI_DRIVER_NAME) < 0)
 		*override = '\0';
 	override[strcspn(override, "\n")] = '\0';
@@ -180,13 +180,16 @@ bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned 
 {
 	/* Half a change is worse than a whole one; what hangs, ends by itself. */
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	const struct crew crew = { .items = items, .slow = items, .item = run_task, .arg = l,
+				   .waiter = l->lock };
 
 	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		signal(ends[i], SIG_IGN);
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */
 	fflush(stdout);
-	supervise(&l->progress, items, items, run_task, l, l->lock);
+	l->progress = (struct progress){ .next = 0 };
+	supervise(&l->progress, &crew);
 	for (unsigned ms = 0; ms < PATIENCE_MS; ms += TICK_MS) {
 		if (*(volatile unsigned *)&l->progress.done >= items)
 			return true;
@@ -198,7 +201,7 @@ bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned 
 static void read_driver(const struct live *l, const struct pci_function *f,
 			char driver[PCI_DRIVER_NAME])
 {
-	if (sysfs_link(l->host.roots.sys, path_function(f, "driver"), 0, driver,
+	if (sysfs_link(l->host.run.inv.devices, path_function(f, "driver"), 0, driver,
 		       PCI_DRIVER_NAME) < 0)
 		*driver = '\0';
 }
@@ -208,16 +211,16 @@ void live_give_back(struct live *l, unsigned k, bool as_it_was)
 	struct live_function *one = &l->function[k];
 	const char *driver = as_it_was ? one->f->driver : NULL;
 	const char *override = as_it_was ? one->override : "";
-	int sys = l->host.roots.sys;
+	int sys = l->host.roots.sys, devices = l->host.run.inv.devices;
 	char address[24];
 
 	text_make(address, sizeof(address), "%a", &one->f->at);
 	/* A newline clears it. */
-	sysfs_write(sys, path_function(one->f, "driver_override"), *override ? override : "\n");
+	sysfs_write(devices, path_function(one->f, "driver_override"), *override ? override : "\n");
 	read_driver(l, one->f, one->driver);
 	if (!driver || strcmp(one->driver, driver) != 0) {
 		if (*one->driver)
-			sysfs_write(sys, path_function(one->f, "driver/unbind"), address);
+			sysfs_write(devices, path_function(one->f, "driver/unbind"), address);
 		if (!driver)
 			host_load_candidates(&l->host, one->f);
 		if (!driver)

@@ -56,3 +56,24 @@ bool pci_parse_address(struct slice s, struct pci_address *at, bool *any)
 	}
 	return pci_parse_bus(domain, bus, at) && pci_parse_devfn(s, &at->devfn, any);
 }
+
+/* A claim does this for each function of the machine. */
+char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at)
+{
+	/* The digits behind the domain: two of the bus, two of the device, one of the function. */
+	uint64_t v = (uint64_t)at->domain << 20 | at->bus << 12 | (at->devfn >> 3) << 4 |
+		     (at->devfn & 7);
+	unsigned digits = 9;
+
+	while (digits < 13 && v >> 4 * digits)
+		digits++;
+	while (digits--) {
+		*to++ = "0123456789abcdef"[v >> 4 * digits & 15];
+		if (digits == 5 || digits == 3)
+			*to++ = ':';
+		if (digits == 1)
+			*to++ = '.';
+	}
+	*to = '\0';
+	return to;
+}

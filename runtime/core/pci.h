@@ -33,6 +33,12 @@ struct pci_path {
 	uint8_t hop[PCI_HOPS_MAX];
 };
 
+/* What tells two equal functions apart, and few rules ask about. */
+struct pci_identity {
+	struct pci_path path;
+	uint64_t serial; /* PCIe Device Serial Number capability; 0: none */
+};
+
 /* What may be asked of a function beyond its modalias; each costs a system call or more. */
 enum pci_detail {
 	PCI_DETAIL_GROUP = 1 << 0,
@@ -50,18 +56,22 @@ struct pci_function {
 	uint16_t vendor, device;
 	uint16_t subvendor, subdevice;
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
-	uint8_t known;       /* enum pci_detail: which of the following were read */
+	uint8_t known;       /* enum pci_detail: which of the following were read; PLAN_LEADS */
 	bool bridge;         /* header type 1 or 2 */
 	bool boot_display;   /* the firmware drew on it */
 	bool has_serial;
 	int32_t group;       /* IOMMU group, -1: none */
-	uint64_t serial;     /* PCIe Device Serial Number capability */
-	struct pci_path path;
+	struct pci_identity *identity; /* its own; holds what `known` says */
 };
 
+/* Memory that nobody touches is not there: what is rare has a table of its own. */
 struct inventory {
 	unsigned functions, names;
+	int devices; /* directory fd of bus/pci/devices; negative: not open */
+	bool framebuffer_known;
+	struct pci_address framebuffer; /* the owner of its memory, if that is known */
 	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */
+	struct pci_identity identity[PCI_FUNCTIONS_MAX]; /* parallel to it */
 	char name[PCI_DRIVERS_MAX + 1][PCI_DRIVER_NAME]; /* name[0] is "", the last for trying */
 };
 
@@ -85,6 +95,13 @@ bool pci_parse_bus(struct slice domain, struct slice bus, struct pci_address *at
 
 /* "0000:01:00.0" or "01:00.0", the domain with 4 to 8 digits; `any` as above. */
 bool pci_parse_address(struct slice s, struct pci_address *at, bool *any);
+
+/* bytes that hold an address with its NUL */
+#define PCI_ADDRESS_SIZE 20
+
+/* Writes "0000:01:00.0" with its NUL, the domain with 4 digits or as many as it needs. Returns
+ * where the NUL is. */
+char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at);
 
 static inline bool pci_same_slot(const struct pci_address *a, const struct pci_address *b)
 {

@@ -38,9 +38,9 @@ static bool options_agree(const struct rule *r, const struct pci_function *f, un
 		return false;
 	if (which & RULE_ADDRESS && !address_agrees(r, f))
 		return false;
-	if (which & RULE_PATH && !path_agrees(&r->path, &f->path))
+	if (which & RULE_PATH && !path_agrees(&r->path, &f->identity->path))
 		return false;
-	if (which & RULE_SERIAL && !(f->has_serial && f->serial == r->serial))
+	if (which & RULE_SERIAL && !(f->has_serial && f->identity->serial == r->serial))
 		return false;
 	if (which & RULE_BOOT_DISPLAY && r->boot_display != f->boot_display)
 		return false;
@@ -54,47 +54,50 @@ static bool matches(const struct rule *r, const struct pci_function *f)
 
 unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f)
 {
-	const unsigned verdict = PCI_DETAIL_DRIVER | PCI_DETAIL_GROUP | PCI_DETAIL_HEADER |
-				 PCI_DETAIL_DISPLAY;
 	unsigned needs = 0;
 
 	for (unsigned i = 0; i < c->rules; i++) {
 		const struct rule *r = &c->rule[i];
 		if (!plan_rule_holds(r, profile))
 			continue;
-		/* A companion may be any function; a path may be anybody's. */
-		if (r->with != WITH_FUNCTION)
-			needs |= verdict;
+		/* A companion by its group may be any function; a path may be anybody's. */
+		if (r->with == WITH_GROUP)
+			needs |= PCI_DETAIL_GROUP;
 		if (r->given & RULE_PATH)
 			needs |= PCI_DETAIL_PATH;
 		if (!id_agrees(r, f))
 			continue;
 		if (r->given & RULE_SERIAL)
 			needs |= PCI_DETAIL_SERIAL;
-		if (options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS))
-			needs |= verdict;
+		if (options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
+			needs |= r->with ? PLAN_VERDICT | PLAN_LEADS : PLAN_VERDICT;
 	}
 	return needs;
 }
 
 /* keep wins over every rule; among the rest the first that matches decides. */
-static void decide(const struct config *c, const struct pci_function *f, struct plan *p,
-		   struct plan_entry *e)
+static const struct rule *decide(const struct config *c, const char *profile,
+				 const struct pci_function *f)
 {
-	unsigned by = 0;
+	const struct rule *by = NULL;
 
-	for (unsigned i = 0; i < c->rules && !(e->rule && e->rule->keep); i++) {
+	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
-		if ((!e->rule || r->keep) && plan_rule_holds(r, p->profile) && matches(r, f)) {
-			e->rule = r;
-			by = i;
-		}
+		if ((!by || r->keep) && plan_rule_holds(r, profile) && matches(r, f))
+			by = r;
 	}
-	if (!e->rule)
-		return;
-	p->rule[by].matched++;
+	return by;
+}
+
+static void enter(struct plan *p, unsigned i, const struct rule *by)
+{
+	struct plan_entry *e = &p->entry[i];
+
+	e->rule = by;
 	e->state = STATE_PLANNED;
-	if (e->rule->keep) {
+	e->driver = p->driver[i];
+	*e->driver = '\0';
+	if (by->keep) {
 		e->state = STATE_KEPT;
 		e->reason = REASON_KEEP;
 	}
@@ -116,15 +119,13 @@ static void take_companions(const struct inventory *inv, struct plan *p)
 			continue;
 		for (unsigned k = 0; k < inv->functions; k++) {
 			const struct pci_function *f = &inv->function[k];
-			struct plan_entry *e = &p->entry[k];
 			bool along = by->rule->with == WITH_SLOT ?
 					     pci_same_slot(&f->at, &lead->at) :
 					     f->group >= 0 && f->group == lead->group;
-			if (!along || e->rule || is_bridge(f))
+			if (!along || p->entry[k].rule || is_bridge(f))
 				continue;
-			e->rule = by->rule;
-			e->state = STATE_PLANNED;
-			e->companion = true;
+			enter(p, k, by->rule);
+			p->entry[k].companion = true;
 		}
 	}
 }
@@ -143,7 +144,8 @@ static unsigned count_named(const struct inventory *inv, const struct plan *p,
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (p->entry[i].rule == rule && !p->entry[i].companion &&
+		const struct plan_entry *e = &p->entry[i];
+		if (e->rule == rule && !e->companion &&
 		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
 			n++;
 	}
@@ -158,7 +160,7 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 
 	if (is_bridge(f))
 		return REASON_BRIDGE;
-	if (r->expect && r->expect != p->rule[r - c->rule].matched)
+	if (r->expect && r->expect != p->matched[r - c->rule])
 		return REASON_EXPECT;
 	/* Before the boot display: without an IOMMU vfio-pci's probe first takes the console
 	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
@@ -194,21 +196,21 @@ static void refuse(const struct config *c, const struct inventory *inv, struct p
 	}
 }
 
-/* A rule that decides nothing: whose are those that it matches, who is at its place, and
- * who has its ID? The first of each is named. */
-static void explain(const struct rule *r, const struct inventory *inv, struct plan_rule *out)
+struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 {
 	const unsigned place = RULE_ADDRESS | RULE_PATH;
+	struct plan_miss miss = { NULL, NULL, NULL };
 
 	for (unsigned i = inv->functions; i-- > 0;) {
 		const struct pci_function *f = &inv->function[i];
 		if (matches(r, f))
-			out->taken = f;
+			miss.taken = f;
 		else if (r->given & place && options_agree(r, f, place))
-			out->there = f;
+			miss.there = f;
 		else if (r->vendor != PCI_ANY && r->device != PCI_ANY && id_agrees(r, f))
-			out->same = f;
+			miss.same = f;
 	}
+	return miss;
 }
 
 void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
@@ -220,11 +222,15 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 		     cmd->profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
 	ret->planned = ret->refused = 0;
 	for (unsigned i = 0; i < c->rules; i++)
-		ret->rule[i] = (struct plan_rule){ .matched = 0 };
+		ret->matched[i] = 0;
 	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct rule *by = ret->state == PLAN_READY ?
+						decide(c, ret->profile, &inv->function[i]) : NULL;
 		ret->entry[i] = (struct plan_entry){ .state = STATE_NONE };
-		if (ret->state == PLAN_READY)
-			decide(c, &inv->function[i], ret, &ret->entry[i]);
+		if (!by)
+			continue;
+		ret->matched[by - c->rule]++;
+		enter(ret, i, by);
 	}
 	if (ret->state != PLAN_READY)
 		return;
@@ -232,9 +238,6 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	/* What goes along with a function goes nowhere if that is refused. */
 	take_companions(inv, ret);
 	refuse(c, inv, ret, true);
-	for (unsigned i = 0; i < c->rules; i++)
-		if (plan_rule_holds(&c->rule[i], ret->profile) && !ret->rule[i].matched)
-			explain(&c->rule[i], inv, &ret->rule[i]);
 }
 
 /* True: a rule with required=yes is not fulfilled. */
@@ -244,7 +247,7 @@ static bool required_is_missing(const struct run *r)
 	const struct rule *rule = r->config.rule;
 
 	for (unsigned i = 0; i < r->config.rules; i++, rule++)
-		if (rule->required && !p->rule[i].matched && plan_rule_holds(rule, p->profile))
+		if (rule->required && !p->matched[i] && plan_rule_holds(rule, p->profile))
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];

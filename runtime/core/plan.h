@@ -65,22 +65,17 @@ struct plan_entry {
 	bool viable;    /* nobody in its IOMMU group stands in the way of a guest */
 	int error;      /* -errno of the failed step, 0: none */
 	uint32_t us;    /* spent on this function */
-	char driver[PCI_DRIVER_NAME]; /* what the driver link says in the end; "": none */
+	char *driver;   /* what the driver link says in the end; "": none. NULL without a rule */
 };
 
-/* What became of a rule. Of one that decides nothing, the functions for the message: one
- * that is another rule's, the one at its place, one that has its ID somewhere else. */
-struct plan_rule {
-	unsigned matched; /* functions that this rule decides, companions left out */
-	const struct pci_function *taken, *there, *same; /* or NULL */
-};
-
+/* Memory that nobody touches is not there: few functions have a rule. */
 struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
 	unsigned planned, refused;
+	uint16_t matched[CONFIG_RULES_MAX]; /* functions that a rule decides, companions left out */
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
-	struct plan_rule rule[CONFIG_RULES_MAX];    /* parallel to config.rule */
+	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
 };
 
 /* True: the rule holds in the chosen profile. */
@@ -89,14 +84,33 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 	return !r->profile || r->profile == profile;
 }
 
-/* Which details (enum pci_detail) the rules need of this function, whose IDs and class are
- * known;
- * 0: none, it matches nothing and no message will speak of it. */
+/* What decides whether a function may be taken. Who has it now does not. */
+#define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
+
+/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_VERDICT too. */
+#define PLAN_LEADS 0x80u
+
+/* Which details (enum pci_detail, PLAN_LEADS) the rules need of this function, whose IDs and
+ * class are known; 0: none, it matches nothing and no message will speak of it. */
 unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f);
+
+/* True: f may go along with `lead`, by with=slot or with=group of whatever rule. */
+static inline bool plan_may_follow(const struct pci_function *lead, const struct pci_function *f)
+{
+	return f->at.bus == lead->at.bus || f->group == lead->group;
+}
 
 /* Always fills *ret; ret->state says whether its entries hold. */
 void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
 		struct plan *ret);
+
+/* Why a rule decides nothing: the first function that is another rule's, the one at its
+ * place, one that has its ID somewhere else; or NULL. */
+struct plan_miss {
+	const struct pci_function *taken, *there, *same;
+};
+
+struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
 
 /* A member of a bound function's IOMMU group whose driver keeps the group from a guest. */
 #define BLOCKERS_MAX 64
@@ -111,7 +125,7 @@ struct blocker {
 struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
-	uint32_t took_us;
+	uint32_t claim_us, took_us;
 	unsigned blockers; /* counted all, kept up to BLOCKERS_MAX */
 	struct cmdline cmd;
 	char module[PCI_DRIVER_NAME]; /* the one of module_error */

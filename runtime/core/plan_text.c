@@ -45,7 +45,7 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 	switch (e->reason) {
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
-			 rule->expect, r->plan.rule[rule - r->config.rule].matched);
+			 rule->expect, r->plan.matched[rule - r->config.rule]);
 		break;
 	case REASON_NO_DRIVER:
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
@@ -106,20 +106,22 @@ static void add_found(struct text *t, const char *who, const struct rule *rule,
 	if (rule->given & RULE_SERIAL && f->has_serial) {
 		text_add(t, " serial ");
 		for (int shift = 56; shift >= 0; shift -= 8)
-			text_add(t, shift ? "%b-" : "%b", (unsigned)(f->serial >> shift & 0xff));
+			text_add(t, shift ? "%b-" : "%b", (unsigned)(f->identity->serial >> shift & 0xff));
 	}
 	text_add(t, " at %a", &f->at);
 }
 
-static void add_unmatched(struct text *t, const struct rule *rule, const struct plan_rule *p)
+static void add_unmatched(struct text *t, const struct run *r, const struct rule *rule)
 {
-	if (p->taken) {
-		text_add(t, "another rule decides what this one matches, like %a", &p->taken->at);
+	struct plan_miss miss = plan_explain(rule, &r->inv);
+
+	if (miss.taken) {
+		text_add(t, "another rule decides what this one matches, like %a", &miss.taken->at);
 		return;
 	}
 	text_add(t, "the rule matches nothing");
-	add_found(t, "in its place", rule, p->there);
-	add_found(t, "elsewhere", rule, p->same);
+	add_found(t, "in its place", rule, miss.there);
+	add_found(t, "elsewhere", rule, miss.same);
 }
 
 /* The problem of the run as a whole. False: there is none. */
@@ -156,10 +158,10 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 		return true;
 	text_start(what, what->buf, what->cap);
 	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++)
-		if (!r->plan.rule[i].matched && plan_rule_holds(&c->rule[i], r->plan.profile) &&
+		if (!r->plan.matched[i] && plan_rule_holds(&c->rule[i], r->plan.profile) &&
 		    !k--) {
 			text_add(at, "%p", &c->rule[i].at);
-			add_unmatched(what, &c->rule[i], &r->plan.rule[i]);
+			add_unmatched(what, r, &c->rule[i]);
 			return true;
 		}
 	if (k >= r->blockers || k >= BLOCKERS_MAX)

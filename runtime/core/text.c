@@ -74,7 +74,7 @@ unsigned slice_word(struct slice s, const char *words)
 	return slice_find(s, slice_of(words), '|', &none);
 }
 
-static unsigned digit_of(char c)
+unsigned text_digit(char c)
 {
 	unsigned digit = (unsigned char)c - '0', letter = ((unsigned char)c | 32u) - 'a';
 
@@ -86,7 +86,7 @@ static bool number(struct slice s, unsigned base, uint64_t max, uint64_t *ret)
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = digit_of(s.p[i]);
+		unsigned digit = text_digit(s.p[i]);
 		if (digit >= base || __builtin_mul_overflow(v, base, &v) ||
 		    __builtin_add_overflow(v, digit, &v))
 			return false;
@@ -186,11 +186,12 @@ static void put_place(struct text *t, const struct place *at)
 
 static void put_object(struct text *t, char how, const void *p)
 {
-	const struct pci_address *at = p;
 	const struct pci_function *f = p;
+	char address[PCI_ADDRESS_SIZE];
 
 	if (how == 'a')
-		text_add(t, "%h:%b:%b.%d", at->domain, at->bus, at->devfn >> 3, at->devfn & 7);
+		put_slice(t, (struct slice){ address,
+					     (size_t)(pci_put_address(address, p) - address) });
 	else if (how == 'i')
 		text_add(t, "%h:%h", f->vendor, f->device);
 	else if (how == 'p')

@@ -41,6 +41,9 @@ struct slice slice_cut(struct slice *rest, char separator);
 bool slice_hex(struct slice s, uint64_t max, uint64_t *ret);
 bool slice_dec(struct slice s, uint64_t max, uint64_t *ret);
 
+/* The value of a hex digit of either case; 16: it is none. */
+unsigned text_digit(char c);
+
 /* All of s as exactly n hex digits, at most 8; -1: it is anything else. */
 int64_t slice_digits(struct slice s, size_t n);
 

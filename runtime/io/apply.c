@@ -9,7 +9,7 @@
 
 /* One function in the hands of a worker. */
 struct job {
-	int sys;
+	int sys, devices;
 	bool late;
 	const struct pci_function *f;
 	struct plan_entry *e;
@@ -21,28 +21,23 @@ static bool is_gone(const struct job *j)
 {
 	char *name = j->e->driver;
 
-	if (sysfs_link(j->sys, path_function(j->f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
+	if (sysfs_link(j->devices, path_function(j->f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
 		return false;
 	*name = '\0';
-	return !sysfs_exists(j->sys, path_function(j->f, ""));
+	return !sysfs_exists(j->devices, path_function(j->f, ""));
 }
 
 static int write_attribute(const struct job *j, const char *name, const char *value)
 {
-	return sysfs_write(j->sys, path_function(j->f, name), value);
-}
-
-/* Writes the function's address. */
-static int write_address(const struct job *j, const char *path)
-{
-	char address[24];
-
-	return sysfs_write(j->sys, path, text_make(address, sizeof(address), "%a", &j->f->at));
+	return sysfs_write(j->devices, path_function(j->f, name), value);
 }
 
 static int probe(const struct job *j)
 {
-	return write_address(j, "bus/pci/drivers_probe");
+	char address[PCI_ADDRESS_SIZE];
+
+	pci_put_address(address, &j->f->at);
+	return sysfs_write(j->sys, "bus/pci/drivers_probe", address);
 }
 
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if
@@ -81,7 +76,7 @@ static enum reason claim(const struct job *j)
 static bool reads_back(const struct job *j, const char *name, const char *value)
 {
 	char buf[4096];
-	ssize_t n = sysfs_read(j->sys, path_function(j->f, name), buf, sizeof(buf));
+	ssize_t n = sysfs_read(j->devices, path_function(j->f, name), buf, sizeof(buf));
 
 	if (n < 0)
 		return n == -EACCES || n == -EIO; /* written only, like "reset" */
@@ -153,7 +148,9 @@ static enum reason bind(const struct job *j)
 	bool there = sysfs_exists(j->sys, path_make("bus/pci/drivers/%s", e->rule->driver));
 	if (*e->driver && (there || e->rule->hold)) {
 		e->step = STEP_UNBIND;
-		e->error = write_address(j, path_function(j->f, "driver/unbind"));
+		char address[PCI_ADDRESS_SIZE];
+		pci_put_address(address, &j->f->at);
+		e->error = write_attribute(j, "driver/unbind", address);
 		/* It may have been let go of in between; the link tells. */
 		if (e->error && (is_gone(j) || *e->driver))
 			return REASON_UNBIND;
@@ -185,11 +182,12 @@ uint32_t apply_clock_us(void)
 static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
 	struct plan_entry *e = &w->run->plan.entry[i];
-	struct job j = { w->sys, w->late, &w->run->inv.function[i], e };
+	struct job j = { w->sys, w->run->inv.devices, w->late, &w->run->inv.function[i], e };
 
 	if (e->state != STATE_PLANNED)
 		return;
-	uint32_t start = apply_clock_us();
+	/* A claim is what the boot waits for: nothing looks at the clock there. */
+	uint32_t start = step == claim ? 0 : apply_clock_us();
 	enum reason reason = step(&j);
 	if (reason)
 		fail(&j, reason);
@@ -197,7 +195,8 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 		e->error = 0;
 	/* Until its next turn, the modules are what it waits for. */
 	e->step = STEP_NONE;
-	e->us += apply_clock_us() - start;
+	if (start)
+		e->us += apply_clock_us() - start;
 }
 
 void apply_claim(void *work, unsigned i)
@@ -267,18 +266,19 @@ static int look_at_member(const char *name, void *arg)
 	struct group *g = arg;
 	struct run *r = g->w->run;
 	struct pci_function f;
-	struct plan_entry e;
-	struct job j = { g->w->sys, true, &f, &e };
+	char driver[PCI_DRIVER_NAME];
+	struct plan_entry e = { .driver = driver };
+	struct job j = { g->w->sys, r->inv.devices, true, &f, &e };
 
 	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j) ||
-	    apply_is_harmless(slice_of(e.driver)))
+	    apply_is_harmless(slice_of(driver)))
 		return 0;
 	g->viable = false;
 	if (r->blockers < BLOCKERS_MAX) {
 		struct blocker *b = &r->blocker[r->blockers];
 		b->group = g->group;
 		b->at = f.at;
-		memcpy(b->driver, e.driver, sizeof(b->driver));
+		memcpy(b->driver, driver, sizeof(b->driver));
 	}
 	r->blockers++;
 	return 0;
@@ -287,21 +287,23 @@ static int look_at_member(const char *name, void *arg)
 static void look_at_group(const struct work *w, unsigned i)
 {
 	const struct pci_function *f = w->run->inv.function;
-	struct plan_entry *e = w->run->plan.entry;
 	struct group g = { w, f[i].group, true };
 
 	sysfs_list(w->sys, path_make("kernel/iommu_groups/%u/devices", (unsigned)g.group),
 		   look_at_member, &g);
-	for (; i < w->run->inv.functions; i++)
-		if (e[i].state == STATE_BOUND && f[i].group == g.group) {
-			e[i].checked = true;
-			e[i].viable = g.viable;
+	for (; i < w->run->inv.functions; i++) {
+		struct plan_entry *e = &w->run->plan.entry[i];
+		if (e->state == STATE_BOUND && f[i].group == g.group) {
+			e->checked = true;
+			e->viable = g.viable;
 		}
+	}
 }
 
-void apply_finish(const struct work *w)
+unsigned apply_finish(const struct work *w)
 {
 	const struct run *r = w->run;
+	unsigned held = 0;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		struct plan_entry *e = &w->run->plan.entry[i];
@@ -310,8 +312,10 @@ void apply_finish(const struct work *w)
 			e->reason = REASON_HANG;
 			e->error = 0;
 		}
+		held += e->state == STATE_PLANNED;
 		if (e->state == STATE_BOUND && w->late && !e->checked &&
 		    r->inv.function[i].group >= 0)
 			look_at_group(w, i);
 	}
+	return held;
 }

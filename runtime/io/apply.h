@@ -40,8 +40,8 @@ void apply_claim(void *work, unsigned i);
 void apply_late(void *work, unsigned i);
 
 /* After the last item: what has not come back is failed. When it is late the groups are
- * looked at, as the host's drivers have theirs then. */
-void apply_finish(const struct work *w);
+ * looked at, as the host's drivers have theirs then. Returns how many a driver holds still. */
+unsigned apply_finish(const struct work *w);
 
 /* True: a driver, or none, that leaves the IOMMU group of its function to a guest: those of
  * VFIO, and those that promise to do no DMA of their own (driver_managed_dma in drivers/pci:

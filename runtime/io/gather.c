@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONF_FILE "vgapass.conf"
 #define CONF_DIR "vgapass.conf.d"
@@ -20,15 +21,18 @@ const char *gather_conf_path(struct conf_path *p, const char *name)
 	return text_make(p->s, sizeof(p->s), "etc/%s", name);
 }
 
-int gather_roots(const char *sysroot, struct roots *ret)
+int gather_root(const char *sysroot, struct roots *ret)
 {
 	ret->root = sysfs_dir(AT_FDCWD, sysroot ? sysroot : "/");
-	if (ret->root < 0)
-		return ret->root;
-	ret->sys = sysfs_dir(ret->root, "sys");
-	ret->proc = sysfs_dir(ret->root, "proc");
+	ret->sys = ret->proc = -EBADF;
 	ret->real = !sysroot || !strcmp(sysroot, "/");
-	return 0;
+	return ret->root < 0 ? ret->root : 0;
+}
+
+void gather_mounts(struct roots *roots)
+{
+	roots->sys = sysfs_dir(roots->root, "sys");
+	roots->proc = sysfs_dir(roots->root, "proc");
 }
 
 /* False: no more files can be added. */
@@ -97,7 +101,8 @@ static void gather_cmdline(const struct roots *roots, const char *cmdline, struc
 		text_add(&t, "%s", cmdline);
 		whole = !t.cut;
 	} else {
-		whole = sysfs_read_file(roots->proc, "cmdline", t.buf, t.cap) >= 0;
+		/* One line, which comes in one piece (fs/proc/cmdline.c). */
+		whole = sysfs_read(roots->root, "proc/cmdline", t.buf, t.cap) >= 0;
 	}
 	if (!whole) {
 		/* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
@@ -109,24 +114,44 @@ static void gather_cmdline(const struct roots *roots, const char *cmdline, struc
 		config_parse_ids(&r->config, CMDLINE_NAME, r->cmd.ids, r->cmd.ids_column);
 }
 
+/* In two rounds: who goes along with whom is known by the details of the first. */
+static void gather_details(const struct roots *roots, struct run *r, const char *profile)
+{
+	struct inventory *inv = &r->inv;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		scan_details(roots->root, inv, i,
+			     plan_needs(&r->config, profile, &inv->function[i]));
+	for (unsigned i = 0; i < inv->functions; i++)
+		for (unsigned k = 0; k < inv->functions && inv->function[i].known & PLAN_LEADS; k++)
+			if (plan_may_follow(&inv->function[i], &inv->function[k]))
+				scan_details(roots->root, inv, k, PLAN_VERDICT);
+}
+
+void gather_drivers(const struct roots *roots, struct run *r)
+{
+	for (unsigned i = 0; i < r->inv.functions; i++)
+		if (r->plan.entry[i].rule)
+			scan_details(roots->root, &r->inv, i, PCI_DETAIL_DRIVER);
+}
+
 void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 {
 	gather_config(roots, &r->config);
 	gather_cmdline(roots, cmdline, r);
+	if (r->inv.devices > 0)
+		close(r->inv.devices);
+	r->inv.devices = -EBADF;
 	r->inv.functions = 0;
 	r->blockers = 0;
 	r->input_error = r->module_error = 0;
 	/* With nothing to do nothing is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {
 		const char *profile = config_find_profile(&r->config, r->cmd.profile);
-		r->input_error = roots->sys < 0 ? roots->sys : scan_functions(roots->sys, &r->inv);
+		r->input_error = scan_functions(roots->root, &r->inv);
 		if (r->input_error)
 			r->inv.functions = 0;
-		for (unsigned i = 0; i < r->inv.functions; i++) {
-			const struct pci_function *f = &r->inv.function[i];
-			scan_details(roots->sys, roots->proc, &r->inv, i,
-				     plan_needs(&r->config, profile, f));
-		}
+		gather_details(roots, r, profile);
 	}
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }

@@ -1,9 +1,10 @@
 /* path.c - see path.h */
 #include "path.h"
 
+static struct path path;
+
 const char *path_make(const char *format, ...)
 {
-	static struct path path;
 	struct text t;
 	va_list args;
 
@@ -16,5 +17,11 @@ const char *path_make(const char *format, ...)
 
 const char *path_function(const struct pci_function *f, const char *rest)
 {
-	return path_make("bus/pci/devices/%a/%s", &f->at, rest);
+	char *to = pci_put_address(path.s, &f->at), *end = path.s + sizeof(path.s) - 1;
+
+	*to++ = '/';
+	while (*rest && to < end)
+		*to++ = *rest++;
+	*to = '\0';
+	return path.s;
 }

@@ -11,7 +11,8 @@ struct path {
 /* What text_add() makes of it. There is one buffer, so it holds until the next call. */
 const char *path_make(const char *format, ...);
 
-/* "bus/pci/devices/0000:01:00.0/" and `rest`, an attribute's name or "", in that buffer */
+/* "0000:01:00.0/" and `rest`, an attribute's name or "", in that buffer: a path below
+ * inventory.devices */
 const char *path_function(const struct pci_function *f, const char *rest);
 
 /* a, b and c one after the other. The text of *p. */

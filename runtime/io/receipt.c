@@ -92,9 +92,9 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	text_add(t, "{\n  \"version\": 1,\n  \"vgapass\": \"" VGAPASS_VERSION "\"");
 	add_proc(t, roots, "kernel", "sys/kernel/osrelease");
 	add_proc(t, roots, "boot_id", "sys/kernel/random/boot_id");
-	text_add(t, ",\n  \"mode\": %j,\n  \"profile\": %n,\n  \"result\": %j,\n  \"took_us\": %u,"
-		    "\n  \"functions\": [", mode_word(r->cmd.mode),
-		 p->profile ? p->profile : "", run_result(r), r->took_us);
+	text_add(t, ",\n  \"mode\": %j,\n  \"profile\": %n,\n  \"result\": %j,\n  \"claim_us\": %u,"
+		    "\n  \"took_us\": %u,\n  \"functions\": [", mode_word(r->cmd.mode),
+		 p->profile ? p->profile : "", run_result(r), r->claim_us, r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
 			add_function(t, comma(k++), r, &r->inv.function[i], &p->entry[i]);
@@ -102,7 +102,7 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %j, \"matched\": %u }", comma(i),
 			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
-			 p->rule[i].matched);
+			 p->matched[i]);
 	text_add(t, " ],\n  \"problems\": [");
 	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));

@@ -1,87 +1,121 @@
 /* supervise.c - see supervise.h */
 #ifndef __KLIBC__
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #endif
 #include "supervise.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/time.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TICK_MS 100
+#define NICEST 19
 
-static void on_tick(int signal)
+/* A byte in it is a word from a worker to the one that waits. It stays open, as one that is
+ * late may write when nobody listens. */
+static int word[2];
+
+void supervise_ready(struct progress *p)
 {
-	(void)signal; /* it is enough that waitpid() comes back */
+	p->ready = 1;
+	/* Where it fails the next tick finds out. */
+	if (write(word[1], "", 1) < 0)
+		errno = 0;
 }
 
-static void set_ticks(unsigned ms)
+static void follow(struct progress *p, const struct crew *c)
 {
-	struct itimerval every = { .it_interval = { 0, (int)ms * 1000 },
-				   .it_value = { 0, (int)ms * 1000 } };
-	struct sigaction action;
-
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = ms ? on_tick : SIG_IGN;
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &every, NULL);
+	if (!c->then)
+		supervise_ready(p);
+	else if (!__atomic_exchange_n(&p->followed, 1, __ATOMIC_SEQ_CST))
+		c->then(c->arg);
 }
 
-static void work(struct progress *p, unsigned items, void (*item)(void *arg, unsigned i),
-		 void *arg)
+static void work(struct progress *p, const struct crew *c)
 {
 	unsigned i;
 
-	while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_SEQ_CST)) < items) {
-		item(arg, i);
-		__atomic_fetch_add(&p->done, 1, __ATOMIC_SEQ_CST);
+	while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_SEQ_CST)) < c->items) {
+		c->item(c->arg, i);
+		if (__atomic_add_fetch(&p->done, 1, __ATOMIC_SEQ_CST) == c->items)
+			follow(p, c);
 	}
 }
 
-unsigned supervise(struct progress *p, unsigned items, unsigned slow,
-		   void (*item)(void *arg, unsigned i), void *arg, int not_for_workers)
+/* `last`: it goes on behind items that have not come back. */
+static pid_t start_worker(struct progress *p, const struct crew *c, bool last)
+{
+	pid_t pid = fork();
+
+	if (pid > 0)
+		return pid;
+	if (!pid && c->waiter >= 0)
+		close(c->waiter);
+	/* Where there is no process to be had, unguarded is better than not. */
+	work(p, c);
+	if (last)
+		follow(p, c);
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+/* True: no worker is left. */
+static bool are_gone(void)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, NULL, WNOHANG);
+	while (pid > 0);
+	return pid < 0;
+}
+
+unsigned supervise(struct progress *p, const struct crew *c)
 {
 	unsigned started = 0, idle = 0, seen = 0;
-	bool start = true;
+	bool start = true, last = false, hurry = !c->idle;
+	pid_t pid = 0;
 
-	p->next = p->done = 0;
-	set_ticks(TICK_MS);
-	while (p->done < items) {
+	if (pipe2(word, O_CLOEXEC))
+		word[0] = word[1] = -1;
+	struct pollfd wait[2] = { { .fd = word[0], .events = POLLIN },
+				  { .fd = hurry ? -1 : c->waiter, .events = POLLIN } };
+	while (c->then ? !p->ready : p->done < c->items) {
 		if (start) {
-			pid_t pid = fork();
-			if (!pid) {
-				if (not_for_workers >= 0)
-					close(not_for_workers);
-				work(p, items, item, arg);
-				_exit(0);
-			}
-			if (pid < 0) /* no process to be had: unguarded is better than not */
-				work(p, items, item, arg);
+			pid = start_worker(p, c, last);
 			started++;
+			/* Not by itself: it must not come behind the word to hurry. */
+			if (!hurry)
+				setpriority(PRIO_PROCESS, pid, NICEST);
 		}
-		/* Who ended may be one that an earlier call left behind: what is done counts. */
 		start = false;
-		if (waitpid(-1, NULL, 0) > 0)
+		if (poll(wait, 2, TICK_MS) > 0 && !wait[1].revents)
 			continue;
-		if (errno == ECHILD) {
-			/* One that died left its item undone, and others may be untouched. */
-			start = p->next < items && started < SUPERVISE_WORKERS_MAX;
-			if (start)
-				continue;
-			break;
-		}
 		idle = p->done == seen ? idle + 1 : 0;
 		seen = p->done;
-		if (idle * TICK_MS >= SUPERVISE_GIVE_UP_MS)
-			break;
-		unsigned patience = p->next <= slow ? SUPERVISE_SLOW_MS : SUPERVISE_STALL_MS;
-		start = p->next < items && started < SUPERVISE_WORKERS_MAX && idle &&
-			idle * TICK_MS % patience == 0;
+		if (!hurry && (wait[1].revents || idle * TICK_MS >= SUPERVISE_IDLE_MS)) {
+			setpriority(PRIO_PROCESS, pid, 0);
+			wait[1].fd = -1;
+			hurry = true;
+			idle = 0;
+		}
+		unsigned patience = p->next <= c->slow ? SUPERVISE_SLOW_MS : SUPERVISE_STALL_MS;
+		bool untouched = p->next < c->items && started < SUPERVISE_WORKERS_MAX;
+		/* One that died left its item undone. Who ended may be one that an earlier call left
+		 * behind: what is done counts. */
+		bool gone = are_gone();
+		if (untouched)
+			start = gone || (hurry && idle && idle * TICK_MS % patience == 0);
+		if ((gone && !untouched) || idle * TICK_MS >= SUPERVISE_GIVE_UP_MS) {
+			if (last || !c->then)
+				break;
+			last = start = true;
+			idle = 0;
+		}
 	}
-	set_ticks(0);
-	return items - p->done;
+	return c->items - p->done;
 }

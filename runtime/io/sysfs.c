@@ -122,7 +122,7 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 		struct dirent first;
 		char bytes[8192];
 	} buf;
-	int fd = sysfs_dir(at, path), r = 0;
+	int fd = path ? sysfs_dir(at, path) : at, r = 0;
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -135,8 +135,11 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 				r = each(d->d_name, arg);
 		}
 	}
-	int error = finish(fd, n, (size_t)n);
-	return error ? error : r;
+	if (n < 0)
+		r = -errno;
+	if (path)
+		close(fd);
+	return r;
 }
 
 int sysfs_exists(int at, const char *path)

@@ -30,7 +30,8 @@ int sysfs_write(int at, const char *path, const char *text);
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
 /* Calls each(name, arg) for every entry whose name does not begin with a dot, until it
- * returns other than 0, which is returned then. 0, or -errno. */
+ * returns other than 0, which is returned then. 0, or -errno. With NULL for `path` the entries
+ * are those of `at` itself, which nobody has listed before. */
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg);
 
 /* True: something is there. */

@@ -33,9 +33,8 @@ static struct pci_function function_of(const uint8_t *b, unsigned i)
 		.bridge = (b[7] & 7) == 1,
 		.boot_display = (b[8] & 3) == 1,
 		.has_serial = b[9] & 1,
-		.serial = b[10] & 3,
 		.group = (b[11] & 7) - 1,
-		.path = { 0, b[12] & 1, b[13] & 3, { b[14] & 9, b[15] & 9 } },
+		.identity = &run.inv.identity[i],
 	};
 }
 
@@ -65,9 +64,10 @@ static void check_plan(void)
 	unsigned planned = 0, refused = 0;
 
 	for (unsigned i = 0; i < run.inv.functions; i++) {
-		check_entry(&run.inv.function[i], &p->entry[i]);
-		planned += p->entry[i].state == STATE_PLANNED;
-		refused += p->entry[i].state == STATE_REFUSED;
+		const struct plan_entry *e = &p->entry[i];
+		check_entry(&run.inv.function[i], e);
+		planned += e->state == STATE_PLANNED;
+		refused += e->state == STATE_REFUSED;
 	}
 	if (planned != p->planned || refused != p->refused)
 		abort();
@@ -83,7 +83,8 @@ static void check_words(void)
 	for (unsigned i = 0; i < run.inv.functions; i++) {
 		text_start(&what, what_buf, sizeof(what_buf));
 		if (run.plan.entry[i].rule)
-			plan_text_function(&what, &run, &run.inv.function[i], &run.plan.entry[i]);
+			plan_text_function(&what, &run, &run.inv.function[i],
+					   &run.plan.entry[i]);
 		if (what.cut)
 			abort();
 	}
@@ -99,29 +100,48 @@ static void check_words(void)
 		abort();
 }
 
+/* As io/gather.c asks, in two rounds. */
+static unsigned needs_of(unsigned k)
+{
+	const struct pci_function *f = &run.inv.function[k];
+	unsigned needs = plan_needs(&run.config, run.plan.profile, f);
+
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		const struct pci_function *lead = &run.inv.function[i];
+		if (plan_needs(&run.config, run.plan.profile, lead) & PLAN_LEADS &&
+		    plan_may_follow(lead, f))
+			needs |= PLAN_VERDICT;
+	}
+	return needs;
+}
+
 /* What a plan does not need, and so is never read, must not matter to it. */
 static void check_needs(void)
 {
 	static struct plan whole;
+	static unsigned needed[PCI_FUNCTIONS_MAX];
 
 	whole = run.plan;
+	for (unsigned i = 0; i < run.inv.functions; i++)
+		needed[i] = needs_of(i);
 	for (unsigned i = 0; i < run.inv.functions; i++) {
 		struct pci_function *f = &run.inv.function[i];
-		unsigned needs = plan_needs(&run.config, whole.profile, f);
+		unsigned needs = needed[i];
 		if (!(needs & PCI_DETAIL_GROUP))
 			f->group = -1;
 		f->bridge &= !!(needs & PCI_DETAIL_HEADER);
 		f->boot_display &= !!(needs & PCI_DETAIL_DISPLAY);
 		f->has_serial &= !!(needs & PCI_DETAIL_SERIAL);
 		if (!(needs & PCI_DETAIL_PATH))
-			f->path.hops = 0;
+			f->identity->path.hops = 0;
 	}
 	plan_build(&run.config, &run.cmd, &run.inv, &run.plan);
-	for (unsigned i = 0; i < run.inv.functions; i++)
-		if (run.plan.entry[i].rule != whole.entry[i].rule ||
-		    run.plan.entry[i].state != whole.entry[i].state ||
-		    run.plan.entry[i].reason != whole.entry[i].reason)
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		const struct plan_entry *now = &run.plan.entry[i], *then = &whole.entry[i];
+		if (now->rule != then->rule || now->state != then->state ||
+		    now->reason != then->reason)
 			abort();
+	}
 }
 
 static void read_input(const char *text, size_t n)
@@ -139,7 +159,12 @@ static void read_input(const char *text, size_t n)
 	run.inv.functions = 0;
 	while (functions-- && rest.n >= FUNCTION_BYTES) {
 		unsigned i = run.inv.functions++;
-		run.inv.function[i] = function_of((const uint8_t *)rest.p, i);
+		const uint8_t *b = (const uint8_t *)rest.p;
+		run.inv.function[i] = function_of(b, i);
+		run.inv.identity[i] = (struct pci_identity){
+			.serial = b[10] & 3,
+			.path = { 0, b[12] & 1, b[13] & 3, { b[14] & 9, b[15] & 9 } },
+		};
 		rest.p += FUNCTION_BYTES;
 		rest.n -= FUNCTION_BYTES;
 	}

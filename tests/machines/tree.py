@@ -80,6 +80,8 @@ def add_function(root, chain, identity, code, keys):
     header = int(keys.get("header", "01" if code.startswith("0604") else "00"), 16)
     size = int(keys.get("config", "256"))
     add_file(root, f"{folder}/config", config_space(header, size, keys.get("serial")))
+    if header & 0x7f in (1, 2):
+        add_file(root, f"{folder}/secondary_bus_number", b"1\n")
     add_link(root, f"sys/bus/pci/devices/{address}", f"../../../devices/{place}")
     if "boot_vga" in keys:
         add_file(root, f"{folder}/boot_vga", f"{keys['boot_vga']}\n".encode())

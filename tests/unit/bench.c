@@ -20,7 +20,8 @@ struct pci_function *bench_add(const char *address, const char *id, uint32_t cla
 	uint32_t vendor, device;
 
 	*f = (struct pci_function){
-		.driver = "", .class = class, .known = PCI_DETAIL_ALL, .group = 100 + (int)i
+		.driver = "", .class = class, .known = PCI_DETAIL_ALL, .group = 100 + (int)i,
+		.identity = &bench.inv.identity[i]
 	};
 	if (!pci_parse_address(slice_of(address), &f->at, NULL) ||
 	    !pci_parse_id(slice_of(id), &vendor, &device)) {
@@ -57,7 +58,7 @@ struct plan_entry *bench_entry(const char *address)
 	if (pci_parse_address(slice_of(address), &at, NULL))
 		for (unsigned i = 0; i < bench.inv.functions; i++)
 			if (!pci_compare(&at, &bench.inv.function[i].at))
-				return &bench.plan.entry[i];
+			return &bench.plan.entry[i];
 	fprintf(stderr, "bench_entry: there is no %s\n", address);
 	abort();
 }

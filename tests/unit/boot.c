@@ -62,6 +62,9 @@ void boot_claim(void)
 
 void boot_bind(void)
 {
+	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+
+	gather_drivers(&roots, &boot);
 	unsigned items = apply_prepare(&boot_work);
 
 	for (unsigned i = 0; i < items; i++)

@@ -44,7 +44,7 @@ static struct {
 	struct node *node[SLOTS / 2]; /* those in use, in the order of their making */
 	struct function function[FAKE_FUNCTIONS_MAX];
 	struct module module[16];
-	char dir[FAKE_PROC + 1][PATH_SIZE]; /* what a directory fd stands for */
+	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
 	const char *refusing, *ignored, *vanishing;
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
@@ -393,6 +393,7 @@ void fake_start(void)
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
 	memcpy(k.dir[FAKE_PROC], "proc", sizeof("proc"));
+	memcpy(k.dir[FAKE_DEVICES], "sys/bus/pci/devices", sizeof("sys/bus/pci/devices"));
 	add("sys/bus/pci/devices", DIRECTORY, "", 0);
 	add("sys/bus/pci/drivers", DIRECTORY, "", 0);
 	add("proc", DIRECTORY, "", 0);
@@ -660,6 +661,8 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 	const char *name;
 	int r;
 
+	if (!path)
+		path = "";
 	if (enter("list", path, ""))
 		return -k.error;
 	r = resolve_at(at, path, true, where);

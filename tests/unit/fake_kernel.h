@@ -12,7 +12,7 @@
 
 /* Directory fds for the code under test; those that it opens itself are real and may be
  * closed. */
-enum { FAKE_ROOT = 1000, FAKE_SYS, FAKE_PROC };
+enum { FAKE_ROOT = 1000, FAKE_SYS, FAKE_PROC, FAKE_DEVICES };
 
 #define FAKE_FUNCTIONS_MAX 4200
 

@@ -10,7 +10,7 @@
 #define CARD "0000:01:00.0"
 #define SOUND "0000:01:00.1"
 #define USB "0000:02:00.0"
-#define AT(address) "bus/pci/devices/" address "/"
+#define AT(address) address "/"
 #define UNSET "(null)\n"
 
 static int start(void **state)

@@ -126,10 +126,10 @@ static void allows_several_by_path_or_serial(void **state)
 	struct pci_function *f = bench_add("01:00.0", "144d:a808", NVME);
 
 	(void)state;
-	f->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
+	f->identity->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
 	f->has_serial = true;
 	f = bench_add("02:00.0", "144d:a808", NVME);
-	f->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
+	f->identity->path = (struct pci_path){ 0, 0, 2, { 8, 0 } };
 	f->has_serial = true;
 	bench_plan("144d:a808\n", "");
 	expect("01:00.0", SEVERAL);

@@ -31,19 +31,19 @@ static int office_pc(void **state)
 	f->subdevice = 0x30be;
 	f->driver = "i915";
 	f->boot_display = true;
-	f->path = (struct pci_path){ 0, 0, 1, { 2 << 3 } };
+	f->identity->path = (struct pci_path){ 0, 0, 1, { 2 << 3 } };
 	f = bench_add("01:00.0", "1002:6608", VGA);
 	f->subvendor = 0x1028;
 	f->subdevice = 0x2120;
 	f->driver = "radeon";
-	f->path = (struct pci_path){ 0, 0, 2, { 1 << 3, 0 } };
+	f->identity->path = (struct pci_path){ 0, 0, 2, { 1 << 3, 0 } };
 	f->group = 1;
 	f->has_serial = true;
-	f->serial = 0x0011223344556677;
+	f->identity->serial = 0x0011223344556677;
 	f = bench_add("01:00.1", "1002:aab0", AUDIO);
 	f->subvendor = 0x1028;
 	f->subdevice = 0xaab0;
-	f->path = (struct pci_path){ 0, 0, 2, { 1 << 3, 1 } };
+	f->identity->path = (struct pci_path){ 0, 0, 2, { 1 << 3, 1 } };
 	f->group = 1;
 	return 0;
 }
@@ -60,7 +60,7 @@ static void takes_the_card_of_the_procedure(void **state)
 	expect("00:02.0", "");
 	expect("00:01.0", "");
 	assert_string_equal(bench_problem(0), "");
-	assert_int_equal(bench.plan.rule[0].matched, 1);
+	assert_int_equal(bench.plan.matched[0], 1);
 }
 
 /* One rule on the card: does it take 01:00.0, and nothing else? */
@@ -143,7 +143,7 @@ static void needs_a_serial(void **state)
 static void needs_a_path(void **state)
 {
 	(void)state;
-	bench.inv.function[3].path.hops = 0;
+	bench.inv.function[3].identity->path.hops = 0;
 	bench_plan("1002:6608 path=00:01.0/00.0", "");
 	assert_int_equal(bench.plan.planned, 0);
 }
@@ -154,8 +154,8 @@ static void first_rule_decides(void **state)
 	bench_plan("1002:* driver=pci-stub\n1002:6608\n", "");
 	expect("01:00.0", "to be bound to pci-stub (c:1)");
 	expect("01:00.1", "to be bound to pci-stub (c:1)");
-	assert_int_equal(bench.plan.rule[0].matched, 2);
-	assert_int_equal(bench.plan.rule[1].matched, 0);
+	assert_int_equal(bench.plan.matched[0], 2);
+	assert_int_equal(bench.plan.matched[1], 0);
 	assert_string_equal(bench_problem(0), "c:2: another rule decides what this one matches, "
 					      "like 0000:01:00.0");
 }
@@ -186,7 +186,7 @@ static void takes_the_slot(void **state)
 	expect("01:00.0", TAKEN);
 	expect("01:00.1", "to be bound to vfio-pci (along by c:1)");
 	assert_int_equal(bench.plan.planned, 2);
-	assert_int_equal(bench.plan.rule[0].matched, 1);
+	assert_int_equal(bench.plan.matched[0], 1);
 }
 
 /* A companion that a rule of its own names is that rule's. */
@@ -325,7 +325,7 @@ static void plans_anew(void **state)
 	bench_plan("1002:6608 with=slot\n1002:0000\n", "");
 	bench_plan("1002:6608\n", "");
 	assert_int_equal(bench.plan.planned, 1);
-	assert_int_equal(bench.plan.rule[0].matched, 1);
+	assert_int_equal(bench.plan.matched[0], 1);
 	expect("01:00.1", "");
 	bench_plan("1002:6608\n", "vgapass=off");
 	assert_int_equal(bench.plan.planned, 0);
@@ -363,14 +363,16 @@ static unsigned needs(const char *conf, const char *address)
 
 static void asks_for_what_it_needs(void **state)
 {
-	const unsigned verdict = PCI_DETAIL_DRIVER | PCI_DETAIL_GROUP | PCI_DETAIL_HEADER |
-				 PCI_DETAIL_DISPLAY;
+	const unsigned verdict = PLAN_VERDICT;
 
 	(void)state;
 	assert_int_equal(needs("1002:6608", "01:00.0"), verdict);
 	assert_int_equal(needs("1002:6608", "01:00.1"), 0);
-	assert_int_equal(needs("1002:6608 with=slot", "01:00.1"), verdict);
-	assert_int_equal(needs("1002:6608 with=group", "00:02.0"), verdict);
+	assert_int_equal(needs("1002:6608 address=02:00.0", "01:00.0"), 0);
+	assert_int_equal(needs("1002:6608 with=slot", "01:00.1"), 0);
+	assert_int_equal(needs("1002:6608 with=slot", "01:00.0"), verdict | PLAN_LEADS);
+	assert_int_equal(needs("1002:6608 with=group", "00:02.0"), PCI_DETAIL_GROUP);
+	assert_int_equal(needs("1002:6608 with=group", "01:00.0"), verdict | PLAN_LEADS);
 	assert_int_equal(needs("1002:6608 path=00:01.0", "00:02.0"), PCI_DETAIL_PATH);
 	assert_int_equal(needs("1002:6608 path=00:01.0", "01:00.0"), verdict | PCI_DETAIL_PATH);
 	assert_int_equal(needs("1002:6608 serial=00-11-22-33-44-55-66-77", "01:00.0"),

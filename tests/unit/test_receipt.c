@@ -149,6 +149,7 @@ static void writes_a_run(void **state)
 	bench_entry("01:00.0")->checked = true;
 	strcpy(bench_entry("01:00.0")->driver, "vfio-pci");
 	bench_entry("01:00.0")->us = 77;
+	bench.claim_us = 12;
 	bench.took_us = 1234;
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	expect_json();
@@ -156,7 +157,7 @@ static void writes_a_run(void **state)
 	assert_non_null(strstr(text, "\"kernel\": \"6.1.0-28-amd64\",\n"));
 	assert_non_null(strstr(text, "\"boot_id\": \"11111111-2222\",\n"));
 	assert_non_null(strstr(text, "\"mode\": \"on\",\n  \"profile\": null,\n  \"result\": "
-				     "\"partial\",\n  \"took_us\": 1234"));
+				     "\"partial\",\n  \"claim_us\": 12,\n  \"took_us\": 1234"));
 	assert_non_null(strstr(text, "{ \"address\": \"0000:01:00.0\", \"id\": \"1002:6608\", "
 				     "\"rule\": \"c:1\", \"state\": \"bound\", \"driver\": "
 				     "\"vfio-pci\", \"was\": \"radeon\", \"group\": 1, \"viable\": "

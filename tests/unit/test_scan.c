@@ -150,7 +150,7 @@ static void lists_functions_in_order(void **state)
 {
 	(void)state;
 	office_pc();
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	assert_int_equal(inv.functions, 4);
 	for (unsigned i = 1; i < inv.functions; i++)
 		assert_true(pci_compare(&inv.function[i - 1].at, &inv.function[i].at) < 0);
@@ -167,17 +167,17 @@ static void leaves_out_what_is_none(void **state)
 	fake_file("sys/bus/pci/devices/nonsense/modalias", NETWORK);
 	fake_file("sys/bus/pci/devices/0000:06:00.0/other", "");
 	fake_remove("sys/devices/pci0000:00/0000:00:02.0/modalias");
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	assert_int_equal(inv.functions, 3);
 }
 
 static void needs_a_bus(void **state)
 {
 	(void)state;
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	assert_int_equal(inv.functions, 0);
 	fake_remove("sys/bus/pci/devices");
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), -ENOENT);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), -ENOENT);
 }
 
 static void add_many(unsigned n)
@@ -195,7 +195,7 @@ static void takes_4096_functions(void **state)
 {
 	(void)state;
 	add_many(PCI_FUNCTIONS_MAX);
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	assert_int_equal(inv.functions, PCI_FUNCTIONS_MAX);
 	for (unsigned i = 1; i < inv.functions; i++)
 		assert_true(pci_compare(&inv.function[i - 1].at, &inv.function[i].at) < 0);
@@ -205,12 +205,12 @@ static void refuses_4097_functions(void **state)
 {
 	(void)state;
 	add_many(PCI_FUNCTIONS_MAX + 1);
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), -E2BIG);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), -E2BIG);
 }
 
 static void ask(const struct pci_function *f, unsigned details)
 {
-	scan_details(FAKE_SYS, FAKE_PROC, &inv, (unsigned)(f - inv.function), details);
+	scan_details(FAKE_ROOT, &inv, (unsigned)(f - inv.function), details);
 }
 
 /* More names of drivers than are kept cost a name in a message and nothing else. */
@@ -227,7 +227,7 @@ static void runs_out_of_driver_names(void **state)
 		snprintf(driver, sizeof(driver), "/sys/bus/pci/drivers/d%u", i);
 		fake_link(name, driver);
 	}
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	assert_int_equal(inv.functions, PCI_DRIVERS_MAX + 8);
 	for (unsigned i = 0; i < inv.functions; i++)
 		ask(&inv.function[i], PCI_DETAIL_DRIVER);
@@ -242,7 +242,7 @@ static void runs_out_of_driver_names(void **state)
 
 static struct pci_function *details_of(const char *address)
 {
-	assert_int_equal(scan_functions(FAKE_SYS, &inv), 0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
 	struct pci_function *f = function_at(address);
 	ask(f, PCI_DETAIL_ALL);
 	return f;
@@ -276,9 +276,9 @@ static void reads_paths(void **state)
 	(void)state;
 	office_pc();
 	struct pci_function *f = details_of("01:00.1");
-	assert_int_equal(f->path.hops, 2);
-	assert_int_equal(f->path.hop[0], 1 << 3);
-	assert_int_equal(f->path.hop[1], 1);
+	assert_int_equal(f->identity->path.hops, 2);
+	assert_int_equal(f->identity->path.hop[0], 1 << 3);
+	assert_int_equal(f->identity->path.hop[1], 1);
 }
 
 /* The configuration space of 00:02.0. */
@@ -287,23 +287,30 @@ static void set_config(const void *bytes, size_t n)
 	fake_bytes("sys/devices/pci0000:00/0000:00:02.0/config", bytes, n);
 }
 
-static void reads_header_types(void **state)
+/* The kernel shows these numbers of a bridge alone, whatever its class. */
+static void tells_bridges(void **state)
 {
-	static const struct {
-		uint8_t type;
-		bool bridge;
-	} cases[] = { { 0, false }, { 0x80, false }, { 1, true },  { 0x81, true },
-		      { 2, true },  { 0x82, true },  { 3, false }, { 0x7f, false } };
-	uint8_t config[64] = { 0 };
+	(void)state;
+	office_pc();
+	assert_false(details_of("00:02.0")->bridge);
+	fake_attr("0000:00:02.0", "secondary_bus_number", "1\n");
+	assert_true(details_of("00:02.0")->bridge);
+	assert_false(details_of("01:00.0")->bridge);
+}
+
+/* Who owns the framebuffer is looked up once, and anew after another scan. */
+static void reads_the_map_of_memory_once(void **state)
+{
+	static const char map[] = "e0000000-e0ffffff : 0000:01:00.0\n  e0000000-e02fffff : efifb\n";
 
 	(void)state;
 	office_pc();
-	assert_false(details_of("00:02.0")->bridge); /* no config at all */
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		config[0x0e] = cases[i].type;
-		set_config(config, sizeof(config));
-		assert_int_equal(details_of("00:02.0")->bridge, cases[i].bridge);
-	}
+	fake_file("proc/iomem", map);
+	assert_true(details_of("01:00.0")->boot_display);
+	fake_remove("proc/iomem");
+	ask(function_at("00:02.0"), PCI_DETAIL_ALL);
+	assert_false(function_at("00:02.0")->boot_display);
+	assert_false(details_of("01:00.0")->boot_display);
 }
 
 static const uint8_t serial_capability[12] = { 0x03, 0x00, 0x01, 0x00, 0x77, 0x66,
@@ -326,7 +333,7 @@ static void reads_serials(void **state)
 	memcpy(config + 0x100, serial_capability, 12);
 	set_config(config, sizeof(config));
 	assert_true(details_of("00:02.0")->has_serial);
-	assert_true(details_of("00:02.0")->serial == 0x0011223344556677);
+	assert_true(details_of("00:02.0")->identity->serial == 0x0011223344556677);
 	/* behind another capability, at the very end */
 	memset(config, 0, sizeof(config));
 	config[0x100] = 0x01; /* advanced error reporting */
@@ -424,7 +431,7 @@ static void reads_on_demand(void **state)
 {
 	(void)state;
 	office_pc();
-	scan_functions(FAKE_SYS, &inv);
+	scan_functions(FAKE_ROOT, &inv);
 	struct pci_function *f = function_at("01:00.0");
 	fake_fail(0, 0, false);
 	ask(f, 0);
@@ -456,7 +463,8 @@ int main(void)
 		TEST(reads_drivers),
 		TEST(reads_groups),
 		TEST(reads_paths),
-		TEST(reads_header_types),
+		TEST(tells_bridges),
+		TEST(reads_the_map_of_memory_once),
 		TEST(reads_serials),
 		TEST(survives_broken_capabilities),
 		TEST(reads_the_boot_display),

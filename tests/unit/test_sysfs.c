@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,7 +234,9 @@ static struct shared {
 	struct progress progress;
 	unsigned seen[16], order;
 	enum { WORKS, DIES, HANGS } third; /* what becomes of the worker of item 3 */
-	pid_t hanging;			   /* 0: none */
+	pid_t hanging, follower, worker;   /* 0: none */
+	bool may_end, has_ended;
+	int priority, last_priority;
 } * shared;
 
 static int start_workers(void **state)
@@ -250,6 +255,11 @@ static int stop_workers(void **state)
 	return munmap(shared, sizeof(*shared));
 }
 
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
 static void item(void *arg, unsigned i)
 {
 	struct shared *s = arg;
@@ -259,18 +269,27 @@ static void item(void *arg, unsigned i)
 		_exit(1);
 	if (i == 3 && s->third == HANGS) {
 		s->hanging = getpid();
-		for (;;)
+		signal(SIGUSR1, do_nothing);
+		while (s->third == HANGS)
 			pause();
 	}
+}
+
+static unsigned run_items(unsigned n)
+{
+	const struct crew crew = { .items = n, .item = item, .arg = shared, .waiter = -1 };
+
+	shared->progress = (struct progress){ .next = 0 };
+	return supervise(&shared->progress, &crew);
 }
 
 static void does_each_item_once(void **state)
 {
 	(void)state;
-	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 0);
+	assert_int_equal(run_items(16), 0);
 	for (unsigned i = 0; i < 16; i++)
 		assert_int_equal(shared->seen[i], i + 1);
-	assert_int_equal(supervise(&shared->progress, 0, 0, item, shared, -1), 0);
+	assert_int_equal(run_items(0), 0);
 	assert_int_equal(shared->order, 16);
 }
 
@@ -278,7 +297,7 @@ static void survives_a_dead_worker(void **state)
 {
 	(void)state;
 	shared->third = DIES;
-	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 1);
+	assert_int_equal(run_items(16), 1);
 	assert_int_equal(shared->order, 16);
 }
 
@@ -287,10 +306,111 @@ static void gives_a_hanging_worker_up(void **state)
 {
 	(void)state;
 	shared->third = HANGS;
-	assert_int_equal(supervise(&shared->progress, 16, 0, item, shared, -1), 1);
+	assert_int_equal(run_items(16), 1);
 	assert_int_equal(shared->order, 16);
 	assert_true(shared->hanging > 0);
 	assert_int_equal(kill(shared->hanging, 0), 0);
+}
+
+/* --- what goes on behind the last item */
+
+static void follows(void *arg)
+{
+	struct shared *s = arg;
+
+	s->follower = getpid();
+	supervise_ready(&s->progress);
+	/* The caller is let go at once, and this is only found out later. */
+	for (unsigned ms = 0; ms < 5000 && !s->may_end; ms++)
+		usleep(1000);
+	s->has_ended = true;
+}
+
+static unsigned run_followed(void)
+{
+	const struct crew crew = { .items = 16, .item = item, .arg = shared, .then = follows,
+				   .waiter = -1 };
+
+	return supervise(&shared->progress, &crew);
+}
+
+static void wait_for_follower(void)
+{
+	shared->may_end = true;
+	for (unsigned ms = 0; ms < 5000 && !shared->has_ended; ms++)
+		usleep(1000);
+	assert_true(shared->has_ended);
+}
+
+static void goes_on_in_the_worker(void **state)
+{
+	(void)state;
+	assert_int_equal(run_followed(), 0);
+	assert_false(shared->has_ended);
+	assert_true(shared->follower > 0 && shared->follower != getpid());
+	wait_for_follower();
+}
+
+/* Where an item does not come back, somebody else goes on, and nobody else when it does. */
+static void goes_on_after_a_hang(void **state)
+{
+	(void)state;
+	shared->third = HANGS;
+	assert_int_equal(run_followed(), 1);
+	assert_int_equal(shared->order, 16);
+	pid_t follower = shared->follower;
+	assert_true(follower > 0 && follower != shared->hanging);
+	wait_for_follower();
+	shared->third = WORKS;
+	kill(shared->hanging, SIGUSR1);
+	usleep(200000);
+	assert_int_equal(shared->follower, follower);
+	shared->hanging = 0;
+}
+
+/* --- who takes what nobody else wants */
+
+static int priority_of_worker(void)
+{
+	return getpriority(PRIO_PROCESS, (id_t)shared->worker);
+}
+
+static void waits_for_a_word(void *arg, unsigned i)
+{
+	struct shared *s = arg;
+
+	(void)i;
+	s->worker = getpid();
+	/* It is the caller that gives and takes. */
+	for (unsigned ms = 0; ms < 4000 && (s->priority < 19 || s->last_priority); ms++) {
+		usleep(1000);
+		s->last_priority = priority_of_worker();
+		if (s->priority < s->last_priority)
+			s->priority = s->last_priority;
+	}
+}
+
+/* Idle until somebody connects, or until nothing has been done for a while. */
+static void hurries_when_somebody_waits(void **state)
+{
+	int pair[2];
+	struct crew crew = { .items = 1, .item = waits_for_a_word, .arg = shared, .idle = true };
+
+	(void)state;
+	if (geteuid())
+		skip(); /* only root may give priority back */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(write(pair[0], "", 1), 1);
+	crew.waiter = pair[1];
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_int_equal(shared->last_priority, 0);
+	close(pair[0]);
+	close(pair[1]);
+	shared->progress = (struct progress){ .next = 0 };
+	crew.waiter = -1;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_int_equal(shared->priority, 19);
+	assert_int_equal(shared->last_priority, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -312,6 +432,9 @@ int main(void)
 		WORKERS(does_each_item_once),
 		WORKERS(survives_a_dead_worker),
 		WORKERS(gives_a_hanging_worker_up),
+		WORKERS(goes_on_in_the_worker),
+		WORKERS(goes_on_after_a_hang),
+		WORKERS(hurries_when_somebody_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ NUMBER, TEXT, LIST, ANY = (int,), (str,), (list,), (str, int, bool, type(None))
 # Keys that a reader may rely on. More may be there: fields are only ever added.
 TOP = {
     "version": NUMBER, "vgapass": TEXT, "kernel": TEXT, "boot_id": TEXT,
-    "mode": MODES, "profile": ANY, "result": RESULTS, "took_us": NUMBER,
+    "mode": MODES, "profile": ANY, "result": RESULTS, "claim_us": NUMBER, "took_us": NUMBER,
     "functions": LIST, "rules": LIST, "problems": LIST,
 }
 FUNCTION = {
