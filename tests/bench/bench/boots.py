@@ -1,4 +1,4 @@
-"""Whole boots under QEMU, with the machine of the boot tests: boot, cards.
+"""Whole boots under QEMU, with the machine of the boot tests: boot.
 
 One boot image for all ways, with the VFIO modules in it for those that want them there. A
 segment behind it has what a way adds, and a segment for the root what runs there. Times are the
@@ -6,6 +6,7 @@ kernel's: scripts write their marks into its log, and it says itself when it has
 QEMU counts instructions, a nanosecond for each: what else the host does is only in the figures
 where the guest waits for its disk.
 """
+import concurrent.futures
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from boot.machine import Machine  # noqa: E402
 KERNEL = os.path.join(TOP, "build/kernel/vmlinux")
 CARD = ("0000:01:00.0", "0000:01:00.1")
 IDS = ("1234:1111", "8086:2668")
+PORT = "port rp1: VGA + intel-hda\n"
 RULES = "".join(f"{id}\n" for id in IDS).encode()
 HOST = "device: qxl-vga,bus=pcie.0,addr=1.0\nargs: -icount shift=0\n"
 # Every mark may pass, and the kernel says which driver got what.
@@ -54,7 +56,7 @@ done
 /sbin/modprobe -i vfio-pci
 """
 
-INIT_TOP_SCRIPT = f"""#!/bin/sh
+EMPTY_SCRIPT = """#!/bin/sh
 PREREQS=""
 case "$1" in
 prereqs)
@@ -62,7 +64,9 @@ prereqs)
 	exit 0
 	;;
 esac
-for address in {" ".join(CARD)}; do
+"""
+
+INIT_TOP_SCRIPT = f"""{EMPTY_SCRIPT}for address in {" ".join(CARD)}; do
 	echo vfio-pci >/sys/bus/pci/devices/$address/driver_override
 done
 /sbin/modprobe -i vfio-pci
@@ -91,7 +95,7 @@ class Way:
     def __init__(self, name, script="", files=None, root=None, cmdline="", rules=b"", machine=""):
         self.name = re.sub(r"\W+", "-", name)
         self.title = name
-        self.machine = Machine(HOST + (machine or "port rp1: VGA + intel-hda\n"))
+        self.machine = Machine(HOST + (machine or PORT))
         self.script = script
         self.files = files or {}
         self.root = root or {}
@@ -140,8 +144,8 @@ def image():
 def vgapass(name="vgapass", rules=RULES, machine=""):
     """Its list of modules is what the hook writes for rules that want vfio-pci alone."""
     return Way(name, script="/scripts/init-top/00-vgapass", rules=rules, machine=machine, files={
-        "usr/lib/vgapass/modules": text("irqbypass\nvfio\nvfio_iommu_type1\nvfio_virqfd\n"
-                                        "vfio_pci_core\nvfio_pci\n")})
+        "usr/lib/vgapass/modules": text("".join(f"{name} async_probe\n" for name in (
+            "irqbypass", "vfio", "vfio_iommu_type1", "vfio_virqfd", "vfio_pci_core", "vfio_pci")))})
 
 
 def ways(small):
@@ -162,6 +166,9 @@ def ways(small):
         Way("shell script as install line, softdep", files=install),
         script,
         Way("driverctl in the real root", root=driverctl()),
+        # Nothing but what it costs to start a shell.
+        Way("empty script in init-top", script="/scripts/init-top/bench-empty",
+            files={"scripts/init-top/bench-empty": text(EMPTY_SCRIPT, 0o755)}),
     ]
 
 
@@ -192,22 +199,39 @@ def driverctl():
     return files
 
 
-def start(way):
-    """What one boot showed, and the seconds since /init of each mark."""
+def finished(way):
+    """What a boot showed that came to its end."""
     outcome = guest.boot(way, image(), KERNEL)
     if outcome.died:
         raise RuntimeError(f"{way.title}: {outcome.died}: see {outcome.folder}/console")
+    guest.forget_images(outcome)
+    return outcome.shown
+
+
+def start(way):
+    """What one boot showed, and the seconds since /init of each mark."""
+    shown = finished(way)
     times, drivers = {}, {}
-    for words in outcome.shown.lines:
+    for words in shown.lines:
         found = MARK.match(words)
         if found:
             times[found[2] or "init"] = float(found[1])
         found = BOUND.match(words)
         if found:
             drivers.setdefault(found[3], []).append((found[2], float(found[1])))
-    guest.forget_images(outcome)
-    return outcome.shown, {name: at - times["init"] for name, at in times.items()}, {
+    return shown, {name: at - times["init"] for name, at in times.items()}, {
         address: [(name, at - times["init"]) for name, at in bound] for address, bound in drivers.items()}
+
+
+def each(work, items):
+    """What WORK makes of each item, two at a time: the clock of a guest that counts instructions
+    does not see another guest, and boots of two at a time have the figures of one (six of each)."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            return list(pool.map(work, items))
+        except KeyboardInterrupt:
+            guest.stop.set()
+            raise
 
 
 def figures(times, drivers):
@@ -225,8 +249,7 @@ def boot(options):
     rounds = options.boots or (1 if options.small else 7)
     seen = {way.title: [] for way in all_ways}
     for _ in range(rounds):
-        for way in all_ways:
-            _, times, drivers = start(way)
+        for way, (_, times, drivers) in zip(all_ways, each(start, all_ways)):
             seen[way.title].append(figures(times, drivers))
             if way.rules and not seen[way.title][-1]["taken"]:
                 raise RuntimeError(f"{way.title}: the card is not on vfio-pci")
@@ -244,22 +267,7 @@ def summary(title, boots):
 
     roots = [one["root"] for one in boots]
     return {"way": title, "before udev ms": median("slot"), "udev ms": median("udev"),
-            "settled ms": median("settled"), "root ms": median("root"), "card bound ms": median("bound"),
-            "root +-": (max(roots) - min(roots)) / 2, "bound": f"{sum(one['taken'] for one in boots)}/{len(boots)}",
+            "settled ms": median("settled"), "root ms": median("root"), "root least ms": min(roots),
+            "root +-": (max(roots) - min(roots)) / 2, "card bound ms": median("bound"),
+            "bound": f"{sum(one['taken'] for one in boots)}/{len(boots)}",
             "host driver had it": f"{sum(one['host'] for one in boots)}/{len(boots)}"}
-
-
-def cards(options):
-    rows = []
-    for number in (1,) if options.small else (1, 4, 8):
-        machine = "".join(f"port rp{i}: bochs-display + intel-hda\n" for i in range(number))
-        runs = [start(vgapass(f"{number} cards", machine=machine))[0].receipt
-                for _ in range(1 if options.small else options.boots or 3)]
-        runs.sort(key=lambda receipt: receipt["took_us"])
-        receipt = runs[len(runs) // 2]
-        each = [function["us"] for function in receipt["functions"] if function["state"] == "bound"]
-        if len(each) != 2 * number:
-            raise RuntimeError(f"{number} cards: {len(each)} functions were bound")
-        rows.append({"cards": number, "functions": len(each), "took us": receipt["took_us"],
-                     "us a function": statistics.median(each), "us all functions": sum(each)})
-    return "Cards: what the receipt says of one boot with so many cards", rows

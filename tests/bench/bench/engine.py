@@ -1,4 +1,4 @@
-"""The programs on trees of text that look like sysfs, in memory: claim, memory, host."""
+"""The programs on trees of text that look like sysfs, in memory: claim, rules, memory, host."""
 import contextlib
 import os
 import random
@@ -12,7 +12,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 EARLY = os.path.join(TOP, "build/early/vgapass-early")
 LSPCI = shutil.which("lspci", path=os.environ.get("PATH", "") + ":/usr/bin:/sbin") or "lspci"
 VGAPASS = os.path.join(TOP, "build/host/vgapass")
-PREFIXES = ["pci:v00001002d00006608", "pci:v00001002d0000AAB0"]
+CARD = ["1002:6608", "1002:aab0"]
 SIZES = (16, 64, 512, 4096)
 
 
@@ -24,27 +24,32 @@ def write(path, data):
 
 @contextlib.contextmanager
 def machine(functions, options):
-    """A tree with so many functions in no order; the first two are a card that rules name.
-    In memory, if that can be."""
+    """A tree with so many functions in no order; the first two are a card that rules name, with
+    a slot and a group of their own. In memory, if that can be."""
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else options.out
     with tempfile.TemporaryDirectory(prefix="vgapass-bench-", dir=base) as root:
         fill(functions, root)
         yield root
 
 
+def configure(root, rules):
+    write(f"{root}/etc/vgapass.conf", "".join(f"{rule}\n" for rule in rules).encode())
+
+
 def fill(functions, root):
     for folder in ("etc", "run", "proc", "sys/bus/pci/devices", "sys/bus/pci/drivers/nvme"):
         os.makedirs(os.path.join(root, folder))
     write(f"{root}/proc/cmdline", b"quiet\n")
-    write(f"{root}/etc/vgapass.conf", b"1002:6608\n1002:aab0\n")
+    configure(root, CARD)
     order = list(range(functions))
     random.Random(1).shuffle(order)
     for i in order:
         vendor, device = ((0x1002, 0x6608), (0x1002, 0xaab0))[i] if i < 2 else (0x1af4, 0x1000 + i % 100)
-        address = f"{i >> 13:04x}:{i >> 5 & 255:02x}:{i >> 3 & 3:02x}.{i & 7}"
+        place, number = (i, 0) if i < 2 else (i + 6, i)
+        address = f"{place >> 13:04x}:{place >> 5 & 255:02x}:{place >> 3 & 3:02x}.{place & 7}"
         folder = f"{root}/sys/devices/pci0000:00/{address}"
-        group = f"{root}/sys/kernel/iommu_groups/{i}"
-        os.makedirs(f"{group}/devices")
+        group = f"{root}/sys/kernel/iommu_groups/{number}"
+        os.makedirs(f"{group}/devices", exist_ok=True)
         write(f"{folder}/modalias", b"pci:v0000%04Xd0000%04Xsv00001028sd00002120bc03sc80i00\n"
               % (vendor, device))
         write(f"{folder}/driver_override", b"(null)\n")
@@ -54,18 +59,25 @@ def fill(functions, root):
         for name, value in (("vendor", f"0x{vendor:04x}"), ("device", f"0x{device:04x}"),
                             ("class", "0x038000"), ("irq", "0"), ("resource", "")):
             write(f"{folder}/{name}", f"{value}\n".encode())
-        os.symlink(f"../../../kernel/iommu_groups/{i}", f"{folder}/iommu_group")
+        os.symlink(f"../../../kernel/iommu_groups/{number}", f"{folder}/iommu_group")
         os.symlink(f"../../../../devices/pci0000:00/{address}", f"{group}/devices/{address}")
         if i >= 2:
             os.symlink("../../../bus/pci/drivers/nvme", f"{folder}/driver")
         os.symlink(f"../../../devices/pci0000:00/{address}", f"{root}/sys/bus/pci/devices/{address}")
 
 
-def measure(options):
-    """The program that runs others; built by the host's compiler, for its clock."""
-    program = os.path.join(options.out, "measure")
-    subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", program,
-                    os.path.join(os.path.dirname(HERE), "measure.c")], check=True)
+def floors(program, root, ids):
+    """The commands of the floor without the guard and with it."""
+    prefixes = ["pci:v0000%sd0000%s" % tuple(id.upper().split(":")) for id in ids]
+    return [[program, *guard, root, *prefixes] for guard in ([], ["--guarded"])]
+
+
+def static(options, name):
+    """A program that measures: for its clock built by the host's compiler, and for boot images
+    in one piece."""
+    program = os.path.join(options.out, name)
+    subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-static", "-o", program,
+                    os.path.join(os.path.dirname(HERE), name + ".c")], check=True)
     return program
 
 
@@ -77,7 +89,7 @@ def measured(program, times, command):
 
 def best(options, commands, turns):
     """The shortest time of each command in us, taken in turns: the least disturbed."""
-    program = measure(options)
+    program = static(options, "measure")
     columns = [[measured(program, 5, command)[1] for command in commands] for _ in range(turns)]
     return [min(column) for column in zip(*columns)]
 
@@ -92,10 +104,11 @@ def calls(command):
 
 
 def build(options, name):
-    """klcc that compiles and links in one go puts the object beside the source."""
+    """As vgapass-early is built. klcc that compiles and links in one go puts the object beside
+    the source."""
     program = os.path.join(options.out, name)
     source = os.path.join(os.path.dirname(HERE), name + ".c")
-    subprocess.run(["klcc", "-Oz", "-c", "-o", program + ".o", source], check=True)
+    subprocess.run(["klcc", "-Oz", "-Wall", "-Werror", "-c", "-o", program + ".o", source], check=True)
     subprocess.run(["klcc", "-static", "-s", "-o", program, program + ".o"], check=True)
     return program
 
@@ -111,23 +124,45 @@ def must_claim(command, root):
 
 
 def claim(options):
-    floor, rows = build(options, "floor"), []
+    program, rows = build(options, "floor"), []
     for functions in SIZES[:2] if options.small else SIZES:
         with machine(functions, options) as root:
-            pair = [[floor, root, *PREFIXES], [EARLY, "--sysroot", root, "claim"]]
-            for command in pair:
+            commands = [*floors(program, root, CARD), [EARLY, "--sysroot", root, "claim"]]
+            for command in commands:
                 must_claim(command, root)
-            times = best(options, pair, 2 if options.small else 30)
-            counts = [calls(command) for command in pair]
-            rows.append({"functions": functions, "floor us": times[0], "claim us": times[1],
-                         "time ratio": times[1] / times[0], "floor calls": counts[0],
-                         "claim calls": counts[1], "calls ratio": counts[1] / counts[0],
-                         "calls a function": counts[1] / functions})
+            floor, guarded, took = best(options, commands, 2 if options.small else 30)
+            few, _, many = (calls(command) for command in commands)
+            rows.append({"functions": functions, "floor us": floor, "guarded floor us": guarded,
+                         "claim us": took, "time ratio": took / floor, "to guarded": took / guarded,
+                         "floor calls": few, "claim calls": many, "calls ratio": many / few,
+                         "calls a function": many / functions})
     return "Critical path: claim against a program that does only what cannot be left out", rows
 
 
+def rules(options):
+    """All rules but the card's two name IDs that nobody has."""
+    functions, turns = (64, 2) if options.small else (SIZES[-1], 30)
+    strangers = [f"ffff:{i:04x}" for i in range(256 - len(CARD))]
+    kinds = {str(number): CARD + strangers[:number - len(CARD)] for number in (2, 64, 256)}
+    kinds |= {f"2, {word}": [f"{rule} {word}" for rule in CARD] for word in ("with=slot", "with=group")}
+    program, times, counts = static(options, "measure"), {kind: [] for kind in kinds}, {}
+    with machine(functions, options) as root:
+        command = [EARLY, "--sysroot", root, "claim"]
+        for _ in range(turns):
+            for kind, lines in kinds.items():
+                configure(root, lines)
+                times[kind].append(measured(program, 5, command)[1])
+        for kind, lines in kinds.items():
+            configure(root, lines)
+            must_claim(command, root)
+            counts[kind] = calls(command)
+    return "Rules: claim with so many rules, two of which match", [
+        {"functions": functions, "rules": kind, "claim us": min(times[kind]), "claim calls": counts[kind],
+         "calls a function": counts[kind] / functions} for kind in kinds]
+
+
 def memory(options):
-    program, rows = measure(options), []
+    program, rows = static(options, "measure"), []
     for functions in SIZES[:2] if options.small else SIZES:
         with machine(functions, options) as root:
             rows.append({"functions": functions, "touched KiB": measured(

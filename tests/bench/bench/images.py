@@ -1,9 +1,11 @@
-"""What vgapass costs in a boot image and while one is made: size, hooks.
+"""What vgapass costs in a boot image and while one is made: size, bytes, hooks.
 
 Real images of both generators, made in tests/box in turns with rules and without. The size of
 each is that of its plain archive, packed once more by the generator's own commands.
 """
+import glob
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -137,3 +139,26 @@ def size(options):
             rows.append({"what": f"image of {generator.name}", "packed": name, "bytes": added - without,
                          "image without": without, "growth %": 100 * (added - without) / without})
     return "Size: bytes of vgapass-early, and what it and the VFIO modules add to an image", rows
+
+
+def sections(path):
+    """(bytes of code, bytes of constants) of an object or a program."""
+    said = subprocess.check_output(["size", "-A", path], text=True)
+    found = re.findall(r"^\.(text|rodata)\S* +(\d+)", said, re.M)
+    return tuple(sum(int(size) for name, size in found if name == kind) for kind in ("text", "rodata"))
+
+
+def bytes_of(_):
+    """An object whose source is gone is one of an earlier build."""
+    folder = os.path.join(TOP, "build/early")
+    paths = glob.glob(f"{folder}/runtime/**/*.o", recursive=True)
+    sources = {path: os.path.relpath(path, folder)[:-len("o")] + "c" for path in paths}
+    rows = [(source, *sections(path)) for path, source in sources.items()
+            if os.path.exists(os.path.join(TOP, source))]
+    rows.sort(key=lambda row: -row[1] - row[2])
+    rows.append(("all of them", *(sum(column) for column in list(zip(*rows))[1:])))
+    rows = [(*row, row[1] + row[2]) for row in rows]
+    # Linking adds the C library and the headers, and joins equal strings.
+    rows.append(("vgapass-early", *sections(EARLY), os.path.getsize(EARLY)))
+    return "Bytes: what vgapass-early is made of", [
+        dict(zip(("source", "code", "constants", "bytes"), row)) for row in rows]
