@@ -177,9 +177,8 @@ const struct plan *rules_alone(const struct run *run, const struct rule *rule)
 	struct cmdline cmd = { .mode = MODE_ON };
 
 	alone = run->config;
-	alone.rule[0] = *rule;
-	alone.rules = 1;
-	alone.errors = 0;
+	alone.rules = alone.errors = 0;
+	config_add_rule(&alone, rule);
 	if (rule->profile)
 		cmd.profile = slice_of(rule->profile);
 	plan_build(&alone, &cmd, &run->inv, &plan);

@@ -38,7 +38,9 @@ struct parser {
 void config_start(struct config *c)
 {
 	c->rules = c->files = c->profiles = c->errors = 0;
-	c->cmdline_ids = false;
+	c->cmdline_ids = c->asks_all = false;
+	for (unsigned i = 0; i < CONFIG_NAMED / 64; i++)
+		c->named[i] = 0;
 	c->text_used = 0;
 }
 
@@ -47,6 +49,20 @@ void config_fail(struct config *c, struct place at, const char *phrase)
 	if (c->errors < CONFIG_ERRORS_MAX)
 		c->error[c->errors] = (struct config_error){ at, phrase };
 	c->errors++;
+}
+
+bool config_add_rule(struct config *c, const struct rule *r)
+{
+	unsigned bit = (r->vendor ^ r->device) % CONFIG_NAMED;
+
+	if (c->rules == CONFIG_RULES_MAX)
+		return false;
+	c->rule[c->rules++] = *r;
+	c->named[bit / 64] |= (uint64_t)1 << bit % 64;
+	/* A companion by its group, and who is at a path, may be anybody. */
+	if ((r->vendor | r->device) & PCI_ANY || r->with == WITH_GROUP || r->given & RULE_PATH)
+		c->asks_all = true;
+	return true;
 }
 
 /* NULL: nothing is wrong. */
@@ -308,10 +324,7 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	    !(r.given & ~(uint32_t)RULE_BOOT_DISPLAY))
 		return E_ALL;
 	p->where = start;
-	if (c->rules == CONFIG_RULES_MAX)
-		return E_FULL;
-	c->rule[c->rules++] = r;
-	return NULL;
+	return config_add_rule(c, &r) ? NULL : E_FULL;
 }
 
 static void start_defaults(struct parser *p, const char *profile)

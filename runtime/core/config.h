@@ -23,6 +23,7 @@
 #define CONFIG_FILE_MAX 65536  /* bytes of one file */
 #define CONFIG_TEXT_MAX 16384  /* bytes of all names and attribute values together */
 #define CONFIG_NAME_MAX 63     /* bytes of a driver's, attribute's or profile's name */
+#define CONFIG_NAMED 8192      /* bits of config.named */
 
 struct config_error {
 	struct place at;
@@ -75,6 +76,8 @@ struct config {
 	unsigned rules, files, profiles;
 	unsigned errors; /* counted all, kept up to CONFIG_ERRORS_MAX */
 	bool cmdline_ids;
+	bool asks_all;                   /* some rule may be about any function */
+	uint64_t named[CONFIG_NAMED / 64]; /* the IDs that rules name, folded into a few bits */
 	struct rule rule[CONFIG_RULES_MAX];
 	struct config_error error[CONFIG_ERRORS_MAX];
 	const char *file[CONFIG_FILES_MAX];
@@ -96,6 +99,18 @@ void config_parse(struct config *c, const char *file, const char *text, size_t n
 /* Adds the rules of vgapass.ids=: IDs with commas between, with default options. `column`
  * is the place of the first in the kernel command line. */
 void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column);
+
+/* False: no rule names this ID, or asks about functions whatever their ID. True: perhaps. So
+ * what most functions cost does not depend on the number of rules. */
+static inline bool config_may_ask(const struct config *c, unsigned vendor, unsigned device)
+{
+	unsigned bit = (vendor ^ device) % CONFIG_NAMED;
+
+	return c->asks_all || c->named[bit / 64] >> bit % 64 & 1;
+}
+
+/* Appends a rule. False: no room. */
+bool config_add_rule(struct config *c, const struct rule *r);
 
 /* Appends an error with a fixed phrase. */
 void config_fail(struct config *c, struct place at, const char *phrase);

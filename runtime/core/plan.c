@@ -56,6 +56,8 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 {
 	unsigned needs = 0;
 
+	if (!config_may_ask(c, f->vendor, f->device))
+		return 0;
 	for (unsigned i = 0; i < c->rules; i++) {
 		const struct rule *r = &c->rule[i];
 		if (!plan_rule_holds(r, profile))
@@ -81,6 +83,8 @@ static const struct rule *decide(const struct config *c, const char *profile,
 {
 	const struct rule *by = NULL;
 
+	if (!config_may_ask(c, f->vendor, f->device))
+		return NULL;
 	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
 		if ((!by || r->keep) && plan_rule_holds(r, profile) && matches(r, f))

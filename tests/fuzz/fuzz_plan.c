@@ -106,6 +106,13 @@ static unsigned needs_of(unsigned k)
 	const struct pci_function *f = &run.inv.function[k];
 	unsigned needs = plan_needs(&run.config, run.plan.profile, f);
 
+	for (unsigned i = 0; i < run.config.rules; i++) {
+		const struct rule *r = &run.config.rule[i];
+		if ((r->vendor == PCI_ANY || r->vendor == f->vendor) &&
+		    (r->device == PCI_ANY || r->device == f->device) &&
+		    !config_may_ask(&run.config, f->vendor, f->device))
+			abort();
+	}
 	for (unsigned i = 0; i < run.inv.functions; i++) {
 		const struct pci_function *lead = &run.inv.function[i];
 		if (plan_needs(&run.config, run.plan.profile, lead) & PLAN_LEADS &&

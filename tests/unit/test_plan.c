@@ -384,6 +384,28 @@ static void asks_for_what_it_needs(void **state)
 	assert_int_equal(needs("[profile p]\n1002:6608 with=group", "01:00.0"), 0);
 }
 
+static bool may_ask(const char *conf, unsigned vendor, unsigned device)
+{
+	bench_plan(conf, "");
+	assert_int_equal(bench.config.errors, 0);
+	return config_may_ask(&bench.config, vendor, device);
+}
+
+static void asks_about_few(void **state)
+{
+	(void)state;
+	assert_false(may_ask("", 0x1002, 0x6608));
+	assert_true(may_ask("1002:6608\n10de:2684", 0x1002, 0x6608));
+	assert_true(may_ask("1002:6608\n10de:2684", 0x10de, 0x2684));
+	assert_false(may_ask("1002:6608\n10de:2684", 0x8086, 0x1912));
+	assert_true(may_ask("keep 1002:6608", 0x1002, 0x6608));
+	assert_true(may_ask("1002:*", 0x8086, 0x1912));
+	assert_true(may_ask("*:6608", 0x8086, 0x1912));
+	assert_true(may_ask("1002:6608 with=group", 0x8086, 0x1912));
+	assert_true(may_ask("1002:6608 path=00:01.0/00.0", 0x8086, 0x1912));
+	assert_false(may_ask("1002:6608 with=slot address=01:00.0", 0x8086, 0x1912));
+}
+
 /* --- what is said of rules that decide nothing */
 
 static void names_what_is_in_its_place(void **state)
@@ -470,6 +492,7 @@ int main(void)
 		TEST(plans_anew),
 		TEST(plans_for_many),
 		TEST(asks_for_what_it_needs),
+		TEST(asks_about_few),
 		TEST(names_what_is_in_its_place),
 		TEST(names_what_is_elsewhere),
 		TEST(names_nothing),
