@@ -177,12 +177,15 @@ static bool is_wanted(const struct image *i, const char *unit)
 	return false;
 }
 
-/* A script of initramfs-tools, a unit of systemd, or a hook of dracut or mkinitcpio. */
+/* A script of initramfs-tools, or a link that stands in its place; a unit of systemd, or a hook
+ * of dracut or mkinitcpio. */
 static bool is_started(struct image *i)
 {
 	for (unsigned k = 0; k < i->seen.n; k++) {
 		const struct seen_file *f = &i->seen.file[k];
-		if (!f->size || !strstr(f->data, "vgapass-early bind"))
+		if (!f->size || (!strstr(f->data, "vgapass-early bind") &&
+				 !(ends_with(f->name, "init-top/00-vgapass") &&
+				   ends_with(f->data, "/vgapass-early"))))
 			continue;
 		if (!strncmp(f->name, "scripts/", 8) ? is_ordered(i) :
 		    ends_with(f->name, ".service") ? is_wanted(i, f->name) : true)

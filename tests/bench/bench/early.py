@@ -124,6 +124,6 @@ def cards(options):
             raise RuntimeError(f"{number} cards: {len(us)} functions were bound")
         rows.append({"cards": number, "functions": len(us), "claimed ms": receipt["claim_us"] / 1e3,
                      "all bound ms": receipt["took_us"] / 1e3,
-                     "a further function ms": 0.0 if not rows else
+                     "a further function ms": "" if not rows else
                      (receipt["took_us"] / 1e3 - rows[0]["all bound ms"]) / (len(us) - 2)})
     return "Cards: so many in one boot, bound before udev, by the receipt", rows
