@@ -199,6 +199,7 @@ static int do_bind(const struct options *o, struct shared *s)
 	}
 	s->work.run = r;
 	s->work.root = s->roots.root;
+	s->work.sys = s->roots.sys;
 	s->background = o->background;
 	crew.items = r->inv.functions;
 	if (o->background)

@@ -37,7 +37,7 @@ static int probe(const struct job *j)
 	char address[PCI_ADDRESS_SIZE];
 
 	pci_put_address(address, &j->f->at);
-	return sysfs_write(j->sys, "bus/pci/drivers_probe", address);
+	return sysfs_write(j->devices, "../drivers_probe", address);
 }
 
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if

@@ -2,6 +2,7 @@
 #include "boot.h"
 #include "fake_kernel.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,8 @@ void boot_gather(const char *conf, const char *cmdline)
 	fake_file("proc/cmdline", cmdline);
 	memset(&boot.plan, 0x5a, sizeof(boot.plan));
 	gather_run(&roots, NULL, &boot);
-	boot_work = (struct work){ .run = &boot, .sys = FAKE_SYS, .root = FAKE_ROOT };
+	/* No claim has sys: it is opened behind them. */
+	boot_work = (struct work){ .run = &boot, .sys = -EBADF, .root = FAKE_ROOT };
 }
 
 void boot_claim(void)
@@ -65,6 +67,7 @@ void boot_bind(void)
 	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
 
 	gather_drivers(&roots, &boot);
+	boot_work.sys = FAKE_SYS;
 	unsigned items = apply_prepare(&boot_work);
 
 	for (unsigned i = 0; i < items; i++)

@@ -102,7 +102,7 @@ static void takes_from_the_holder(void **state)
 	boot_run("1002:6608\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	expect_order("load vfio_pci disable_vga=1", AT(CARD) "driver/unbind=" CARD);
-	expect_order(AT(CARD) "driver/unbind=" CARD, "bus/pci/drivers_probe=" CARD);
+	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers_probe=" CARD);
 	assert_string_equal(fake_driver_of(SOUND), "snd_hda_intel");
 }
 
@@ -242,7 +242,7 @@ static void writes_attributes_between_drivers(void **state)
 	boot_run("1002:6608 attr.reset_method=bus\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	expect_order(AT(CARD) "driver/unbind=" CARD, AT(CARD) "reset_method=bus");
-	expect_order(AT(CARD) "reset_method=bus", "bus/pci/drivers_probe=" CARD);
+	expect_order(AT(CARD) "reset_method=bus", "../drivers_probe=" CARD);
 }
 
 static void keeps_attributes_from_companions(void **state)
@@ -428,7 +428,7 @@ static void holds_by_another_override(void **state)
 /* Only the link is proof: a probe that reports an error and bound it all the same did. */
 static void believes_the_link(void **state)
 {
-	unsigned i = call_of("1002:6608\n", "write bus/pci/drivers_probe=" CARD);
+	unsigned i = call_of("1002:6608\n", "write ../drivers_probe=" CARD);
 
 	(void)state;
 	boot_machine();
