@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -188,10 +189,13 @@ bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned 
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */
 	fflush(stdout);
-	l->progress = (struct progress){ .next = 0 };
-	supervise(&l->progress, &crew);
+	if (l->runs == LIVE_RUNS_MAX)
+		abort();
+	/* A worker of an earlier run that comes back late must not take items of this one. */
+	struct progress *p = &l->progress[l->runs++];
+	supervise(p, &crew);
 	for (unsigned ms = 0; ms < PATIENCE_MS; ms += TICK_MS) {
-		if (*(volatile unsigned *)&l->progress.done >= items)
+		if (*(volatile unsigned *)&p->done >= items)
 			return true;
 		usleep(TICK_MS * 1000);
 	}

@@ -11,6 +11,8 @@
 #include "../../runtime/io/supervise.h"
 #include "../host.h"
 
+#define LIVE_RUNS_MAX 8 /* of live_run() in one command */
+
 /* A function of the cards that are meant. */
 struct live_function {
 	const struct pci_function *f;
@@ -23,7 +25,8 @@ struct live_function {
 struct live {
 	struct host host;
 	struct work work;
-	struct progress progress;
+	struct progress progress[LIVE_RUNS_MAX]; /* one for each live_run() */
+	unsigned runs;
 	pid_t parent;
 	int lock;
 	unsigned n;
@@ -44,7 +47,7 @@ void live_close(struct live *l);
 bool live_in_use(const struct live *l);
 
 /* Calls item(l, 0) to item(l, items - 1) in workers. Waits for a slow driver, but not for
- * ever: true, all have come back. */
+ * ever: true, all have come back. At most LIVE_RUNS_MAX times. */
 bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned i));
 
 /* Takes the k-th function from its driver and gives it back: to the driver that it had,

@@ -40,8 +40,10 @@ static void work(struct progress *p, const struct crew *c)
 
 	while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_SEQ_CST)) < c->items) {
 		c->item(c->arg, i);
-		if (__atomic_add_fetch(&p->done, 1, __ATOMIC_SEQ_CST) == c->items)
+		if (__atomic_add_fetch(&p->done, 1, __ATOMIC_SEQ_CST) == c->items) {
 			follow(p, c);
+			break;
+		}
 	}
 }
 
