@@ -36,7 +36,7 @@ struct pci_path {
 /* What tells two equal functions apart, and few rules ask about. */
 struct pci_identity {
 	struct pci_path path;
-	uint64_t serial; /* PCIe Device Serial Number capability; 0: none */
+	uint64_t serial; /* PCIe Device Serial Number capability, where has_serial */
 };
 
 /* What may be asked of a function beyond its modalias; each costs a system call or more. */
