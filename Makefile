@@ -49,7 +49,8 @@ EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
 IMAGE = hook/modules.c hook/unpack.c hook/image_unpack.c
 CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c
 IMAGE_LIBS = -llzma -lzstd -lz -lbz2 -llz4 -llzo2
-CLI_LIBS = -ljson-c -lkmod -lpci -lsmartcols $(IMAGE_LIBS)
+# The linker of programs searches in this order, most of all for what libkmod's libcrypto wants.
+CLI_LIBS = -lkmod -lpci -lc -lsmartcols -ljson-c $(IMAGE_LIBS)
 HOOK = hook/vgapass-image.c $(IMAGE)
 MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
 MAN8 = cli/vgapass.8 runtime/vgapass-early.8

@@ -63,6 +63,8 @@ static void open_pci_ids(struct host *h)
 
 	/* pci_init() would set these, and look for functions, which is not wanted of it. */
 	access->debug = access->warning = say_nothing;
+	/* Nor for what lspci -q has brought home: each unknown ID would look there. */
+	access->id_lookup_mode = 0;
 	if (asprintf(&path, "%s" NAMES_FILE, h->sysroot) < 0)
 		abort();
 	if (*h->sysroot && !faccessat(AT_FDCWD, path, R_OK, 0))
@@ -74,7 +76,6 @@ static void open_pci_ids(struct host *h)
 
 int host_open_names(struct host *h, const struct host_options *o)
 {
-	memset(h, 0, sizeof(*h));
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
 	if (gather_roots(o->sysroot, &h->roots))
 		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);

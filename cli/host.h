@@ -21,8 +21,9 @@ struct host {
 	void *kmod;          /* libkmod's context of the kernel that runs; NULL: not open yet */
 };
 
-/* Large: one in a program. Functions that cannot be read are an error of h->run, not of this
- * call. 0, or CMD_FAILED, said. host_close() is due in both cases. */
+/* Large: one in a program, in memory of zeros, as most of it is never touched. Functions that
+ * cannot be read are an error of h->run, not of this call. 0, or CMD_FAILED, said.
+ * host_close() is due in both cases. */
 int host_open(struct host *h, const struct host_options *o);
 
 /* The same without the functions: h->roots, h->sysroot and names are there. */
