@@ -173,7 +173,7 @@ check: deps
 	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd $(B)/bench/image/initrd
 	@tests/check $(CHECKS)
 
-# PART="claim boot" picks some. All take half an hour; the smallest form is in check.
+# PART="claim boot" picks some. All take 25 minutes; the smallest form is in check.
 bench: deps
 	@$(MAKE) -s -j2 all
 	@$(MAKE) -s $(B)/bench/image/initrd
