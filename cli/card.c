@@ -16,8 +16,8 @@ void card_of(const struct host *h, const struct pci_function *f, struct card *re
 	/* The functions of a slot follow one another. */
 	while (f->identity->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
 		g--;
-	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) && pci_same_slot(&g->at, &f->at);
-	     g++)
+	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) &&
+			 pci_same_slot(&g->at, &f->at); g++)
 		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
 			ret->function[ret->n++] = g;
 }

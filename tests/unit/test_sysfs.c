@@ -236,7 +236,8 @@ static struct shared {
 	enum { WORKS, DIES, HANGS } third; /* what becomes of the worker of item 3 */
 	pid_t hanging, follower, worker;   /* 0: none */
 	bool may_end, has_ended;
-	int priority, last_priority;
+	int priority, last_priority; /* of the worker: the highest number seen, and the last */
+	unsigned watch_ms;
 } * shared;
 
 static int start_workers(void **state)
@@ -381,8 +382,9 @@ static void waits_for_a_word(void *arg, unsigned i)
 
 	(void)i;
 	s->worker = getpid();
+	s->priority = s->last_priority = 0;
 	/* It is the caller that gives and takes. */
-	for (unsigned ms = 0; ms < 4000 && (s->priority < 19 || s->last_priority); ms++) {
+	for (unsigned ms = 0; ms < s->watch_ms && (s->priority < 19 || s->last_priority); ms++) {
 		usleep(1000);
 		s->last_priority = priority_of_worker();
 		if (s->priority < s->last_priority)
@@ -402,12 +404,15 @@ static void hurries_when_somebody_waits(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(write(pair[0], "", 1), 1);
 	crew.waiter = pair[1];
+	/* Too short for what comes by itself. */
+	shared->watch_ms = SUPERVISE_IDLE_MS / 2;
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->last_priority, 0);
 	close(pair[0]);
 	close(pair[1]);
 	shared->progress = (struct progress){ .next = 0 };
 	crew.waiter = -1;
+	shared->watch_ms = 3 * SUPERVISE_IDLE_MS;
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->priority, 19);
 	assert_int_equal(shared->last_priority, 0);
