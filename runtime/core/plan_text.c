@@ -22,26 +22,27 @@ const char *mode_word(enum run_mode m)
 void plan_text_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	/* of enum reason; those that are empty here have arguments */
-	const char *phrases =
-		"|a keep rule matches it"
-		"|a bridge is never taken: narrow the rule with class="
-		"|no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the firmware, "
-		"intel_iommu=on), or write iommu=ignore"
-		"|the boot display: write take=boot-display to allow it"
-		"|its ID matches several storage or USB controllers: write expect=N, address=, "
-		"path= or serial="
-		"|a storage or USB controller in another slot: write a rule of its own"
-		"|||driver_override was not written|||||the function is gone";
+	/* Those that are missing here have arguments. */
+	static const char *const phrases[] = {
+		[REASON_NONE] = "",
+		[REASON_KEEP] = "a keep rule matches it",
+		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
+		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
+				    "firmware, intel_iommu=on), or write iommu=ignore",
+		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
+		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: write "
+				   "expect=N, address=, path= or serial=",
+		[REASON_STRANGER] = "a storage or USB controller in another slot: write a rule of "
+				    "its own",
+		[REASON_OVERRIDE] = "driver_override was not written",
+		[REASON_GONE] = "the function is gone",
+	};
 	/* of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
-	struct slice phrase = slice_nth(slice_of(phrases), '|', e->reason);
 	struct slice step = slice_nth(slice_of(steps), '|', e->step);
 	const struct rule *rule = e->rule;
 
-	_Static_assert(REASON_STRANGER == 6 && REASON_OVERRIDE == 9 && REASON_GONE == 14,
-		       "phrases[] is in the order of enum reason");
 	switch (e->reason) {
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
@@ -64,7 +65,7 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		text_add(t, "the kernel has not come back from %v", &step);
 		break;
 	default:
-		text_add(t, "%v", &phrase);
+		text_add(t, "%s", phrases[e->reason]);
 	}
 	if (e->error)
 		text_add(t, " (error %u)", (unsigned)-e->error);
