@@ -68,6 +68,7 @@ struct pci_function {
 struct inventory {
 	unsigned functions, names;
 	int devices; /* directory fd of bus/pci/devices; negative: not open */
+	bool has_iommu; /* /sys/class/iommu has entries: a group may come with the probe */
 	bool framebuffer_known;
 	struct pci_address framebuffer; /* the owner of its memory, if that is known */
 	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */

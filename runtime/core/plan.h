@@ -35,6 +35,7 @@ enum reason {
 	REASON_BRIDGE,
 	REASON_NO_GROUP,     /* no IOMMU group */
 	REASON_BOOT_DISPLAY,
+	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
 	REASON_SEVERAL,      /* an ID alone, and several storage or USB controllers have it */
 	REASON_STRANGER,     /* with=group: a storage or USB controller in another slot */
 	REASON_EXPECT,       /* expect=N, and another number matches */
@@ -42,6 +43,7 @@ enum reason {
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
 	REASON_OVERRIDE,     /* driver_override could not be written */
 	REASON_ATTR,         /* an attr.NAME could not be written, or reads back otherwise */
+	REASON_IN_USE,       /* a disk below it is mounted, swap space or held */
 	REASON_UNBIND,       /* its holder did not let go */
 	REASON_PROBE,        /* the driver link does not say what it should */
 	REASON_HANG,         /* the kernel has not come back */

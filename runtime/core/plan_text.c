@@ -30,6 +30,9 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
 				    "firmware, intel_iommu=on), or write iommu=ignore",
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
+		[REASON_IDENTITY] = "a storage, SD or USB controller: write path= or serial= beside "
+				    "its ID",
+		[REASON_IN_USE] = "a disk on it is in use",
 		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: write "
 				   "expect=N, address=, path= or serial=",
 		[REASON_STRANGER] = "a storage or USB controller in another slot: write a rule of "

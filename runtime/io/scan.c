@@ -109,7 +109,7 @@ int scan_functions(int root, struct inventory *inv)
 	list.n = inv->functions = 0;
 	inv->names = 1;
 	inv->name[0][0] = '\0';
-	inv->framebuffer_known = false;
+	inv->framebuffer_known = inv->has_iommu = false;
 	inv->devices = sysfs_dir(root, "sys/bus/pci/devices");
 	if (inv->devices < 0)
 		return inv->devices;
