@@ -215,17 +215,11 @@ struct map {
 };
 
 /* The firmware's framebuffer is BOOTFB, efifb, vesafb, simplefb, simpledrm, efidrm, vesadrm or
- * ofdrm. A driver of the card's own is not: bochs-drm. */
+ * ofdrm. What a card's own driver has is not: bochs-drm. */
 static bool is_framebuffer(struct slice name)
 {
-	struct slice end = { name.p + name.n - 2, 2 };
-
-	if (name.n < 4 || slice_has(name, '-'))
-		return false;
-	if (slice_word(end, "fb|FB") != SLICE_NO_WORD)
-		return true;
-	end.p--, end.n++;
-	return slice_is(end, "drm");
+	return name.n > 3 && !slice_has(name, '-') &&
+	       slice_word((struct slice){ name.p + name.n - 2, 2 }, "fb|FB|rm") != SLICE_NO_WORD;
 }
 
 static int look_at_map(struct slice name, void *arg)
