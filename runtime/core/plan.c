@@ -146,10 +146,10 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 			}
 			enter(p, k, r);
 			e->companion = true;
-			if (pci_kind(f) != PCI_OTHER &&
-			    !(is_card && f->vendor == lead->vendor &&
-			      pci_same_slot(&f->at, &lead->at)))
-				e->reason = REASON_STRANGER;
+			e->reason = pci_kind(f) == PCI_OTHER ||
+						    (is_card && f->vendor == lead->vendor &&
+						     pci_same_slot(&f->at, &lead->at)) ?
+					    REASON_NONE : REASON_STRANGER;
 		}
 	}
 }

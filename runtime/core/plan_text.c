@@ -45,13 +45,13 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 	switch (e->reason) {
 	case REASON_NO_GROUP:
 		/* What turns it on depends on the processor, which made the root bus too. */
-		text_add(t, "no IOMMU group: turn the IOMMU on in the firmware%s",
-			 root == 0x8086 ? " (VT-d) and boot with intel_iommu=on" :
-			 root == 0x1022 ? " (AMD-Vi)" : "");
+		text_add(t, "no IOMMU group: in the firmware turn on %s",
+			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
+			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
 		break;
 	case REASON_IDENTITY:
 		text_add(t, "%s: write path=%r beside its ID", rule->given & RULE_SERIAL ?
-			 "its serial number is not its own" : "a storage, SD or USB controller",
+			 "its serial number does not identify it" : "a storage, SD or USB controller",
 			 &f->identity->path);
 		break;
 	case REASON_EXPECT:
