@@ -6,7 +6,7 @@
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
 #define E_OPTION "unknown option: vgapass.conf(5) lists all"
 #define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
-#define E_RESIZE "expected resize.bar0= to resize.bar5= and a size like 256M or 8G"
+#define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_TWICE "option given twice: keep one"
 #define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"

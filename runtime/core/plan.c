@@ -134,9 +134,9 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 		if (p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
 			continue;
 		bool is_card = lead->identity->path.hops > 1;
-		for (unsigned k = 0; k < inv->functions; k++) {
-			const struct pci_function *f = &inv->function[k];
-			struct plan_entry *e = &p->entry[k];
+		const struct pci_function *f = inv->function;
+		struct plan_entry *e = p->entry;
+		for (unsigned k = 0; k < inv->functions; k++, f++, e++) {
 			/* One that is no part of this card may be one of the next. */
 			if ((e->rule && e->reason != REASON_STRANGER) || !goes_along(f, lead, r))
 				continue;
@@ -162,7 +162,7 @@ static bool identifies(const struct inventory *inv, const struct rule *r,
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions && r->given & RULE_SERIAL; i++) {
+	for (unsigned i = 0; i < inv->functions && n < 2 && r->given & RULE_SERIAL; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX)
 			n += id_agrees(r, g) && options_agree(r, g, RULE_SERIAL);

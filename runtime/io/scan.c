@@ -138,7 +138,7 @@ static void read_driver(struct inventory *inv, struct pci_function *f)
 }
 
 /* The IOMMUs of x86 give every function its group before any driver runs, so what has none
- * gets none. Others do it when a function is probed (arm64 before 6.15). */
+ * gets none. Others do it when a function is probed (arm64 up to 6.12). */
 static int is_late_iommu(const char *name, void *arg)
 {
 	(void)arg;

@@ -20,7 +20,7 @@
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
-#define E_RESIZE "expected resize.bar0= to resize.bar5= and a size like 256M or 8G"
+#define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
 #define E_LATER "not supported yet: remove it"
