@@ -172,9 +172,6 @@ static void read_group(int root, struct inventory *inv, struct pci_function *f)
 		inv->has_iommu = sysfs_list(root, "sys/class/iommu", is_late_iommu, NULL) > 0;
 		inv->virtio_iommu = is_virtio_iommu(root, inv);
 	}
-	/* A bridge with a group is below an IOMMU, and so is what is behind it. */
-	inv->has_iommu |= sysfs_link(inv->devices, path_function(f, "../iommu_group"), 0, name,
-				     sizeof(name)) > 0;
 	if (inv->has_iommu || inv->virtio_iommu)
 		f->group = PCI_GROUP_LATER;
 }

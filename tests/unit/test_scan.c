@@ -502,17 +502,6 @@ static void waits_for_late_groups(void **state)
 	expect_group("00:01.0", PCI_NO_GROUP, false);
 }
 
-/* What is behind a bridge with a group is below its IOMMU. */
-static void asks_the_bridge(void **state)
-{
-	(void)state;
-	office_pc();
-	fake_remove("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/iommu_group");
-	expect_group("01:00.0", PCI_NO_GROUP, false);
-	fake_link("sys/devices/pci0000:00/0000:00:01.0/iommu_group", "/sys/kernel/iommu_groups/4");
-	expect_group("01:00.0", PCI_GROUP_LATER, true);
-}
-
 /* A module brings it. */
 static void waits_for_virtio_iommu(void **state)
 {
@@ -602,7 +591,6 @@ int main(void)
 		TEST(framebuffer_beside_a_card),
 		TEST(framebuffer_of_nobody),
 		TEST(waits_for_late_groups),
-		TEST(asks_the_bridge),
 		TEST(waits_for_virtio_iommu),
 		TEST(tells_virtual_functions),
 		TEST(reads_on_demand),
