@@ -70,10 +70,13 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 	struct slice word;
 
 	while ((word = slice_next(&text, '"')).n && !slice_is(word, "--")) {
-		struct slice param = unquote(word), name = slice_cut(&param, '.'), value = param;
+		struct slice param = unquote(word), name = slice_cut(&param, '.');
+		struct slice value = unquote(param);
 		if (!param.n || !same_module(name, module) ||
 		    slice_is(slice_cut(&value, '='), "ids"))
 			continue;
-		text_add(params, params->len ? " %v" : "%v", &param);
+		/* With its quotes: the kernel splits these words once more. */
+		param.n = (size_t)(word.p + word.n - param.p);
+		text_add(params, "%s%s%v", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
 	}
 }

@@ -174,9 +174,13 @@ static void collects_module_params(void **state)
 		{ "vfio-pci.a=1 vfio-pci.ids=1002:6608,1002:aab0", "vfio_pci", "", "a=1" },
 		{ "vfio_pci.ids=\"1002:6608\" \"vfio_pci.ids=1002:6608\"", "vfio_pci", "", "" },
 		{ "pci-stub.ids=1002:6608 vfio_pci.ids", "pci_stub", "", "" },
+		{ "vfio_pci.\"ids=1002:6608\" vfio_pci.\"a=x\"", "vfio_pci", "", "\"a=x\"" },
 		{ "vfio_pci.idsx=1 vfio_pci.xids=1", "vfio_pci", "", "idsx=1 xids=1" },
 		{ "vfio_pci.a=\"x y\"", "vfio_pci", "", "a=\"x y\"" },
-		{ "\"vfio_pci.a=x y\"", "vfio_pci", "", "a=x y" },
+		/* The kernel splits them again: what was one word stays one. */
+		{ "\"vfio_pci.a=x y\" z", "vfio_pci", "", "\"a=x y\"" },
+		{ "\"vfio_pci.a=x ids=1002:6608\" vfio_pci.b=1", "vfio_pci", "",
+		  "\"a=x ids=1002:6608\" b=1" },
 		{ "vfio_pci.a=b.c", "vfio_pci", "", "a=b.c" },
 	};
 
