@@ -90,6 +90,7 @@ static void narrows(void **state)
 		{ "1002:6608 subsystem=1029:2120", false },
 		{ "1002:* subsystem=1028:2120", true },
 		{ "*:* subsystem=1028:2120", true },
+		{ "*:* subsystem=*:2120", true },
 		{ "1002:6608 class=display", true },
 		{ "1002:6608 class=03", true },
 		{ "1002:6608 class=0300", true },

@@ -507,10 +507,14 @@ static void waits_for_virtio_iommu(void **state)
 {
 	static const struct fake_function virtio = {
 		"pci0000:00/0000:00:05.0", "1AF4:1057", "1AF4:1100", "80600", NULL, -1
+	}, display = {
+		"pci0000:00/0000:00:06.0", "1AF4:1050", "1AF4:1100", "30000", NULL, -1
 	};
 
 	(void)state;
 	office_pc();
+	fake_add_function(&display);
+	expect_group("00:01.0", PCI_NO_GROUP, false);
 	fake_add_function(&virtio);
 	expect_group("00:01.0", PCI_GROUP_LATER, false);
 	fake_start();
