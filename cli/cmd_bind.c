@@ -215,7 +215,7 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && entry(l, k)->checked && entry(l, k)->viable)
+		if (first == k && group >= 0 && entry(l, k)->viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
 }
@@ -227,8 +227,8 @@ static int carry_out(struct live *l)
 
 	/* Modules are loaded by now, none come from a boot image. */
 	l->work.run = r;
-	l->work.root = -EBADF;
-	l->work.sys = l->host.roots.sys;
+	l->work.roots = l->host.roots;
+	l->work.roots.root = -EBADF;
 	l->work.late = true;
 	live_run(l, r->inv.functions, claim_item);
 	live_run(l, apply_prepare(&l->work), apply_one_item);

@@ -80,6 +80,7 @@ struct inventory {
 #define PCI_BASE_STORAGE 0x01
 #define PCI_BASE_DISPLAY 0x03
 #define PCI_BASE_BRIDGE 0x06
+#define PCI_CLASS_SD 0x0805  /* class >> 8 */
 #define PCI_CLASS_USB 0x0c03 /* class >> 8 */
 #define PCI_CLASS_VGA 0x0300 /* class >> 8 */
 

@@ -255,8 +255,8 @@ static bool required_is_missing(const struct run *r)
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_BOUND &&
-		    e->state != STATE_KEPT)
+		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
+		    (e->state != STATE_BOUND || e->viable == VIABLE_NO))
 			return true;
 	}
 	return false;

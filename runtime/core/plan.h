@@ -42,13 +42,20 @@ enum reason {
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
 	REASON_OVERRIDE,     /* driver_override could not be written */
-	REASON_ATTR,         /* an attr.NAME could not be written, or reads back otherwise */
+	REASON_ATTR,         /* an attr.NAME could not be written, or a BAR has no such size */
 	REASON_IN_USE,       /* a disk below it is mounted, swap space or held */
 	REASON_UNBIND,       /* its holder did not let go */
 	REASON_PROBE,        /* the driver link does not say what it should */
 	REASON_HANG,         /* the kernel has not come back */
 	REASON_GONE,         /* the function vanished */
 };
+
+/* Whether a guest can have an IOMMU group: not known where it was not looked at, or where a
+ * member has no driver yet, which one of the host's may take. */
+enum viability { VIABLE_UNKNOWN, VIABLE_NO, VIABLE_YES };
+
+/* bytes of what the words for a reason speak of: a disk's name, or the sizes of a BAR */
+#define PLAN_DETAIL 128
 
 /* The step of io/apply that is under way, or that failed. */
 enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE };
@@ -63,8 +70,7 @@ struct plan_entry {
 	uint8_t step;   /* enum apply_step */
 	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
 	bool said;      /* its line is in the kernel log */
-	bool checked;   /* `viable` holds */
-	bool viable;    /* nobody in its IOMMU group stands in the way of a guest */
+	uint8_t viable; /* enum viability, of its IOMMU group */
 	int error;      /* -errno of the failed step, 0: none */
 	uint32_t us;    /* spent on this function */
 	char *driver;   /* what the driver link says in the end; "": none. NULL without a rule */
@@ -78,6 +84,8 @@ struct plan {
 	uint16_t matched[CONFIG_RULES_MAX]; /* functions that a rule decides, companions left out */
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
 	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
+	/* For REASON_IN_USE the disk; for REASON_ATTR "" or the sizes that a BAR can have. */
+	char detail[PCI_FUNCTIONS_MAX][PLAN_DETAIL];
 };
 
 /* True: the rule holds in the chosen profile. */
@@ -114,11 +122,20 @@ struct plan_miss {
 
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
 
-/* A member of a bound function's IOMMU group whose driver keeps the group from a guest. */
+/* A member of a bound function's IOMMU group whose driver keeps the group from a guest. With
+ * "" for the driver: the firmware does, which has memory of its own behind the group. */
 #define BLOCKERS_MAX 64
 
 struct blocker {
 	int32_t group;
+	struct pci_address at;
+	char driver[PCI_DRIVER_NAME];
+};
+
+/* A function that is on a rule's driver, though no rule planned that. */
+#define STRAYS_MAX 64
+
+struct stray {
 	struct pci_address at;
 	char driver[PCI_DRIVER_NAME];
 };
@@ -128,13 +145,14 @@ struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
 	uint32_t claim_us, took_us;
-	unsigned blockers; /* counted all, kept up to BLOCKERS_MAX */
+	unsigned blockers, strays; /* counted all, kept up to BLOCKERS_MAX and STRAYS_MAX */
 	struct cmdline cmd;
 	char module[PCI_DRIVER_NAME]; /* the one of module_error */
 	struct config config;
 	struct inventory inv;
 	struct plan plan;
 	struct blocker blocker[BLOCKERS_MAX];
+	struct stray stray[STRAYS_MAX];
 	char cmdline[CMDLINE_MAX];
 };
 

@@ -32,7 +32,6 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
 		[REASON_IDENTITY] = "a storage, SD or USB controller: write path= or serial= beside "
 				    "its ID",
-		[REASON_IN_USE] = "a disk on it is in use",
 		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: write "
 				   "expect=N, address=, path= or serial=",
 		[REASON_STRANGER] = "a storage or USB controller in another slot: write a rule of "
@@ -45,6 +44,7 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', e->step);
 	const struct rule *rule = e->rule;
+	const char *detail = r->plan.detail[e - r->plan.entry];
 
 	switch (e->reason) {
 	case REASON_EXPECT:
@@ -55,8 +55,16 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
-		text_add(t, "attr.%s %s: change or remove it", rule->attr[e->attr].name,
-			 e->error ? "was not written" : "reads back otherwise");
+		/* "resource1_resize" */
+		if (*detail)
+			text_add(t, "BAR %d can be%s: correct its size",
+				 (unsigned)rule->attr[e->attr].name[8] - '0', detail);
+		else
+			text_add(t, "attr.%s was not written: change or remove it",
+				 rule->attr[e->attr].name);
+		break;
+	case REASON_IN_USE:
+		text_add(t, "its disk %s is in use", detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -168,12 +176,23 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 			add_unmatched(what, r, &c->rule[i]);
 			return true;
 		}
+	if (k < r->strays && k < STRAYS_MAX) {
+		const struct stray *s = &r->stray[k];
+		text_add(at, "%a", &s->at);
+		text_add(what, "driver %s has it, and by no rule: remove ids= of that driver",
+			 s->driver);
+		return true;
+	}
+	k -= r->strays < STRAYS_MAX ? r->strays : STRAYS_MAX;
 	if (k >= r->blockers || k >= BLOCKERS_MAX)
 		return false;
 	const struct blocker *b = &r->blocker[k];
 	text_add(at, "%a", &b->at);
-	text_add(what, "driver %s keeps IOMMU group %u from a guest: write a rule for it, or "
-		       "with=group", b->driver, (unsigned)b->group);
+	text_add(what, *b->driver ? "driver %s keeps IOMMU group %u from a guest: write a rule "
+				    "for it, or with=group" :
+				    "%sthe firmware's memory keeps IOMMU group %u from a guest "
+				    "(RMRR): turn it off in the firmware",
+		 b->driver, (unsigned)b->group);
 	return true;
 }
 

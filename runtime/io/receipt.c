@@ -72,8 +72,9 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 		 text_make(place, sizeof(place), "%p", &e->rule->at), state_word(e->state),
 		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
-	text_add(t, ", \"viable\": %s, \"reason\": %n, \"us\": %u }",
-		 !e->checked ? "null" : e->viable ? "true" : "false", reason, e->us);
+	struct slice viable = slice_nth(slice_of("null|false|true"), '|', e->viable);
+	text_add(t, ", \"viable\": %v, \"boot_display\": %s, \"reason\": %n, \"us\": %u }",
+		 &viable, f->boot_display ? "true" : "false", reason, e->us);
 }
 
 /* What comes before element k of a list. */
@@ -103,6 +104,10 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 		text_add(t, "%s\n    { \"at\": %j, \"matched\": %u }", comma(i),
 			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
 			 p->matched[i]);
+	text_add(t, " ],\n  \"strays\": [");
+	for (k = 0; k < r->strays && k < STRAYS_MAX; k++)
+		text_add(t, "%s\n    { \"address\": \"%a\", \"driver\": %j }", comma(k),
+			 &r->stray[k].at, r->stray[k].driver);
 	text_add(t, " ],\n  \"problems\": [");
 	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));

@@ -115,10 +115,35 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 	return n - start;
 }
 
+int sysfs_has_word(int at, const char *path, const char *word)
+{
+	char buf[4096];
+	const char *rest = word; /* what is still to come of it; NULL: this is another word */
+	int fd = open_at(at, path, O_RDONLY), found = 0;
+	ssize_t n;
+
+	while (!found && (n = read(fd, buf, sizeof(buf))) > 0)
+		for (ssize_t i = 0; i < n && !found; i++) {
+			bool blank = (unsigned char)buf[i] <= ' ';
+			found = blank && rest && rest != word && !*rest;
+			rest = blank ? word : rest && *rest == buf[i] ? rest + 1 : NULL;
+		}
+	close(fd);
+	return found;
+}
+
+int sysfs_is_claimed(int at, const char *path)
+{
+	int fd = open_at(at, path, O_RDONLY | O_EXCL | O_NONBLOCK);
+
+	close(fd);
+	return fd == -EBUSY;
+}
+
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
 	/* Aligned for the records, and large: a directory of 4,096 functions in 20 calls. */
-	static union {
+	union {
 		struct dirent first;
 		char bytes[8192];
 	} buf;

@@ -29,6 +29,13 @@ int sysfs_write(int at, const char *path, const char *text);
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
+/* True: one of the words of the file, between blanks or lines, is this one. It is read to its
+ * end, whatever its length. */
+int sysfs_has_word(int at, const char *path, const char *word);
+
+/* True: somebody has claimed the block device for himself: who mounts it, md, ZFS. */
+int sysfs_is_claimed(int at, const char *path);
+
 /* Calls each(name, arg) for every entry whose name does not begin with a dot, until it
  * returns other than 0, which is returned then. 0, or -errno. With NULL for `path` the entries
  * are those of `at` itself, which nobody has listed before. */

@@ -2,7 +2,6 @@
 #include "boot.h"
 #include "fake_kernel.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,13 +51,12 @@ void boot_gather(const char *conf, const char *cmdline)
 	fake_file("proc/cmdline", cmdline);
 	memset(&boot.plan, 0x5a, sizeof(boot.plan));
 	gather_run(&roots, NULL, &boot);
-	/* No claim has sys: it is opened behind them. */
-	boot_work = (struct work){ .run = &boot, .sys = -EBADF, .root = FAKE_ROOT };
+	boot_work = (struct work){ .run = &boot, .roots = roots };
 }
 
 void boot_claim(void)
 {
-	for (unsigned i = 0; i < boot.inv.functions; i++)
+	for (unsigned i = 0; i < 2 * boot.inv.functions; i++)
 		apply_claim(&boot_work, i);
 }
 
@@ -67,14 +65,13 @@ void boot_bind(void)
 	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
 
 	gather_drivers(&roots, &boot);
-	boot_work.sys = FAKE_SYS;
 	unsigned items = apply_prepare(&boot_work);
 
 	for (unsigned i = 0; i < items; i++)
 		apply_item(&boot_work, i);
-	apply_finish(&boot_work);
+	unsigned held = apply_finish(&boot_work);
 	boot_work.late = true;
-	for (unsigned i = 0; i < boot.inv.functions; i++)
+	for (unsigned i = 0; held && i < boot.inv.functions; i++)
 		apply_late(&boot_work, i);
 	apply_finish(&boot_work);
 }

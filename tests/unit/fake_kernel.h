@@ -51,9 +51,13 @@ void fake_add_driver(const char *name);
 /* A module file of the boot image, and the driver that loading it registers; NULL: none. */
 void fake_add_module(const char *name, const char *driver);
 
-/* From now on: the driver's probe fails; writes to this attribute are accepted and lost. */
+/* From now on: the driver's probe fails; somebody has claimed this block device, "dev/sda1". */
 void fake_refuse(const char *driver);
-void fake_ignore(const char *attribute);
+void fake_claim(const char *path);
+
+/* The function gets an IOMMU group: now, or with the next probe of a driver. */
+void fake_add_group(const char *address, int group);
+void fake_probe_adds_group(const char *address, int group);
 
 /* The function goes, as by hot-unplug: now, or when the call with this number comes. */
 void fake_vanish(const char *address);
