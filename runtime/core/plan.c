@@ -134,9 +134,10 @@ static void take_companions(const struct inventory *inv, struct plan *p)
 	}
 }
 
-static bool is_dangerous(const struct pci_function *f)
+bool plan_is_dangerous(const struct pci_function *f)
 {
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB;
+	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB ||
+	       f->class >> 8 == PCI_CLASS_SD;
 }
 
 /* How many functions the rule names by its own words: storage or USB controllers, or with
@@ -150,7 +151,7 @@ static unsigned count_named(const struct inventory *inv, const struct plan *p,
 		const struct pci_function *f = &inv->function[i];
 		const struct plan_entry *e = &p->entry[i];
 		if (e->rule == rule && !e->companion &&
-		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
+		    (slot ? pci_same_slot(&f->at, &slot->at) : plan_is_dangerous(f)))
 			n++;
 	}
 	return n;
@@ -172,7 +173,7 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 		return REASON_NO_GROUP;
 	if (f->boot_display && !r->take_boot_display)
 		return REASON_BOOT_DISPLAY;
-	if (!is_dangerous(f))
+	if (!plan_is_dangerous(f))
 		return REASON_NONE;
 	if (e->companion)
 		return count_named(inv, p, r, f) ? REASON_NONE : REASON_STRANGER;

@@ -94,6 +94,9 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 	return !r->profile || r->profile == profile;
 }
 
+/* Storage, SD and USB controllers: the host may live on them. */
+bool plan_is_dangerous(const struct pci_function *f);
+
 /* What decides whether a function may be taken. Who has it now does not. */
 #define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
 
@@ -122,21 +125,15 @@ struct plan_miss {
 
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
 
-/* A member of a bound function's IOMMU group whose driver keeps the group from a guest. With
- * "" for the driver: the firmware does, which has memory of its own behind the group. */
-#define BLOCKERS_MAX 64
+/* Others that a run meets: a member of a bound function's IOMMU group whose driver keeps the
+ * group from a guest (with "" for the driver: the firmware does, which has memory of its own
+ * behind the group), or a stray, which is on a rule's driver though no rule planned that. */
+#define OTHERS_MAX 64
+#define STRAY (-1) /* its group */
 
-struct blocker {
+struct other {
+	struct pci_address at;
 	int32_t group;
-	struct pci_address at;
-	char driver[PCI_DRIVER_NAME];
-};
-
-/* A function that is on a rule's driver, though no rule planned that. */
-#define STRAYS_MAX 64
-
-struct stray {
-	struct pci_address at;
 	char driver[PCI_DRIVER_NAME];
 };
 
@@ -145,14 +142,13 @@ struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
 	uint32_t claim_us, took_us;
-	unsigned blockers, strays; /* counted all, kept up to BLOCKERS_MAX and STRAYS_MAX */
+	unsigned others; /* counted all, kept up to OTHERS_MAX */
 	struct cmdline cmd;
 	char module[PCI_DRIVER_NAME]; /* the one of module_error */
 	struct config config;
 	struct inventory inv;
 	struct plan plan;
-	struct blocker blocker[BLOCKERS_MAX];
-	struct stray stray[STRAYS_MAX];
+	struct other other[OTHERS_MAX];
 	char cmdline[CMDLINE_MAX];
 };
 

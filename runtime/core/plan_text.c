@@ -64,7 +64,7 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 				 rule->attr[e->attr].name);
 		break;
 	case REASON_IN_USE:
-		text_add(t, "its disk %s is in use", detail);
+		text_add(t, "%s on it is in use", detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -176,23 +176,14 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 			add_unmatched(what, r, &c->rule[i]);
 			return true;
 		}
-	if (k < r->strays && k < STRAYS_MAX) {
-		const struct stray *s = &r->stray[k];
-		text_add(at, "%a", &s->at);
-		text_add(what, "driver %s has it, and by no rule: remove ids= of that driver",
-			 s->driver);
-		return true;
-	}
-	k -= r->strays < STRAYS_MAX ? r->strays : STRAYS_MAX;
-	if (k >= r->blockers || k >= BLOCKERS_MAX)
+	if (k >= r->others || k >= OTHERS_MAX)
 		return false;
-	const struct blocker *b = &r->blocker[k];
-	text_add(at, "%a", &b->at);
-	text_add(what, *b->driver ? "driver %s keeps IOMMU group %u from a guest: write a rule "
-				    "for it, or with=group" :
-				    "%sthe firmware's memory keeps IOMMU group %u from a guest "
-				    "(RMRR): turn it off in the firmware",
-		 b->driver, (unsigned)b->group);
+	const struct other *o = &r->other[k];
+	text_add(at, "%a", &o->at);
+	text_add(what, *o->driver ? "driver %s" : "firmware memory (RMRR)", o->driver);
+	text_add(what, o->group == STRAY ? " has it by no rule: remove ids= of that driver" :
+					   " keeps IOMMU group %u from a guest: see vgapass check",
+		 (unsigned)o->group);
 	return true;
 }
 

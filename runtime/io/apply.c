@@ -12,11 +12,18 @@
 /* One function in the hands of a worker. */
 struct job {
 	const struct work *w;
-	bool late;
+	unsigned i;
 	int devices;
 	struct pci_function *f;
 	struct plan_entry *e;
 };
+
+static struct job job_of(const struct work *w, unsigned i)
+{
+	struct run *r = w->run;
+
+	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i] };
+}
 
 /* Reads the name of the driver that the function is on into e->driver, "" for none. True:
  * the function is gone. */
@@ -53,19 +60,15 @@ static int write_unbind(const struct job *j)
 	return write_address(j, path_function(j->f, "driver/unbind"));
 }
 
-/* No driver has this name: it keeps off the rule's own too, which may be registered later. */
-static int hold(const struct job *j)
-{
-	return write_attribute(j, "driver_override", "vgapass-hold");
-}
-
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if
- * not, udev loads it later and it finds the function free. */
+ * not, udev loads it later and it finds the function free. With hold it gets the name of no
+ * driver, which keeps off the rule's own too: that one may be registered only later. */
 static void fail(const struct job *j, enum reason reason)
 {
 	struct plan_entry *e = j->e;
 	bool gone = is_gone(j);
-	bool held = e->rule->hold && !*e->driver && !hold(j);
+	bool held = e->rule->hold && !*e->driver &&
+		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {
 		/* A newline clears it, an empty write would be none (drivers/base/driver.c). */
@@ -86,80 +89,64 @@ static bool lacks_group(const struct job *j)
 	return j->f->group < 0 && !j->e->rule->iommu_ignore;
 }
 
-/* Looks whether it has one by now. */
-static bool still_lacks_group(const struct job *j)
+/* Looks whether there is a group by now. */
+static enum reason demand_group(const struct job *j)
 {
-	struct inventory *inv = &j->w->run->inv;
-
 	if (!lacks_group(j))
-		return false;
-	j->f->known &= (uint8_t)~PCI_DETAIL_GROUP;
-	scan_details(-1, inv, (unsigned)(j->f - inv->function), PCI_DETAIL_GROUP);
-	return lacks_group(j);
-}
-
-/* The IOMMU comes with a module of the host. A driver that probes before is refused, and
- * vfio-pci has taken the console away by then. */
-static bool awaits_iommu(const struct job *j)
-{
-	return lacks_group(j) && !j->w->run->inv.has_iommu;
+		return REASON_NONE;
+	j->f->known = 0;
+	scan_details(-1, &j->w->run->inv, j->i, PCI_DETAIL_GROUP);
+	if (!lacks_group(j))
+		return REASON_NONE;
+	if (is_bound(j))
+		write_unbind(j);
+	return REASON_NO_GROUP;
 }
 
 static enum reason claim(const struct job *j)
 {
-	struct plan_entry *e = j->e;
-
-	e->step = STEP_OVERRIDE;
-	e->error = awaits_iommu(j) ? hold(j) :
-				     write_attribute(j, "driver_override", e->rule->driver);
-	return e->error ? REASON_OVERRIDE : REASON_NONE;
-}
-
-static char *detail_of(const struct job *j)
-{
-	struct plan *p = &j->w->run->plan;
-
-	return p->detail[j->e - p->entry];
+	j->e->step = STEP_OVERRIDE;
+	j->e->error = write_attribute(j, "driver_override", j->e->rule->driver);
+	return j->e->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
 /* False: the file shows which sizes the BAR can have (bit n: 2^n MiB), and this is none. */
-static bool can_resize(const struct job *j, const struct rule_attr *a)
+static bool can_resize(const struct job *j, const struct rule_attr *a, char *detail)
 {
-	char text[32];
-	uint64_t mask, size;
+	char mask[32];
+	uint64_t sizes, size;
 	struct text t;
+	ssize_t n = sysfs_read(j->devices, path_function(j->f, a->name), mask, sizeof(mask));
 
-	if (sysfs_read(j->devices, path_function(j->f, a->name), text, sizeof(text)) < 0 ||
-	    !slice_hex(slice_nth(slice_of(text), '\n', 0), UINT64_MAX, &mask) ||
-	    !slice_dec(slice_of(a->value), 63, &size) || mask >> size & 1)
+	if (n <= 0 || !slice_hex((struct slice){ mask, (size_t)n - 1 }, UINT64_MAX, &sizes) ||
+	    !slice_dec(slice_of(a->value), 63, &size) || sizes >> size & 1)
 		return true;
-	text_start(&t, detail_of(j), PLAN_DETAIL);
-	for (unsigned n = 0; n < 64; n++)
-		if (mask >> n & 1)
-			text_add(&t, n < 10 ? " %uM" : n < 20 ? " %uG" : " %uT", 1u << n % 10);
+	text_start(&t, detail, PLAN_DETAIL);
+	for (unsigned bit = 0; bit < 42; bit++)
+		if (sizes >> bit & 1)
+			text_add(&t, bit < 10 ? " %uM" : " %uG", 1u << (bit < 10 ? bit : bit - 10));
 	return false;
 }
 
-/* What the write says holds: reset_method reads as a list, a size as a mask. */
+/* What a write says holds: reset_method reads as a list of all, a size as a mask. */
 static enum reason write_attrs(const struct job *j)
 {
 	struct plan_entry *e = j->e;
-	char value[256];
+	char *detail = j->w->run->plan.detail[j->i];
 
+	*detail = '\0';
 	/* Those of the rule are for what it names, not for what goes along. */
 	for (e->attr = 0; e->attr < e->rule->attrs && !e->companion; e->attr++) {
 		const struct rule_attr *a = &e->rule->attr[e->attr];
 		struct slice name = slice_of(a->name);
 		e->step = STEP_ATTR;
-		*detail_of(j) = '\0';
-		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a))
-			return REASON_ATTR;
-		text_make(value, sizeof(value), "%s", a->value);
-		/* The kernel splits at blanks, which no rule can have. */
-		for (char *p = value; slice_is(name, "reset_method") && *p; p++)
+		/* The kernel splits at blanks, which no rule can have; the text is the run's own. */
+		for (char *p = (char *)a->value; slice_is(name, "reset_method") && *p; p++)
 			if (*p == ',')
 				*p = ' ';
-		e->error = write_attribute(j, a->name, value);
+		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a, detail))
+			return REASON_ATTR;
+		e->error = write_attribute(j, a->name, a->value);
 		if (e->error)
 			return REASON_ATTR;
 	}
@@ -181,15 +168,6 @@ static void release_framebuffer(const struct job *j)
 			    text_make(device, sizeof(device), "%s-framebuffer.0", names[i]));
 }
 
-/* Storage, SD and USB controllers: there may be a disk behind them. */
-static bool is_early(const struct pci_function *f)
-{
-	uint32_t class = f->class >> 8;
-
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || class == PCI_CLASS_USB ||
-	       class == PCI_CLASS_SD;
-}
-
 /* First pass: what must be written before a driver can take the function. */
 static enum reason prepare(const struct job *j)
 {
@@ -204,75 +182,67 @@ static enum reason unbind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 
-	if (disk_in_use(&j->w->roots, j->f, detail_of(j), PLAN_DETAIL))
+	if (disk_in_use(&j->w->roots, j->f, j->w->run->plan.detail[j->i]))
 		return REASON_IN_USE;
 	e->step = STEP_UNBIND;
 	e->error = write_unbind(j);
 	/* It may have been let go of in between; the link tells. */
-	if (e->error && (is_gone(j) || *e->driver))
-		return REASON_UNBIND;
-	e->error = 0;
-	return REASON_NONE;
+	return e->error && (is_gone(j) || *e->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
-/* Last pass: bound by the modules' loading, or now; one that a driver holds, when it is late
- * enough (see apply_late()). */
+/* Last pass: bound by the modules' loading, or now; one that a driver holds, or that waits
+ * for the IOMMU, when it is late enough (see struct work). */
 static enum reason bind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 	const char *driver = e->rule->driver;
-	bool awaits = awaits_iommu(j);
-	int error = 0;
+	bool awaits = lacks_group(j) && !j->w->run->inv.has_iommu, late = j->w->late;
+	enum reason reason;
 
 	if (is_gone(j))
 		return REASON_GONE;
+	bool held = *e->driver && !is_bound(j);
+	if ((held || awaits) && !late)
+		return REASON_NONE;
+	if (awaits && (reason = demand_group(j)))
+		return reason;
 	if (!is_bound(j)) {
-		if ((*e->driver || awaits) && !j->late)
-			return REASON_NONE;
-		if (awaits && still_lacks_group(j))
-			return REASON_NO_GROUP;
 		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
-		if (*e->driver && (there || e->rule->hold)) {
-			enum reason reason = unbind(j);
+		if (held && (there || e->rule->hold)) {
+			reason = unbind(j);
 			if (!reason && there)
 				reason = write_attrs(j);
 			if (reason)
 				return reason;
 		}
+		e->error = 0;
 		if (!there)
 			return REASON_NO_DRIVER;
-		if (awaits && claim(j))
-			return REASON_OVERRIDE;
 		e->step = STEP_PROBE;
 		/* It waits for a probe that is running, and says EBUSY where that took it: only the
 		 * link is proof. */
-		error = write_address(j, path_make("../drivers/%s/bind", driver));
+		e->error = write_address(j, path_make("../drivers/%s/bind", driver));
 		is_gone(j);
 	}
-	if (still_lacks_group(j)) {
-		if (is_bound(j))
-			write_unbind(j);
-		return REASON_NO_GROUP;
-	}
-	e->error = error;
-	if (!is_bound(j))
-		return REASON_PROBE;
-	e->reason = REASON_NONE;
-	e->state = STATE_BOUND;
-	return REASON_NONE;
+	reason = demand_group(j);
+	if (reason)
+		e->error = 0;
+	else if (!is_bound(j))
+		reason = REASON_PROBE;
+	else
+		e->state = STATE_BOUND, e->reason = REASON_NONE;
+	return reason;
 }
 
 /* Behind the claims: see apply_claim(). */
 static enum reason let_go(const struct job *j)
 {
-	struct inventory *inv = &j->w->run->inv;
-
-	if (!is_early(j->f) || is_gone(j) || !*j->e->driver || is_bound(j))
+	if (!plan_is_dangerous(j->f) || is_gone(j) || !*j->e->driver || is_bound(j))
 		return REASON_NONE;
 	/* Nobody can tell afterwards who had it. */
-	scan_details(-1, inv, (unsigned)(j->f - inv->function), PCI_DETAIL_DRIVER);
+	scan_details(-1, &j->w->run->inv, j->i, PCI_DETAIL_DRIVER);
 	unbind(j);
-	/* If the kernel has taken too long it was given up: nobody else comes back to it. */
+	/* If it was given up meanwhile, nobody else comes back to it. */
 	return j->e->state == STATE_PLANNED ? REASON_NONE : bind(j);
 }
 
@@ -287,8 +257,9 @@ uint32_t apply_clock_us(void)
 /* Does one thing with function i if that is still to be bound, and nobody is hanging in it. */
 static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
-	struct plan_entry *e = &w->run->plan.entry[i];
-	struct job j = { w, w->late, w->run->inv.devices, &w->run->inv.function[i], e };
+	struct job j = job_of(w, i);
+
+	struct plan_entry *e = j.e;
 
 	if (e->state != STATE_PLANNED || e->step)
 		return;
@@ -367,116 +338,61 @@ void apply_item(void *work, unsigned item)
 		run_step(w, item - functions - w->modules, bind);
 }
 
-/* What the plan has made of the function at an address. */
-static enum function_state state_at(const struct run *r, const struct pci_address *at)
+static void keep(struct run *r, const struct job *j, int32_t group, const char *driver)
 {
-	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (!pci_compare(&r->inv.function[i].at, at))
-			return r->plan.entry[i].state;
-	return STATE_NONE;
+	if (r->others < OTHERS_MAX) {
+		struct other *o = &r->other[r->others];
+		o->at = j->f->at;
+		o->group = group;
+		text_make(o->driver, sizeof(o->driver), "%s", driver);
+	}
+	r->others++;
 }
 
-struct group {
-	const struct work *w;
-	struct blocker b; /* as it will be, if this is one */
-	enum viability viable;
-};
-
-static void block(struct group *g)
+/* Memory of the firmware's must stay where it is (RMRR; iommu.c, require_direct). */
+static void look_at_group(const struct job *j)
 {
-	struct run *r = g->w->run;
+	int32_t group = j->f->group;
 
-	g->viable = VIABLE_NO;
-	if (r->blockers < BLOCKERS_MAX)
-		r->blocker[r->blockers] = g->b;
-	r->blockers++;
+	if (group < 0)
+		return;
+	j->e->viable = VIABLE_YES;
+	if (sysfs_has_word(j->w->roots.sys, path_make("kernel/iommu_groups/%u/reserved_regions",
+						      (unsigned)group), "direct")) {
+		j->e->viable = VIABLE_NO;
+		keep(j->w->run, j, group, "");
+	}
 }
 
-/* Whatever a function with a header of type 1 or 2 is on, it is no obstacle. One without a
+/* A function with a header of type 1 or 2 is no obstacle, whatever it is on. One without a
  * driver may get one of the host's yet, unless it is held. */
-static int look_at_member(const char *name, void *arg)
+static void look_at_other(const struct job *j)
 {
-	struct group *g = arg;
-	const struct run *r = g->w->run;
-	struct pci_function f;
-	struct plan_entry e = { .driver = g->b.driver };
-	struct job j = { g->w, true, r->inv.devices, &f, &e };
+	struct run *r = j->w->run;
+	struct plan_entry *e = r->plan.entry;
+	const char *driver = j->e->driver = r->plan.driver[j->i];
+	bool seen = false;
 
-	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j))
-		return 0;
-	struct slice driver = slice_of(e.driver);
-	if ((driver.n && apply_is_harmless(driver)) ||
-	    sysfs_exists(j.devices, path_function(&f, "secondary_bus_number")))
-		return 0;
-	g->b.at = f.at;
-	if (driver.n)
-		block(g);
-	else if (g->viable == VIABLE_YES && state_at(r, &f.at) != STATE_HELD)
-		g->viable = VIABLE_UNKNOWN;
-	return 0;
-}
-
-static void look_at_group(const struct work *w, unsigned i)
-{
-	const struct pci_function *f = w->run->inv.function;
-	struct group g = { w, { f[i].group, f[i].at, "" }, VIABLE_YES };
-	int sys = w->roots.sys;
-	char text[4097];
-
-	/* Memory that must stay where it is (RMRR; drivers/iommu/iommu.c, require_direct). */
-	if (sysfs_read(sys, path_make("kernel/iommu_groups/%u/reserved_regions",
-				      (unsigned)g.b.group), text, sizeof(text)) > 0) {
-		struct slice rest = slice_of(text);
-		while (rest.n && g.viable == VIABLE_YES)
-			if (slice_is(slice_nth(slice_cut(&rest, '\n'), ' ', 2), "direct"))
-				block(&g);
+	if (is_gone(j) || j->e->state == STATE_HELD)
+		return;
+	if (*driver && apply_is_harmless(slice_of(driver))) {
+		if (j->e->state < STATE_BOUND && j->w->roots.root >= 0 && strcmp(driver, "pcieport"))
+			keep(r, j, STRAY, driver);
+		return;
 	}
-	sysfs_list(sys, path_make("kernel/iommu_groups/%u/devices", (unsigned)g.b.group),
-		   look_at_member, &g);
-	for (; i < w->run->inv.functions; i++) {
-		struct plan_entry *e = &w->run->plan.entry[i];
-		if (e->state == STATE_BOUND && f[i].group == g.b.group)
-			e->viable = (uint8_t)g.viable;
-	}
-}
-
-struct on_driver {
-	struct run *r;
-	const char *name;
-};
-
-static int look_at_function(const char *name, void *arg)
-{
-	const struct on_driver *d = arg;
-	struct run *r = d->r;
-	struct pci_address at;
-
-	if (!pci_parse_address(slice_of(name), &at, NULL))
-		return 0;
-	enum function_state state = state_at(r, &at);
-	if (state == STATE_PLANNED || state >= STATE_BOUND)
-		return 0;
-	if (r->strays < STRAYS_MAX) {
-		struct stray *s = &r->stray[r->strays];
-		s->at = at;
-		text_make(s->driver, sizeof(s->driver), "%s", d->name);
-	}
-	r->strays++;
-	return 0;
-}
-
-/* Each driver of the rules once, but those of the host. */
-static void find_strays(const struct work *w)
-{
-	const struct rule *rule = w->run->config.rule;
-
-	for (unsigned i = 0, k; i < w->run->config.rules; i++) {
-		struct on_driver d = { w->run, rule[i].driver };
-		for (k = 0; strcmp(rule[k].driver, d.name);)
-			k++;
-		if (k == i && apply_is_harmless(slice_of(d.name)) && strcmp(d.name, "pcieport"))
-			sysfs_list(w->roots.sys, path_make("bus/pci/drivers/%s", d.name),
-				   look_at_function, &d);
+	scan_details(-1, &r->inv, j->i, PCI_DETAIL_GROUP);
+	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++, e++) {
+		if (e->state != STATE_BOUND || r->inv.function[i].group != j->f->group)
+			continue;
+		if (!seen && sysfs_exists(j->devices, path_function(j->f, "secondary_bus_number")))
+			return;
+		if (!seen && *driver)
+			keep(r, j, j->f->group, driver);
+		seen = true;
+		if (*driver)
+			e->viable = VIABLE_NO;
+		else if (e->viable == VIABLE_YES)
+			e->viable = VIABLE_UNKNOWN;
 	}
 }
 
@@ -486,18 +402,19 @@ unsigned apply_finish(const struct work *w)
 	unsigned held = 0;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
-		struct plan_entry *e = &w->run->plan.entry[i];
-		if (e->state == STATE_PLANNED && (e->step || w->late)) {
-			e->state = STATE_FAILED;
-			e->reason = REASON_HANG;
-			e->error = 0;
+		struct job j = job_of(w, i);
+		if (j.e->state == STATE_PLANNED && (j.e->step || w->late)) {
+			j.e->state = STATE_FAILED;
+			j.e->reason = REASON_HANG;
+			j.e->error = 0;
 		}
-		held += e->state == STATE_PLANNED;
-		if (e->state == STATE_BOUND && w->late && !e->viable &&
-		    r->inv.function[i].group >= 0)
-			look_at_group(w, i);
+		held += j.e->state == STATE_PLANNED;
+		if (j.e->state == STATE_BOUND && w->late)
+			look_at_group(&j);
 	}
-	if (w->late)
-		find_strays(w);
+	for (unsigned i = 0; w->late && i < r->inv.functions; i++) {
+		struct job j = job_of(w, i);
+		look_at_other(&j);
+	}
 	return held;
 }

@@ -6,9 +6,8 @@
 struct look {
 	const struct roots *roots;
 	struct slice address;
-	char nvme[16]; /* the function's NVMe controller, "": none */
+	char nvme[16]; /* the function's NVMe controller, "-": none */
 	char *ret;
-	size_t cap;
 };
 
 static int keep_name(const char *name, void *arg)
@@ -31,15 +30,13 @@ static int find_any(const char *name, void *arg)
 static bool is_below(const struct look *l, const char *name)
 {
 	char target[512];
-	struct slice none;
+	int sys = l->roots->sys;
 
-	return sysfs_link(l->roots->sys, path_make("class/block/%s", name), 1, target,
-			  sizeof(target)) > 0 &&
-	       (slice_find(l->address, slice_of(target), '/', &none) != SLICE_NO_WORD ||
-		(*l->nvme && (sysfs_exists(l->roots->sys,
-					   path_make("class/block/%s/../%s", name, l->nvme)) ||
-			      sysfs_exists(l->roots->sys,
-					   path_make("class/block/%s/../../%s", name, l->nvme)))));
+	if (sysfs_link(sys, path_make("class/block/%s", name), 1, target, sizeof(target)) <= 0)
+		return false;
+	struct slice words = slice_of(target), system = slice_nth(words, '/', 5), none;
+	return slice_find(l->address, words, '/', &none) != SLICE_NO_WORD ||
+	       sysfs_exists(sys, path_make("class/nvme-subsystem/%v/%s", &system, l->nvme));
 }
 
 /* By its number in mountinfo, which btrfs has its own of; by its file in both tables; by
@@ -48,28 +45,23 @@ static int look_at_block(const char *name, void *arg)
 {
 	const struct look *l = arg;
 	const struct roots *roots = l->roots;
-	char number[16], file[48];
+	char number[16] = "";
 
 	if (!is_below(l, name))
 		return 0;
-	if (sysfs_read(roots->sys, path_make("class/block/%s/dev", name), number, sizeof(number)) < 0)
-		*number = '\0';
-	number[slice_nth(slice_of(number), '\n', 0).n] = '\0';
-	text_make(file, sizeof(file), "/dev/%s", name);
-	if (sysfs_list(roots->sys, path_make("class/block/%s/holders", name), find_any, NULL) <= 0 &&
-	    !sysfs_has_word(roots->proc, "self/mountinfo", number) &&
-	    !sysfs_has_word(roots->proc, "self/mountinfo", file) &&
-	    !sysfs_has_word(roots->proc, "swaps", file) &&
-	    !sysfs_is_claimed(roots->root, file + 1))
-		return 0;
-	text_make(l->ret, l->cap, "%s", name);
-	return 1;
+	sysfs_read(roots->sys, path_make("class/block/%s/dev", name), number, sizeof(number) - 1);
+	text_make(l->ret, PLAN_DETAIL, "/dev/%s", name);
+	return sysfs_list(roots->sys, path_make("class/block/%s/holders", name), find_any, NULL) > 0 ||
+	       sysfs_has_word(roots->proc, "self/mountinfo", number) ||
+	       sysfs_has_word(roots->proc, "self/mountinfo", l->ret) ||
+	       sysfs_has_word(roots->proc, "swaps", l->ret) ||
+	       sysfs_is_claimed(roots->root, l->ret + 1);
 }
 
-bool disk_in_use(const struct roots *roots, const struct pci_function *f, char *ret, size_t cap)
+bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[PLAN_DETAIL])
 {
 	char address[PCI_ADDRESS_SIZE];
-	struct look l = { roots, { address, 0 }, "", ret, cap };
+	struct look l = { roots, { address, 0 }, "-", ret };
 
 	l.address.n = (size_t)(pci_put_address(address, &f->at) - address);
 	sysfs_list(roots->sys, path_make("bus/pci/devices/%s/nvme", address), keep_name, &l);

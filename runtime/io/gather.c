@@ -143,7 +143,7 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 		close(r->inv.devices);
 	r->inv.devices = -EBADF;
 	r->inv.functions = 0;
-	r->blockers = r->strays = 0;
+	r->others = 0;
 	r->input_error = r->module_error = 0;
 	/* With nothing to do nothing is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {

@@ -105,9 +105,11 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
 			 p->matched[i]);
 	text_add(t, " ],\n  \"strays\": [");
-	for (k = 0; k < r->strays && k < STRAYS_MAX; k++)
-		text_add(t, "%s\n    { \"address\": \"%a\", \"driver\": %j }", comma(k),
-			 &r->stray[k].at, r->stray[k].driver);
+	k = 0;
+	for (unsigned i = 0; i < r->others && i < OTHERS_MAX; i++)
+		if (r->other[i].group == STRAY)
+			text_add(t, "%s\n    { \"address\": \"%a\", \"driver\": %j }", comma(k++),
+				 &r->other[i].at, r->other[i].driver);
 	text_add(t, " ],\n  \"problems\": [");
 	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));

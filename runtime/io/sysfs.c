@@ -125,7 +125,7 @@ int sysfs_has_word(int at, const char *path, const char *word)
 	while (!found && (n = read(fd, buf, sizeof(buf))) > 0)
 		for (ssize_t i = 0; i < n && !found; i++) {
 			bool blank = (unsigned char)buf[i] <= ' ';
-			found = blank && rest && rest != word && !*rest;
+			found = blank && rest && rest != word && (unsigned char)*rest <= ' ';
 			rest = blank ? word : rest && *rest == buf[i] ? rest + 1 : NULL;
 		}
 	close(fd);

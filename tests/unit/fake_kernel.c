@@ -47,7 +47,8 @@ static struct {
 	struct module module[16];
 	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
-	const char *refusing, *vanishing, *claimed;
+	const char *refusing, *vanishing, *claimed, *unbinding;
+	void (*meanwhile)(void);
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
 	enum fake_garble garble;
 	int error;
@@ -303,7 +304,15 @@ static int unbind(const char *driver, const char *address)
 	if (!f || strcmp(fake_driver_of(address), driver))
 		return -ENODEV;
 	set_driver(f, "");
+	if (k.meanwhile && !strcmp(address, k.unbinding))
+		k.meanwhile();
 	return 0;
+}
+
+void fake_on_unbind(const char *address, void (*meanwhile)(void))
+{
+	k.unbinding = address;
+	k.meanwhile = meanwhile;
 }
 
 void fake_add_driver(const char *name)
@@ -417,6 +426,7 @@ void fake_start(void)
 	}
 	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
 	k.refusing = k.vanishing = k.claimed = NULL;
+	k.meanwhile = NULL;
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
 	memcpy(k.dir[FAKE_PROC], "proc", sizeof("proc"));
@@ -711,7 +721,7 @@ int sysfs_has_word(int at, const char *path, const char *word)
 {
 	int error;
 	const struct node *n = enter("read", path, "") ? NULL : node_at(at, path, true, &error);
-	size_t length = strlen(word);
+	size_t length = strcspn(word, " \t\n");
 
 	for (const char *p = n && length ? n->data : ""; *p; p += strspn(p, " \t\n")) {
 		size_t m = strcspn(p, " \t\n");

@@ -55,6 +55,9 @@ void fake_add_module(const char *name, const char *driver);
 void fake_refuse(const char *driver);
 void fake_claim(const char *path);
 
+/* While the function's driver is being unbound. */
+void fake_on_unbind(const char *address, void (*meanwhile)(void));
+
 /* The function gets an IOMMU group: now, or with the next probe of a driver. */
 void fake_add_group(const char *address, int group);
 void fake_probe_adds_group(const char *address, int group);
