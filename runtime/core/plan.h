@@ -126,8 +126,8 @@ struct plan_miss {
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
 
 /* Others that a run meets: a member of a bound function's IOMMU group whose driver keeps the
- * group from a guest (with "" for the driver: the firmware does, which has memory of its own
- * behind the group), or a stray, which is on a rule's driver though no rule planned that. */
+ * group from a guest (or the firmware does, which has memory of its own behind the group), or
+ * a stray, which is on a driver of VFIO though no rule planned that. */
 #define OTHERS_MAX 64
 #define STRAY (-1) /* its group */
 
@@ -143,10 +143,10 @@ struct run {
 	int module_error; /* -errno of the first module that did not load */
 	uint32_t claim_us, took_us;
 	unsigned others; /* counted all, kept up to OTHERS_MAX */
+	struct inventory inv; /* here, as code is shorter for what is near */
 	struct cmdline cmd;
 	char module[PCI_DRIVER_NAME]; /* the one of module_error */
 	struct config config;
-	struct inventory inv;
 	struct plan plan;
 	struct other other[OTHERS_MAX];
 	char cmdline[CMDLINE_MAX];

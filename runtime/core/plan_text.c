@@ -180,10 +180,9 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 		return false;
 	const struct other *o = &r->other[k];
 	text_add(at, "%a", &o->at);
-	text_add(what, *o->driver ? "driver %s" : "firmware memory (RMRR)", o->driver);
-	text_add(what, o->group == STRAY ? " has it by no rule: remove ids= of that driver" :
-					   " keeps IOMMU group %u from a guest: see vgapass check",
-		 (unsigned)o->group);
+	text_add(what, o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
+					   "%s keeps IOMMU group %u from a guest: see vgapass check",
+		 o->driver, (unsigned)o->group);
 	return true;
 }
 

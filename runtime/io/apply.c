@@ -84,6 +84,12 @@ static void fail(const struct job *j, enum reason reason)
 	e->state = held ? STATE_HELD : STATE_FAILED;
 }
 
+static void read_again(const struct job *j, enum pci_detail detail)
+{
+	j->f->known = 0;
+	scan_details(-1, &j->w->run->inv, j->i, detail);
+}
+
 static bool lacks_group(const struct job *j)
 {
 	return j->f->group < 0 && !j->e->rule->iommu_ignore;
@@ -94,8 +100,7 @@ static enum reason demand_group(const struct job *j)
 {
 	if (!lacks_group(j))
 		return REASON_NONE;
-	j->f->known = 0;
-	scan_details(-1, &j->w->run->inv, j->i, PCI_DETAIL_GROUP);
+	read_again(j, PCI_DETAIL_GROUP);
 	if (!lacks_group(j))
 		return REASON_NONE;
 	if (is_bound(j))
@@ -113,6 +118,7 @@ static enum reason claim(const struct job *j)
 /* False: the file shows which sizes the BAR can have (bit n: 2^n MiB), and this is none. */
 static bool can_resize(const struct job *j, const struct rule_attr *a, char *detail)
 {
+	const char *unit = "M\0G\0T\0P\0E\0Z\0Y";
 	char mask[32];
 	uint64_t sizes, size;
 	struct text t;
@@ -122,9 +128,13 @@ static bool can_resize(const struct job *j, const struct rule_attr *a, char *det
 	    !slice_dec(slice_of(a->value), 63, &size) || sizes >> size & 1)
 		return true;
 	text_start(&t, detail, PLAN_DETAIL);
-	for (unsigned bit = 0; bit < 42; bit++)
-		if (sizes >> bit & 1)
-			text_add(&t, bit < 10 ? " %uM" : " %uG", 1u << (bit < 10 ? bit : bit - 10));
+	for (size = 1; sizes; sizes >>= 1) {
+		if (sizes & 1)
+			text_add(&t, " %u%s", (unsigned)size, unit);
+		size *= 2;
+		if (size == 1024)
+			size = 1, unit += 2;
+	}
 	return false;
 }
 
@@ -240,7 +250,7 @@ static enum reason let_go(const struct job *j)
 	if (!plan_is_dangerous(j->f) || is_gone(j) || !*j->e->driver || is_bound(j))
 		return REASON_NONE;
 	/* Nobody can tell afterwards who had it. */
-	scan_details(-1, &j->w->run->inv, j->i, PCI_DETAIL_DRIVER);
+	read_again(j, PCI_DETAIL_DRIVER);
 	unbind(j);
 	/* If it was given up meanwhile, nobody else comes back to it. */
 	return j->e->state == STATE_PLANNED ? REASON_NONE : bind(j);
@@ -338,8 +348,10 @@ void apply_item(void *work, unsigned item)
 		run_step(w, item - functions - w->modules, bind);
 }
 
-static void keep(struct run *r, const struct job *j, int32_t group, const char *driver)
+static void keep(const struct job *j, int32_t group, const char *driver)
 {
+	struct run *r = j->w->run;
+
 	if (r->others < OTHERS_MAX) {
 		struct other *o = &r->other[r->others];
 		o->at = j->f->at;
@@ -357,10 +369,10 @@ static void look_at_group(const struct job *j)
 	if (group < 0)
 		return;
 	j->e->viable = VIABLE_YES;
-	if (sysfs_has_word(j->w->roots.sys, path_make("kernel/iommu_groups/%u/reserved_regions",
-						      (unsigned)group), "direct")) {
+	if (sysfs_has_word(j->devices, path_function(j->f, "iommu_group/reserved_regions"),
+			   "direct")) {
 		j->e->viable = VIABLE_NO;
-		keep(j->w->run, j, group, "");
+		keep(j, group, "firmware memory (RMRR)");
 	}
 }
 
@@ -377,17 +389,17 @@ static void look_at_other(const struct job *j)
 		return;
 	if (*driver && apply_is_harmless(slice_of(driver))) {
 		if (j->e->state < STATE_BOUND && j->w->roots.root >= 0 && strcmp(driver, "pcieport"))
-			keep(r, j, STRAY, driver);
+			keep(j, STRAY, driver);
 		return;
 	}
-	scan_details(-1, &r->inv, j->i, PCI_DETAIL_GROUP);
+	read_again(j, PCI_DETAIL_GROUP);
 	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++, e++) {
 		if (e->state != STATE_BOUND || r->inv.function[i].group != j->f->group)
 			continue;
 		if (!seen && sysfs_exists(j->devices, path_function(j->f, "secondary_bus_number")))
 			return;
 		if (!seen && *driver)
-			keep(r, j, j->f->group, driver);
+			keep(j, j->f->group, driver);
 		seen = true;
 		if (*driver)
 			e->viable = VIABLE_NO;
@@ -396,25 +408,35 @@ static void look_at_other(const struct job *j)
 	}
 }
 
+/* True: it is still to be bound. */
+static bool settle(const struct job *j)
+{
+	struct plan_entry *e = j->e;
+
+	if (e->state == STATE_BOUND && j->w->late)
+		look_at_group(j);
+	if (e->state != STATE_PLANNED)
+		return false;
+	if (!e->step && !j->w->late)
+		return true;
+	e->state = STATE_FAILED;
+	e->reason = REASON_HANG;
+	e->error = 0;
+	return false;
+}
+
 unsigned apply_finish(const struct work *w)
 {
-	const struct run *r = w->run;
 	unsigned held = 0;
 
-	for (unsigned i = 0; i < r->inv.functions; i++) {
-		struct job j = job_of(w, i);
-		if (j.e->state == STATE_PLANNED && (j.e->step || w->late)) {
-			j.e->state = STATE_FAILED;
-			j.e->reason = REASON_HANG;
-			j.e->error = 0;
+	/* Who is bound and what of it was seen of its group must be known of all first. */
+	for (unsigned pass = 0; pass <= w->late; pass++)
+		for (unsigned i = 0; i < w->run->inv.functions; i++) {
+			struct job j = job_of(w, i);
+			if (pass)
+				look_at_other(&j);
+			else
+				held += settle(&j);
 		}
-		held += j.e->state == STATE_PLANNED;
-		if (j.e->state == STATE_BOUND && w->late)
-			look_at_group(&j);
-	}
-	for (unsigned i = 0; w->late && i < r->inv.functions; i++) {
-		struct job j = job_of(w, i);
-		look_at_other(&j);
-	}
 	return held;
 }

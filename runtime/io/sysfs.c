@@ -7,9 +7,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "../core/text.h"
 
 #ifdef __KLIBC__
 /* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */
@@ -117,19 +118,16 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 
 int sysfs_has_word(int at, const char *path, const char *word)
 {
-	char buf[4096];
-	const char *rest = word; /* what is still to come of it; NULL: this is another word */
-	int fd = open_at(at, path, O_RDONLY), found = 0;
-	ssize_t n;
+	/* Pages that are never touched are never there. */
+	static char text[16 << 20];
+	ssize_t n = sysfs_read_file(at, path, text, sizeof(text));
+	struct slice rest = { text, n < 0 ? 0 : (size_t)n }, none;
+	struct slice wanted = slice_nth(slice_of(word), '\n', 0);
 
-	while (!found && (n = read(fd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; i < n && !found; i++) {
-			bool blank = (unsigned char)buf[i] <= ' ';
-			found = blank && rest && rest != word && (unsigned char)*rest <= ' ';
-			rest = blank ? word : rest && *rest == buf[i] ? rest + 1 : NULL;
-		}
-	close(fd);
-	return found;
+	while (rest.n)
+		if (slice_find(wanted, slice_cut(&rest, '\n'), ' ', &none) != SLICE_NO_WORD)
+			return true;
+	return n == -E2BIG;
 }
 
 int sysfs_is_claimed(int at, const char *path)

@@ -29,8 +29,8 @@ int sysfs_write(int at, const char *path, const char *text);
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
-/* True: one of the words of the file, with a blank or a line's end behind it, is this one, up
- * to a line's end in it. The file is read to its end, whatever its length. */
+/* True: a line of the file has this word, up to a line's end in it, between blanks. True as
+ * well, as nobody can know, for a file of more than 16 MiB. */
 int sysfs_has_word(int at, const char *path, const char *word);
 
 /* True: somebody has claimed the block device for himself: who mounts it, md, ZFS. */

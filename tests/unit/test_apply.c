@@ -312,7 +312,7 @@ static void says_what_sizes_there_are(void **state)
 	boot_machine();
 	fake_attr(CARD, "resource0_resize", "8000000000000401\n");
 	boot_run("1002:6608 attr.resource0_resize=9\n", "");
-	expect(CARD, "failed: BAR 0 can be 1M 1G: correct its size (vgapass.conf:1)");
+	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (vgapass.conf:1)");
 }
 
 /* What cannot be judged is the kernel's to judge, like a file that is not there. */
@@ -1036,7 +1036,7 @@ static void finds_strays(void **state)
 	assert_int_equal(boot.others, 1);
 	assert_int_equal(boot.other[0].group, STRAY);
 	assert_string_equal(plan_text_problem_line(&boot, 0),
-			    "0000:03:00.0: driver vfio-pci has it by no rule: remove ids= of that "
+			    "0000:03:00.0: vfio-pci has it by no rule: remove ids= of that "
 			    "driver");
 	assert_string_equal(run_result(&boot), "ok");
 	/* one that is kept, or refused */

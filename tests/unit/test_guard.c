@@ -387,7 +387,7 @@ static void tells_modules_and_blockers(void **state)
 	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 8)");
 	assert_string_equal(bench_problem(1), "c:1: the rule matches nothing");
 	assert_string_equal(bench_problem(2),
-			    "0000:03:00.0: driver nvme keeps IOMMU group 7 from a "
+			    "0000:03:00.0: nvme keeps IOMMU group 7 from a "
 			    "guest: see vgapass check");
 	assert_string_not_equal(bench_problem(OTHERS_MAX + 1), "");
 	assert_string_equal(bench_problem(OTHERS_MAX + 2), "");

@@ -32,6 +32,6 @@ install() {
 	else
 		# Before pre-udev: cmdline/01-parse-kernel.sh already loads what --force-drivers names.
 		inst_hook cmdline 00 "$moddir/bind.sh"
-		inst_hook pre-pivot 00 "$moddir/wait.sh"
+		inst_hook cleanup 99 "$moddir/wait.sh"
 	fi
 }
