@@ -134,10 +134,9 @@ static void take_companions(const struct inventory *inv, struct plan *p)
 	}
 }
 
-bool plan_is_dangerous(const struct pci_function *f)
+static bool is_dangerous(const struct pci_function *f)
 {
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB ||
-	       f->class >> 8 == PCI_CLASS_SD;
+	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB;
 }
 
 /* How many functions the rule names by its own words: storage or USB controllers, or with
@@ -151,7 +150,7 @@ static unsigned count_named(const struct inventory *inv, const struct plan *p,
 		const struct pci_function *f = &inv->function[i];
 		const struct plan_entry *e = &p->entry[i];
 		if (e->rule == rule && !e->companion &&
-		    (slot ? pci_same_slot(&f->at, &slot->at) : plan_is_dangerous(f)))
+		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
 			n++;
 	}
 	return n;
@@ -173,7 +172,7 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 		return REASON_NO_GROUP;
 	if (f->boot_display && !r->take_boot_display)
 		return REASON_BOOT_DISPLAY;
-	if (!plan_is_dangerous(f))
+	if (!is_dangerous(f))
 		return REASON_NONE;
 	if (e->companion)
 		return count_named(inv, p, r, f) ? REASON_NONE : REASON_STRANGER;
@@ -256,8 +255,9 @@ static bool required_is_missing(const struct run *r)
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
-		    (e->state != STATE_BOUND || e->viable == VIABLE_NO))
+		if (e->rule && e->rule->required &&
+		    (e->state != STATE_BOUND || e->viable == VIABLE_NO) &&
+		    e->state != STATE_KEPT)
 			return true;
 	}
 	return false;

@@ -94,9 +94,6 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 	return !r->profile || r->profile == profile;
 }
 
-/* Storage, SD and USB controllers: the host may live on them. */
-bool plan_is_dangerous(const struct pci_function *f);
-
 /* What decides whether a function may be taken. Who has it now does not. */
 #define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
 

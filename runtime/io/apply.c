@@ -247,7 +247,7 @@ static enum reason bind(const struct job *j)
 /* Behind the claims: see apply_claim(). */
 static enum reason let_go(const struct job *j)
 {
-	if (!plan_is_dangerous(j->f) || is_gone(j) || !*j->e->driver || is_bound(j))
+	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->e->driver || is_bound(j))
 		return REASON_NONE;
 	/* Nobody can tell afterwards who had it. */
 	read_again(j, PCI_DETAIL_DRIVER);

@@ -7,10 +7,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "../core/text.h"
 
 #ifdef __KLIBC__
 /* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */
@@ -82,6 +81,28 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 	return read_all(at, path, buf, cap, false);
 }
 
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
+{
+	char buf[4096], line[128];
+	struct slice s = { line, 0 };
+	ssize_t n;
+	int fd = open_at(at, path, O_RDONLY), r = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!r && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)))
+		for (ssize_t i = 0; !r && i < n; i++) {
+			if (buf[i] == '\n') {
+				r = each(s, arg);
+				s.n = 0;
+			} else if (s.n < sizeof(line)) {
+				line[s.n++] = buf[i];
+			}
+		}
+	close(fd);
+	return r;
+}
+
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int fd = open_at(at, path, O_RDONLY);
@@ -116,18 +137,19 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 	return n - start;
 }
 
+static int has_word(struct slice line, void *arg)
+{
+	const struct slice *word = arg;
+	struct slice none;
+
+	return slice_find(*word, line, ' ', &none) != SLICE_NO_WORD;
+}
+
 int sysfs_has_word(int at, const char *path, const char *word)
 {
-	/* Pages that are never touched are never there. */
-	static char text[16 << 20];
-	ssize_t n = sysfs_read_file(at, path, text, sizeof(text));
-	struct slice rest = { text, n < 0 ? 0 : (size_t)n }, none;
-	struct slice wanted = slice_nth(slice_of(word), '\n', 0);
+	struct slice s = slice_nth(slice_of(word), '\n', 0);
 
-	while (rest.n)
-		if (slice_find(wanted, slice_cut(&rest, '\n'), ' ', &none) != SLICE_NO_WORD)
-			return true;
-	return n == -E2BIG;
+	return sysfs_lines(at, path, has_word, &s) > 0;
 }
 
 int sysfs_is_claimed(int at, const char *path)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "../core/text.h"
+
 /* The directory, or -errno. That in place of `at` gives -EBADF in every call. */
 int sysfs_dir(int at, const char *path);
 
@@ -18,6 +20,11 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
 
 /* The same for a file of any kind and length, read to its end. -EISDIR: a directory. */
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
+
+/* Calls each(line, arg) for every line of a file of any length, without its newline and cut
+ * behind 128 bytes, until it returns other than 0, which is returned then. 0, or -errno: there is
+ * no such file. */
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg);
 
 /* Reads exactly n bytes at an offset (config space); -EIO where there are fewer. */
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset);
@@ -29,8 +36,8 @@ int sysfs_write(int at, const char *path, const char *text);
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
-/* True: a line of the file has this word, up to a line's end in it, between blanks. True as
- * well, as nobody can know, for a file of more than 16 MiB. */
+/* True: a line of the file has this word, up to a line's end in it, between blanks and in its
+ * first 128 bytes. */
 int sysfs_has_word(int at, const char *path, const char *word);
 
 /* True: somebody has claimed the block device for himself: who mounts it, md, ZFS. */
