@@ -206,21 +206,23 @@ static enum reason bind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 	const char *driver = e->rule->driver;
-	bool awaits = lacks_group(j) && !j->w->run->inv.has_iommu, late = j->w->late;
+	bool late = j->w->late;
 	enum reason reason;
 
 	if (is_gone(j))
 		return REASON_GONE;
-	bool held = *e->driver && !is_bound(j);
-	if ((held || awaits) && !late)
-		return REASON_NONE;
-	if (awaits && (reason = demand_group(j)))
-		return reason;
+	if (lacks_group(j) && !j->w->run->inv.has_iommu) {
+		reason = late ? demand_group(j) : REASON_NONE;
+		if (reason || !late)
+			return reason;
+	}
 	if (!is_bound(j)) {
 		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
-		if (held && (there || e->rule->hold)) {
-			reason = unbind(j);
-			if (!reason && there)
+		if (*e->driver) {
+			if (!late)
+				return REASON_NONE;
+			reason = there || e->rule->hold ? unbind(j) : REASON_NO_DRIVER;
+			if (!reason)
 				reason = write_attrs(j);
 			if (reason)
 				return reason;
@@ -273,8 +275,8 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 
 	if (e->state != STATE_PLANNED || e->step)
 		return;
-	/* A claim is what the boot waits for: nothing looks at the clock there. */
-	uint32_t start = step == claim ? 0 : apply_clock_us();
+	/* A claim is what the boot waits for: nothing looks at the clock before its end. */
+	uint32_t start = w->run->claim_us ? apply_clock_us() : 0;
 	enum reason reason = step(&j);
 	if (reason)
 		fail(&j, reason);

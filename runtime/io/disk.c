@@ -6,56 +6,40 @@
 struct look {
 	const struct roots *roots;
 	struct slice address;
-	char nvme[16]; /* the function's NVMe controller, "-": none */
 	char *ret;
 };
 
-static int keep_name(const char *name, void *arg)
-{
-	struct look *l = arg;
-
-	text_make(l->nvme, sizeof(l->nvme), "%s", name);
-	return 1;
-}
-
-static int find_any(const char *name, void *arg)
-{
-	(void)name;
-	(void)arg;
-	return 1;
-}
-
-/* Heads of multipath are below devices/virtual/nvme-subsystem/NAME, beside links to the
- * controllers that lead to them (drivers/nvme/host/core.c, nvme_init_subsystem()).
- * In use: by its number in mountinfo, which btrfs has its own of; by its file in both tables;
- * by what stands on it; and who else claims it shows only to who tries (block/bdev.c). */
+/* All who use a disk claim it in the kernel, and who claims a partition claims the disk too
+ * (block/bdev.c, bd_may_claim()). The tables tell where there are no block devices to open. */
 static int look_at_block(const char *name, void *arg)
 {
 	const struct look *l = arg;
-	int sys = l->roots->sys, proc = l->roots->proc;
-	char target[512], number[16] = "?";
+	const struct roots *roots = l->roots;
+	char target[512];
+	struct slice none;
 
-	if (sysfs_link(sys, path_make("class/block/%s", name), 1, target, sizeof(target)) <= 0)
+	if (sysfs_link(roots->sys, path_make("class/block/%s", name), 1, target, sizeof(target)) <= 0 ||
+	    slice_find(l->address, slice_of(target), '/', &none) == SLICE_NO_WORD)
 		return 0;
-	struct slice words = slice_of(target), system = slice_nth(words, '/', 5), none;
-	if (slice_find(l->address, words, '/', &none) == SLICE_NO_WORD &&
-	    !sysfs_exists(sys, path_make("class/nvme-subsystem/%v/%s", &system, l->nvme)))
-		return 0;
-	sysfs_read(sys, path_make("class/block/%s/dev", name), number, sizeof(number));
 	text_make(l->ret, PLAN_DETAIL, "/dev/%s", name);
-	return sysfs_list(sys, path_make("class/block/%s/holders", name), find_any, NULL) > 0 ||
-	       sysfs_has_word(proc, "self/mountinfo", number) ||
-	       sysfs_has_word(proc, "self/mountinfo", l->ret) ||
-	       sysfs_has_word(proc, "swaps", l->ret) ||
-	       sysfs_is_claimed(l->roots->root, l->ret + 1);
+	/* Of a multipath disk nvme0n1 only a path is below the function, nvme0c1n1, which has no
+	 * file (drivers/nvme/host/multipath.c). */
+	for (char *to = l->ret + 6, *p = to; (*to = *p); p++)
+		if (*p == 'c' && text_digit(p[-1]) < 10)
+			while (text_digit(p[1]) < 10)
+				p++;
+		else
+			to++;
+	return sysfs_has_word(roots->proc, "self/mountinfo", l->ret) ||
+	       sysfs_has_word(roots->proc, "swaps", l->ret) ||
+	       sysfs_is_claimed(roots->root, l->ret + 1);
 }
 
 bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[PLAN_DETAIL])
 {
 	char address[PCI_ADDRESS_SIZE];
-	struct look l = { roots, { address, 0 }, "-", ret };
+	struct look l = { roots, { address, 0 }, ret };
 
 	l.address.n = (size_t)(pci_put_address(address, &f->at) - address);
-	sysfs_list(roots->sys, path_make("bus/pci/devices/%s/nvme", address), keep_name, &l);
 	return sysfs_list(roots->sys, "class/block", look_at_block, &l) > 0;
 }

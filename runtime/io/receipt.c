@@ -62,6 +62,7 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 static void add_function(struct text *t, const char *comma, const struct run *r,
 			 const struct pci_function *f, const struct plan_entry *e)
 {
+	static const char words[][8] = { "null", "false", "true" }; /* of enum viability */
 	char place[PLAN_LINE_MAX], reason[PLAN_LINE_MAX];
 	struct text why;
 
@@ -72,9 +73,8 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 		 text_make(place, sizeof(place), "%p", &e->rule->at), state_word(e->state),
 		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
-	struct slice viable = slice_nth(slice_of("null|false|true"), '|', e->viable);
-	text_add(t, ", \"viable\": %v, \"boot_display\": %s, \"reason\": %n, \"us\": %u }",
-		 &viable, f->boot_display ? "true" : "false", reason, e->us);
+	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %n, \"us\": %u }",
+		 words[e->viable], words[VIABLE_NO + f->boot_display], reason, e->us);
 }
 
 /* What comes before element k of a list. */

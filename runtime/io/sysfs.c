@@ -147,7 +147,7 @@ static int has_word(struct slice line, void *arg)
 
 int sysfs_has_word(int at, const char *path, const char *word)
 {
-	struct slice s = slice_nth(slice_of(word), '\n', 0);
+	struct slice s = slice_of(word);
 
 	return sysfs_lines(at, path, has_word, &s) > 0;
 }
@@ -163,7 +163,7 @@ int sysfs_is_claimed(int at, const char *path)
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
 	/* Aligned for the records, and large: a directory of 4,096 functions in 20 calls. */
-	union {
+	static union {
 		struct dirent first;
 		char bytes[8192];
 	} buf;

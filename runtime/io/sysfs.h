@@ -36,8 +36,7 @@ int sysfs_write(int at, const char *path, const char *text);
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
 
-/* True: a line of the file has this word, up to a line's end in it, between blanks and in its
- * first 128 bytes. */
+/* True: a line of the file has this word, between blanks and in its first 128 bytes. */
 int sysfs_has_word(int at, const char *path, const char *word);
 
 /* True: somebody has claimed the block device for himself: who mounts it, md, ZFS. */

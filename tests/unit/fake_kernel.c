@@ -733,7 +733,7 @@ int sysfs_has_word(int at, const char *path, const char *word)
 {
 	int error;
 	const struct node *n = enter("read", path, "") ? NULL : node_at(at, path, true, &error);
-	size_t length = strcspn(word, " \t\n");
+	size_t length = strlen(word);
 
 	for (const char *p = n && length ? n->data : ""; *p; p += strspn(p, " \t\n")) {
 		size_t m = strcspn(p, " \t\n");
@@ -749,7 +749,8 @@ int sysfs_is_claimed(int at, const char *path)
 	int error;
 	const struct node *n = enter("read", path, "") ? NULL : node_at(at, path, true, &error);
 
-	return n && k.claimed && !strcmp(n->path, k.claimed);
+	/* block/bdev.c, bd_may_claim(): who has a partition has its disk */
+	return n && k.claimed && !strncmp(n->path, k.claimed, strlen(n->path));
 }
 
 int sysfs_exists(int at, const char *path)

@@ -609,32 +609,19 @@ static void add_disk(void)
 	fake_file("sys/devices/pci0000:00/0000:00:1f.2/ata1/block/sda/dev", "8:0\n");
 }
 
-#define HEAD "sys/devices/virtual/nvme-subsystem/nvme-subsys0/"
-
-/* With multipath, the disk hangs elsewhere (drivers/nvme/host/multipath.c). */
+/* With several paths, the disk hangs elsewhere (drivers/nvme/host/multipath.c). */
 static void add_multipath(void)
 {
 	add_disk();
 	fake_remove("sys/class/block/nvme0n1");
 	fake_remove("sys/class/block/nvme0n1p2");
-	fake_link("sys/class/block/nvme0c0n1", "../../devices/" DIRECTORY "/nvme/nvme0/nvme0c0n1");
+	fake_link("sys/class/block/nvme0c1n1", "../../devices/" DIRECTORY "/nvme/nvme1/nvme0c1n1");
 	fake_link("sys/class/block/nvme0n1",
 		  "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1");
-	fake_link("sys/class/block/nvme0n1p2",
-		  "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p2");
-	fake_file(HEAD "nvme0n1/nvme0n1p2/dev", "259:2\n");
-	fake_link(HEAD "nvme0", "/sys/devices/" DIRECTORY "/nvme/nvme0");
-	fake_link("sys/class/nvme-subsystem/nvme-subsys0",
-		  "../../devices/virtual/nvme-subsystem/nvme-subsys0");
+	fake_file("dev/nvme0n1", "");
 }
 
-static void mount_ext4(void)
-{
-	fake_file("proc/self/mountinfo", "21 1 0:5 / /dev rw - devtmpfs udev rw\n"
-					 "26 1 259:2 / /root rw - ext4 /dev/root rw\n");
-}
-
-static void mount_btrfs(void)
+static void mount_it(void)
 {
 	fake_file("proc/self/mountinfo", "26 1 0:31 /@ /root rw - btrfs /dev/nvme0n1p2 rw\n");
 }
@@ -645,19 +632,13 @@ static void swap(void)
 				"/dev/nvme0n1p2 partition\t8388604\t0\t-2\n");
 }
 
-static void hold(void)
-{
-	fake_link("sys/devices/" DIRECTORY "/nvme/nvme0/nvme0n1/nvme0n1p2/holders/dm-0",
-		  "/sys/devices/virtual/block/dm-0");
-	fake_link(HEAD "nvme0n1/nvme0n1p2/holders/dm-0", "/sys/devices/virtual/block/dm-0");
-}
-
-static void pool(void)
+/* As dm, md and ZFS do. */
+static void claim(void)
 {
 	fake_claim("dev/nvme0n1p2");
 }
 
-static void (*const uses[])(void) = { mount_ext4, mount_btrfs, swap, hold, pool };
+static void (*const uses[])(void) = { mount_it, swap, claim };
 
 /* Early, when no disk of it is in use, it is free before udev looks. */
 static void frees_a_controller_early(void **state)
@@ -755,11 +736,6 @@ static void never_takes_what_is_in_use(void **state)
 		expect(NVME, says);
 		assert_null(strstr(fake_log(), "unbind="));
 		expect_override(NVME, UNSET);
-		add_multipath();
-		uses[i]();
-		boot_run(CONF, "");
-		expect(NVME, says);
-		assert_null(strstr(fake_log(), "unbind="));
 		/* Nor for a rule that holds: what the host has, stays. */
 		add_disk();
 		uses[i]();
@@ -767,9 +743,14 @@ static void never_takes_what_is_in_use(void **state)
 		expect(NVME, says);
 		assert_null(strstr(fake_log(), "unbind="));
 	}
-	/* It came to be in use in between. */
+	add_multipath();
+	claim();
+	boot_run(CONF, "");
+	expect(NVME, "failed: /dev/nvme0n1 on it is in use; it is on nvme (vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "unbind="));
+	/* It was in use, and is not. */
 	add_disk();
-	mount_ext4();
+	mount_it();
 	boot_gather(CONF, "");
 	boot_claim();
 	fake_remove("proc/self/mountinfo");
@@ -792,9 +773,8 @@ static void takes_beside_what_is_in_use(void **state)
 	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
 	/* the head of another controller's disks */
 	add_multipath();
-	fake_remove(HEAD "nvme0");
-	fake_link(HEAD "nvme1", "/sys/devices/pci0000:00/0000:00:1b.0/nvme/nvme1");
-	mount_btrfs();
+	fake_remove("sys/class/block/nvme0c1n1");
+	claim();
 	boot_run(CONF, "");
 	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
 }
