@@ -67,7 +67,7 @@ static void fail(const struct job *j, enum reason reason)
 {
 	struct plan_entry *e = j->e;
 	bool gone = is_gone(j);
-	bool held = e->rule->hold && !*e->driver &&
+	bool held = e->rule->hold && reason != REASON_IN_USE && !*e->driver &&
 		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {

@@ -35,6 +35,18 @@ void boot_machine(void)
 	fake_add_driver("pcieport");
 }
 
+void boot_mount(void)
+{
+#define DISK "devices/pci0000:00/0000:00:1c.0/0000:02:00.0/usb2/2-1/host0/block/sdb"
+	fake_link("sys/class/block/sdb", "../../" DISK);
+	fake_link("sys/class/block/sdb1", "../../" DISK "/sdb1");
+	fake_file("sys/" DISK "/sdb1/partition", "1\n");
+	fake_file("proc/self/mountinfo", "26 1 8:17 / /root rw - ext4 /dev/sdb1 rw\n");
+	fake_file("dev/sdb", "");
+	fake_claim("dev/sdb1");
+	fake_guard("0000:02:00.0");
+}
+
 void boot_host_drivers(void)
 {
 	static const char *const drivers[] = { "i915", "radeon", "snd_hda_intel", "xhci_hcd" };
@@ -109,6 +121,10 @@ const char *boot_complaint(const char *address)
 	const char *driver = fake_driver_of(address);
 	const struct plan_entry *e = entry_of(address);
 
+	/* Who cannot see the disks cannot spare them. */
+	if (fake_pulled() && !strstr(fake_failed(), "class/block") &&
+	    strcmp(fake_failed(), "garbled read"))
+		return "or another was taken with a mounted disk";
 	if (!fake_attr_text(address, "driver_override"))
 		return NULL; /* gone */
 	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||

@@ -47,12 +47,12 @@ static struct {
 	struct module module[16];
 	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
-	const char *refusing, *vanishing, *claimed, *unbinding;
+	const char *refusing, *vanishing, *claimed, *unbinding, *guarded;
 	void (*meanwhile)(void);
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
 	enum fake_garble garble;
 	int error;
-	bool late;
+	bool late, pulled;
 } k;
 
 static void die(const char *what, const char *which)
@@ -304,9 +304,20 @@ static int unbind(const char *driver, const char *address)
 	if (!f || strcmp(fake_driver_of(address), driver))
 		return -ENODEV;
 	set_driver(f, "");
+	k.pulled |= k.guarded && !strcmp(address, k.guarded);
 	if (k.meanwhile && !strcmp(address, k.unbinding))
 		k.meanwhile();
 	return 0;
+}
+
+void fake_guard(const char *address)
+{
+	k.guarded = address;
+}
+
+bool fake_pulled(void)
+{
+	return k.pulled;
 }
 
 void fake_on_unbind(const char *address, void (*meanwhile)(void))
@@ -427,6 +438,8 @@ void fake_start(void)
 	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
 	k.refusing = k.vanishing = k.claimed = NULL;
 	k.meanwhile = NULL;
+	k.guarded = NULL;
+	k.pulled = false;
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
 	memcpy(k.dir[FAKE_PROC], "proc", sizeof("proc"));

@@ -55,6 +55,10 @@ void fake_add_module(const char *name, const char *driver);
 void fake_refuse(const char *driver);
 void fake_claim(const char *path);
 
+/* Whoever takes this function from its driver is remembered: true, that has happened. */
+void fake_guard(const char *address);
+bool fake_pulled(void);
+
 /* While the function's driver is being unbound. */
 void fake_on_unbind(const char *address, void (*meanwhile)(void));
 

@@ -200,6 +200,43 @@ static void tells_what_exists(void **state)
 	assert_false(sysfs_exists(dir, "dangling"));
 }
 
+/* Tables of the kernel: columns with blanks between, and files of any length. */
+static void finds_words(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	make("a", "one /dev/sda2 two\n/dev/sda1    partition\nlast", 46);
+	assert_true(sysfs_has_word(dir, "a", "one"));
+	assert_true(sysfs_has_word(dir, "a", "/dev/sda2"));
+	assert_true(sysfs_has_word(dir, "a", "two"));
+	assert_true(sysfs_has_word(dir, "a", "/dev/sda1"));
+	assert_false(sysfs_has_word(dir, "a", "/dev/sda"));
+	assert_false(sysfs_has_word(dir, "a", "/dev/sda11"));
+	assert_false(sysfs_has_word(dir, "a", "sda1"));
+	assert_false(sysfs_has_word(dir, "none", "one"));
+	assert_false(sysfs_has_word(dir, ".", "one"));
+	memset(text, '\n', sizeof(text));
+	memcpy(text + sizeof(text) - 6, "direct", 5);
+	make("a", text, sizeof(text));
+	assert_false(sysfs_has_word(dir, "a", "direct"));
+	memcpy(text + sizeof(text) - 7, "direct", 6);
+	make("a", text, sizeof(text));
+	assert_true(sysfs_has_word(dir, "a", "direct"));
+	assert_false(sysfs_has_word(-ENOENT, "a", "direct"));
+}
+
+/* Nobody has what is no block device: boots show the rest. */
+static void tells_claims(void **state)
+{
+	(void)state;
+	make("a", "", 0);
+	assert_false(sysfs_is_claimed(dir, "a"));
+	assert_false(sysfs_is_claimed(dir, "none"));
+	assert_false(sysfs_is_claimed(dir, "."));
+	assert_false(sysfs_is_claimed(-ENOENT, "a"));
+}
+
 /* The error of one call stands in for a directory in the next. */
 static void passes_errors_on(void **state)
 {
@@ -432,6 +469,8 @@ int main(void)
 		TEST(reads_links),
 		TEST(lists_directories),
 		TEST(tells_what_exists),
+		TEST(finds_words),
+		TEST(tells_claims),
 		TEST(passes_errors_on),
 		TEST(loads_no_nonsense),
 		WORKERS(does_each_item_once),
