@@ -225,10 +225,9 @@ static int carry_out(struct live *l)
 	struct run *r = &l->host.run;
 	unsigned bound = 0;
 
-	/* Modules are loaded by now, none come from a boot image. */
+	/* Modules are loaded by now; the list of them is in boot images alone. */
 	l->work.run = r;
 	l->work.roots = l->host.roots;
-	l->work.roots.root = -EBADF;
 	l->work.late = true;
 	live_run(l, r->inv.functions, claim_item);
 	live_run(l, apply_prepare(&l->work), apply_one_item);

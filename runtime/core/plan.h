@@ -138,7 +138,7 @@ struct other {
 struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
-	uint32_t claim_us, took_us;
+	uint32_t claim_us, took_us; /* claim_us 0: a claim is going on, or this is no boot */
 	unsigned others; /* counted all, kept up to OTHERS_MAX */
 	struct inventory inv; /* here, as code is shorter for what is near */
 	struct cmdline cmd;

@@ -390,7 +390,8 @@ static void look_at_other(const struct job *j)
 	if (is_gone(j) || j->e->state == STATE_HELD)
 		return;
 	if (*driver && apply_is_harmless(slice_of(driver))) {
-		if (j->e->state < STATE_BOUND && j->w->roots.root >= 0 && strcmp(driver, "pcieport"))
+		/* Only a boot knows of all functions what is to become of them. */
+		if (j->e->state < STATE_BOUND && r->claim_us && strcmp(driver, "pcieport"))
 			keep(j, STRAY, driver);
 		return;
 	}

@@ -23,7 +23,7 @@
  * that have no IOMMU group before a module of the host brings the IOMMU. */
 struct work {
 	struct run *run;
-	struct roots roots; /* root negative: no modules */
+	struct roots roots;
 	bool late;        /* early boot is at its end: udev is through */
 	unsigned modules; /* lines of the module list */
 	char list[MODULES_LIST_MAX];

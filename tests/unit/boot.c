@@ -76,6 +76,7 @@ void boot_bind(void)
 {
 	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
 
+	boot.claim_us = 1;
 	gather_drivers(&roots, &boot);
 	unsigned items = apply_prepare(&boot_work);
 
