@@ -430,10 +430,10 @@ static bool settle(const struct job *j)
 
 unsigned apply_finish(const struct work *w)
 {
-	unsigned held = 0;
+	unsigned held = 0, passes = w->late ? 2 : 1;
 
-	/* Who is bound and what of it was seen of its group must be known of all first. */
-	for (unsigned pass = 0; pass <= w->late; pass++)
+	/* Who is bound must be known of all before others are looked at. */
+	for (unsigned pass = 0; pass < passes; pass++)
 		for (unsigned i = 0; i < w->run->inv.functions; i++) {
 			struct job j = job_of(w, i);
 			if (pass)
