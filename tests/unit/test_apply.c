@@ -897,7 +897,7 @@ static void names_blockers(void **state)
 {
 	(void)state;
 	boot_host_drivers();
-	boot_run("1002:6608\n1b21:2142\n", "");
+	boot_run("1002:6608\n1b21:2142 path=00:1c.0/00.0\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
 	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
@@ -988,7 +988,7 @@ static void finds_memory_of_the_firmware(void **state)
 	boot_machine();
 	fake_file(path, "0x00000000000e0000 0x00000000000e1fff direct\n"
 			"0x00000000fee00000 0x00000000feefffff msi\n");
-	boot_run("1002:6608 required=yes\n1b21:2142\n", "");
+	boot_run("1002:6608 required=yes\n1b21:2142 path=00:1c.0/00.0\n", "");
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
 	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
@@ -1071,7 +1071,7 @@ static void looks_at_bound_groups_only(void **state)
 {
 	(void)state;
 	boot_host_drivers();
-	boot_run("1002:6608 attr.nonsense=1\n1b21:2142\n", "");
+	boot_run("1002:6608 attr.nonsense=1\n1b21:2142 path=00:1c.0/00.0\n", "");
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
 	assert_int_equal(boot.others, 0);
 }
