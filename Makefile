@@ -46,7 +46,7 @@ IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
 # What both programs of the host know of boot images and their modules.
-IMAGE = hook/modules.c hook/unpack.c hook/image_unpack.c
+IMAGE = hook/modules.c hook/modprobe.c hook/unpack.c hook/image_unpack.c
 CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c
 IMAGE_LIBS = -llzma -lzstd -lz -lbz2 -llz4 -llzo2
 # The linker of programs searches in this order, most of all for what libkmod's libcrypto wants.
@@ -285,7 +285,7 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o) $(ASAN_IMAGE)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_disk.o \
 	live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
