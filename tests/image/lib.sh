@@ -1,7 +1,7 @@
 # lib.sh - what the image tests share; sourced. The caller sets `out`, and has make_image()
 # and unpack() for its generator.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # out is the caller's
+# shellcheck disable=SC2154,SC2034 # out is the caller's, whose make_image has run
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 kernel=${VGAPASS_KERNEL:-$top/build/kernel}
