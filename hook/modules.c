@@ -104,7 +104,10 @@ void modules_close(struct modules *m)
 
 static int read_options(struct modules *m, struct module *to, struct kmod_module *mod)
 {
-	to->options = modprobe_options(mod, &to->had_ids);
+	bool had_ids = false;
+
+	to->options = modprobe_options(mod, &had_ids);
+	to->had_ids = had_ids;
 	if (!to->options)
 		return -ENOMEM;
 	if (strlen(to->options) <= MODULES_OPTIONS_MAX)
@@ -136,10 +139,14 @@ static bool is_whole(const unsigned char *data, size_t size)
 
 static int load(struct modules *m, struct module *to)
 {
-	int r = unpack_file(to->file, &to->data, &to->size);
-	const char *why = r == -EBADMSG ? "damaged" : r ? strerror(-r) : !to->size ? "empty" :
-			  is_whole(to->data, to->size) ? NULL : "cut short, or no module";
+	unsigned char *data = NULL;
+	size_t size = 0;
+	int r = unpack_file(to->file, &data, &size);
+	const char *why = r == -EBADMSG ? "damaged" : r ? strerror(-r) : !size ? "empty" :
+			  is_whole(data, size) ? NULL : "cut short, or no module";
 
+	to->data = data;
+	to->size = size;
 	if (!why)
 		return 0;
 	return complain(m, -EBADMSG, "%s: %s\n" INSTALL_AGAIN, to->file + strlen(m->sysroot), why);
