@@ -25,6 +25,8 @@ static const char help[] =
 	"  elsewhere  settings of the boot loader, modprobe.d and others that fight, or\n"
 	"             are needless\n"
 	"  cards      functions without reset, or not on the driver that their rule says\n"
+	"  host       what the host itself needs and would lose: disks, the only keyboard,\n"
+	"             the network, the question for a passphrase\n"
 	"  guests     KVM, and what a guest of an ordinary user lacks\n\n"
 	"Exit code: 0 fine, 1 warnings, 2 errors, or usage.\n";
 
@@ -53,6 +55,8 @@ static const struct topic {
 	{ "cards", check_drivers, "each function is on the driver that its rule says" },
 	{ "cards", check_display, "" },
 	{ "cards", check_framebuffer, "no framebuffer of the firmware's holds memory of a card" },
+	{ "host", check_host_needs, "no rule takes what the host itself needs" },
+	{ "host", check_passphrase, "no rule stands between a passphrase and who types it" },
 	{ "guests", check_kvm, "KVM is there" },
 	{ "guests", check_kvm_access, "KVM can be opened" },
 	{ "guests", check_group_files, "the groups of the cards can be opened" },

@@ -121,5 +121,7 @@ check_fn check_modules, check_signatures;
 check_fn check_cmdline, check_modprobe, check_module_lists, check_driverctl, check_scripts;
 /* cards.c */
 check_fn check_reset, check_drivers, check_display, check_framebuffer;
+/* needs.c */
+check_fn check_host_needs, check_passphrase;
 /* guests.c */
 check_fn check_kvm, check_kvm_access, check_group_files;

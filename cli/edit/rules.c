@@ -210,7 +210,7 @@ static bool is_new(const struct rule *r, const char *file, uint32_t first, unsig
 	return r && !strcmp(r->at.file, file) && r->at.line >= first && r->at.line < first + n;
 }
 
-static const char *way_out(enum reason reason)
+const char *rules_way_out(enum reason reason)
 {
 	switch (reason) {
 	case REASON_BOOT_DISPLAY:
@@ -238,7 +238,7 @@ static unsigned say_refused(const struct host *h, const struct rules_how *how, u
 		text_start(&t, why, sizeof(why));
 		plan_text_reason(&t, &h->run, f, e);
 		cmd_complain("%s: %s: the next boot would refuse it: %s%s", how->verb,
-			     text_make(at, sizeof(at), "%a", &f->at), why, way_out(e->reason));
+			     text_make(at, sizeof(at), "%a", &f->at), why, rules_way_out(e->reason));
 		refused++;
 	}
 	return refused;

@@ -48,6 +48,9 @@ bool rules_new_card(const struct host *h, const struct rules_how *how, const str
 /* What a rule takes where it is the only one: a plan that holds until the next call. */
 const struct plan *rules_alone(const struct run *run, const struct rule *rule);
 
+/* ": --take-boot-display writes that": the option against a refusal, or "". */
+const char *rules_way_out(enum reason reason);
+
 /* The lines of a file that they are, with their comments below each other. */
 struct slice rules_lines(const struct new_rules *rules);
 
