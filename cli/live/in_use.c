@@ -205,6 +205,15 @@ static void look_at_virtual_functions(const struct roots *roots, const struct pc
 		in_use_add(o, f, "it has virtual functions\nwrite 0 to its sriov_numvfs");
 }
 
+/* By function, and then by what they say: sysfs has no order. */
+static int compare(const void *a, const void *b)
+{
+	const struct obstacle *x = a, *y = b;
+	int by_function = pci_compare(&x->f->at, &y->f->at);
+
+	return by_function ? by_function : strverscmp(x->text, y->text);
+}
+
 static void find_by_host(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 			 bool claims, struct obstacles *ret)
 {
@@ -214,6 +223,8 @@ static void find_by_host(const struct roots *roots, const struct pci_function *c
 	in_use_disks(roots, &of, claims, ret);
 	in_use_networks(roots, &of, ret);
 	look_at_keyboards(roots, &of, ret);
+	qsort(ret->obstacle, ret->n < OBSTACLES_MAX ? ret->n : OBSTACLES_MAX,
+	      sizeof(ret->obstacle[0]), compare);
 }
 
 void in_use_by_host(const struct roots *roots, const struct pci_function *const *f, unsigned n,

@@ -36,6 +36,11 @@ static const struct pci_function *find_function(const char *path, const struct i
 	return found;
 }
 
+const char *member_name(const struct member *m)
+{
+	return strrchr(m->path, '/') + 1;
+}
+
 static int add_member(const char *name, void *arg)
 {
 	const struct search *s = arg;
@@ -53,6 +58,11 @@ static int add_member(const char *name, void *arg)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return strverscmp(member_name(a), member_name(b));
+}
+
 void members_find(const struct roots *roots, const char *class, const struct in_use_of *of,
 		  struct members *ret)
 {
@@ -61,6 +71,8 @@ void members_find(const struct roots *roots, const char *class, const struct in_
 
 	*ret = (struct members){ 0 };
 	sysfs_list(roots->sys, text_make(path, sizeof(path), "class/%s", class), add_member, &s);
+	if (ret->n)
+		qsort(ret->member, ret->n, sizeof(ret->member[0]), compare);
 }
 
 void members_free(struct members *m)
@@ -69,11 +81,6 @@ void members_free(struct members *m)
 		free(m->member[i].path);
 	free(m->member);
 	*m = (struct members){ 0 };
-}
-
-const char *member_name(const struct member *m)
-{
-	return strrchr(m->path, '/') + 1;
 }
 
 bool member_is_virtual(const struct member *m)

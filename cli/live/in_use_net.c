@@ -44,8 +44,6 @@ struct targets {
 static void look_at_route(struct targets *t, bool v6, const uint8_t to[16], int bits,
 			  uint32_t metric, const char *interface)
 {
-	if (!strcmp(interface, "lo"))
-		return;
 	for (unsigned i = 0; i < t->n; i++) {
 		struct target *one = &t->target[i];
 		bool matches = one->v6 == v6 && (!one->any || !bits) && bits >= one->bits &&
@@ -128,7 +126,7 @@ static void look_at_tcp6(char *line, void *arg)
 	unsigned port, word[4], state;
 	uint8_t to[16];
 
-	if (sscanf(line, "%*u: %*32s%x %8x%8x%8x%8x:%*x %x", &port, &word[0], &word[1], &word[2],
+	if (sscanf(line, "%*u: %*32[0-9A-F]:%x %8x%8x%8x%8x:%*x %x", &port, &word[0], &word[1], &word[2],
 		   &word[3], &state) != 6)
 		return;
 	if (!is_session(arg, port, state))
