@@ -193,8 +193,8 @@ static void look_at_words(struct check *c)
 	while (rest && (word = check_word(&rest, " \t\n"))) {
 		lock.key |= begins(word, keys) || has_key(word) || is_serial_console(word);
 		if (!*lock.asked && begins(word, asks))
-			text_make(lock.asked, sizeof(lock.asked), "%.*s on the kernel command line",
-				  (int)strcspn(word, "="), word);
+			snprintf(lock.asked, sizeof(lock.asked), "%.*s on the kernel command line",
+				 (int)strcspn(word, "="), word);
 	}
 	free(copy);
 }
