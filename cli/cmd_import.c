@@ -129,6 +129,7 @@ static bool is_taken(struct import *m, const struct rule *rule)
 static bool is_refused(struct import *m, struct finding *f, const struct rule *rule)
 {
 	static struct obstacles found;
+	static bool going[PCI_FUNCTIONS_MAX];
 	const struct run *run = &m->host.run;
 	const struct plan *alone = rules_alone(run, rule);
 	char why[2 * PLAN_LINE_MAX];
@@ -137,13 +138,14 @@ static bool is_refused(struct import *m, struct finding *f, const struct rule *r
 	text_start(&t, why, sizeof(why));
 	for (unsigned i = 0; i < run->inv.functions; i++) {
 		const struct plan_entry *e = &alone->entry[i];
+		going[i] = m->taken[i] || run->plan.entry[i].state == STATE_PLANNED;
 		if (e->state != STATE_REFUSED || t.len)
 			continue;
 		text_add(&t, "%a: the next boot would refuse it: ", &run->inv.function[i].at);
 		plan_text_reason(&t, run, &run->inv.function[i], e);
 		text_add(&t, "%s", rules_way_out(e->reason));
 	}
-	in_use_by_plan(&m->host.roots, &run->inv, alone, NULL, &found);
+	in_use_by_plan(&m->host.roots, &run->inv, alone, going, &found);
 	if (found.n && !t.len)
 		text_add(&t, "%a: %s", &found.obstacle[0].f->at, found.obstacle[0].text);
 	if (t.len)

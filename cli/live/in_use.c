@@ -131,36 +131,47 @@ static const struct pci_function *find_adapter(const struct members *adapters)
 	return adapters->n ? adapters->member[0].f : NULL;
 }
 
+/* The function by which a keyboard is had; NULL: it is none, or it stays. */
+static const struct pci_function *function_of_keyboard(const struct member *m,
+						       const struct members *adapters)
+{
+	return strstr(m->path, "/uhid/0005:") ? find_adapter(adapters) : m->f;
+}
+
 /* One of several keyboards may go, and a mouse: a guest is to have something to type on. */
 static void look_at_keyboards(const struct roots *roots, const struct in_use_of *of,
 			      struct obstacles *o)
 {
 	struct members all, adapters;
-	const struct member *one = NULL;
-	const struct pci_function *by = NULL;
+	const struct pci_function *f, *last = NULL;
 	bool stays = false;
 	char value[256];
+	size_t n = 0;
 
 	members_find(roots, "input", of, &all);
 	members_find(roots, "bluetooth", of, &adapters);
 	for (size_t i = 0; i < all.n; i++) {
-		const struct member *m = &all.member[i];
+		struct member *m = &all.member[i];
 		if (strncmp(member_name(m), "input", 5) != 0 ||
 		    !is_keyboard(class_attribute(roots, "input", member_name(m), "capabilities/key",
 						 value)))
 			continue;
-		const struct pci_function *f = strstr(m->path, "/uhid/0005:") ?
-						       find_adapter(&adapters) : m->f;
-		stays |= !f;
-		if (f) {
-			one = m;
-			by = f;
-		}
+		stays |= !function_of_keyboard(m, &adapters);
+		/* Keyboards come to the front. */
+		const struct member keyboard = *m;
+		*m = all.member[n];
+		all.member[n++] = keyboard;
 	}
-	if (one && !stays) {
-		in_use_add(o, by, "the host's only keyboard is on it, %s\nplug it in elsewhere",
-			   class_attribute(roots, "input", member_name(one), "name", value));
-		in_use_mark(o, USER_KEYBOARD);
+	/* One for each function: a keyboard may be several devices. */
+	for (size_t i = 0; !stays && i < n; i++) {
+		f = function_of_keyboard(&all.member[i], &adapters);
+		if (f != last) {
+			in_use_add(o, f, "the host's only keyboard is on it, %s\nplug it in elsewhere",
+				   class_attribute(roots, "input", member_name(&all.member[i]), "name",
+						   value));
+			in_use_mark(o, USER_KEYBOARD);
+		}
+		last = f;
 	}
 	members_free(&adapters);
 	members_free(&all);
@@ -249,15 +260,21 @@ static bool is_meant(const struct plan_entry *e)
 }
 
 void in_use_by_plan(const struct roots *roots, const struct inventory *inv,
-		    const struct plan *plan, const bool *but, struct obstacles *ret)
+		    const struct plan *plan, const bool *going, struct obstacles *ret)
 {
+	static struct obstacles all;
 	const struct pci_function *f[PCI_FUNCTIONS_MAX];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < inv->functions; i++)
-		if (is_meant(&plan->entry[i]) && !(but && but[i]))
+		if (is_meant(&plan->entry[i]) || (going && going[i]))
 			f[n++] = &inv->function[i];
-	in_use_by_host(roots, f, n, ret);
+	in_use_by_host(roots, f, n, &all);
+	ret->n = 0;
+	for (unsigned i = 0; i < all.n && i < OBSTACLES_MAX; i++)
+		if (!going || !going[all.obstacle[i].f - inv->function])
+			ret->obstacle[ret->n++] = all.obstacle[i];
+	ret->n += all.n > OBSTACLES_MAX ? all.n - OBSTACLES_MAX : 0;
 }
 
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,

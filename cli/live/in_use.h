@@ -44,7 +44,8 @@ void in_use_by_host(const struct roots *roots, const struct pci_function *const 
 		    struct obstacles *ret);
 
 /* The same of the functions of inv that the plan is to bind, or would if a rule identified
- * them: whoever writes what a refusal asks for has to know. Those at `but` are left out, which
- * is parallel to inv->function, or NULL. */
+ * them: whoever writes what a refusal asks for has to know. Those at `going`, which is parallel
+ * to inv->function, go anyway: with them goes the last keyboard, but nobody asks who uses them.
+ * NULL: none. */
 void in_use_by_plan(const struct roots *roots, const struct inventory *inv,
-		    const struct plan *plan, const bool *but, struct obstacles *ret);
+		    const struct plan *plan, const bool *going, struct obstacles *ret);

@@ -311,11 +311,11 @@ static void say_mounted(const struct disk *disk, struct obstacles *o)
 		in_use_mark(o, USER_ROOT);
 }
 
-/* The first that stands on disk i; NULL: none. */
+/* The first that keeps disk i for itself; NULL: none. A loop does not. */
 static const struct disk *find_upper(const struct disks *d, size_t i)
 {
 	for (size_t k = 0; k < d->pairs; k++)
-		if (d->pair[k].lower == i)
+		if (d->pair[k].lower == i && strncmp(d->disk[d->pair[k].upper].name, "loop", 4) != 0)
 			return &d->disk[d->pair[k].upper];
 	return NULL;
 }
@@ -376,7 +376,7 @@ static void find_disks(struct disks *d, const struct in_use_of *of)
 			add_disk(d, block->f, member_name(block), member_name(block));
 	}
 	add_nvme_heads(d, of);
-	/* A loop on a disk does not claim it. */
+	/* A loop on a disk is no holder. */
 	for (size_t i = 0; d->n && i < d->blocks.n; i++) {
 		const char *loop = member_name(&d->blocks.member[i]);
 		if (strncmp(loop, "loop", 4) != 0)

@@ -4,6 +4,7 @@
  * --sysroot.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +33,11 @@ struct target {
 	int bits; /* of the best route so far, -1: none */
 	uint32_t metric;
 	char interface[NAME_LENGTH];
+	char what[128]; /* "the default route" */
+	const char *fix;
 };
 
-/* The first two are the default routes, the others have open ssh sessions. */
+/* The first two are the default routes, the others peers that the host must not lose. */
 struct targets {
 	unsigned n, ports;
 	unsigned port[PORTS_MAX]; /* of sshd */
@@ -87,58 +90,79 @@ static void look_at_ipv6_route(char *line, void *arg)
 	look_at_route(arg, true, to, (int)bits, metric, interface);
 }
 
-static void add_target(struct targets *t, bool v6, bool any, const uint8_t to[16])
+/* NULL for `to`: the default route. */
+static void add_target(struct targets *t, bool v6, const uint8_t to[16], const char *what,
+		       const char *fix)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
 	if (t->n == TARGETS_MAX)
 		return;
 	struct target *one = &t->target[t->n++];
-	*one = (struct target){ .v6 = v6, .any = any, .bits = -1 };
-	if (to)
+	*one = (struct target){ .v6 = v6, .any = !to, .bits = -1, .fix = fix };
+	text_make(one->what, sizeof(one->what), "%s", what);
+	/* An IPv4 peer of a socket for both is ::ffff:192.168.0.2. */
+	one->v6 = v6 && !(to && !memcmp(to, mapped, sizeof(mapped)));
+	if (to && one->v6 == v6)
 		memcpy(one->to, to, sizeof(one->to));
+	else if (to)
+		memcpy(one->to, to + sizeof(mapped), 4);
 }
 
-/* True: a session of sshd's, in the form of both tables: local, remote, state. */
-static bool is_session(const struct targets *t, unsigned port, unsigned state)
+/* A connection by which somebody is logged in, or that a disk is at. */
+static void add_connection(struct targets *t, bool v6, const uint8_t to[16], unsigned port,
+			   unsigned remote_port, unsigned state)
 {
-	for (unsigned i = 0; state == TCP_ESTABLISHED && i < t->ports; i++)
+	if (state != TCP_ESTABLISHED)
+		return;
+	if (remote_port == 3260 || remote_port == 4420)
+		add_target(t, v6, to, remote_port == 3260 ? "an iSCSI disk" : "an NVMe disk",
+			   "log out of it");
+	for (unsigned i = 0; i < t->ports; i++)
 		if (t->port[i] == port)
-			return true;
-	return false;
+			add_target(t, v6, to, "an open ssh session", "log in by another interface");
 }
 
-/* "  0: 0500A8C0:0016 0200A8C0:C350 01 ..." */
+/* "  0: 0500A8C0:0016 0200A8C0:C350 01 ...": local, remote, state */
 static void look_at_tcp(char *line, void *arg)
 {
-	unsigned port, remote, state;
+	unsigned port, remote, remote_port, state;
 	uint8_t to[16] = { 0 };
 
-	if (sscanf(line, "%*u: %*x:%x %x:%*x %x", &port, &remote, &state) != 3 ||
-	    !is_session(arg, port, state))
+	if (sscanf(line, "%*u: %*x:%x %x:%x %x", &port, &remote, &remote_port, &state) != 4)
 		return;
 	memcpy(to, &remote, sizeof(remote));
-	add_target(arg, false, false, to);
+	add_connection(arg, false, to, port, remote_port, state);
 }
 
-/* The same with four words; an IPv4 peer of a socket for both is ::ffff:192.168.0.2. */
+/* The same with four words. */
 static void look_at_tcp6(char *line, void *arg)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	unsigned port, word[4], state;
+	unsigned port, word[4], remote_port, state;
 	uint8_t to[16];
 
-	if (sscanf(line, "%*u: %*32[0-9A-F]:%x %8x%8x%8x%8x:%*x %x", &port, &word[0], &word[1], &word[2],
-		   &word[3], &state) != 6)
-		return;
-	if (!is_session(arg, port, state))
+	if (sscanf(line, "%*u: %*32[0-9A-F]:%x %8x%8x%8x%8x:%x %x", &port, &word[0], &word[1],
+		   &word[2], &word[3], &remote_port, &state) != 7)
 		return;
 	memcpy(to, word, sizeof(to));
-	if (!memcmp(to, mapped, sizeof(mapped))) {
-		memmove(to, to + 12, 4);
-		memset(to + 4, 0, 12);
-		add_target(arg, false, false, to);
-	} else {
-		add_target(arg, true, false, to);
-	}
+	add_connection(arg, true, to, port, remote_port, state);
+}
+
+/* "30 22 0:40 / /srv rw - nfs4 nas:/srv rw,vers=4.2,addr=192.168.0.2" */
+static void look_at_mount(char *line, void *arg)
+{
+	static const char word[] = ",addr=";
+	const char *at = strstr(line, word);
+	char place[64], address[64], what[128];
+	uint8_t to[16] = { 0 };
+
+	if (!at || sscanf(line, "%*u %*u %*s %*s %63s", place) != 1 ||
+	    sscanf(at + sizeof(word) - 1, "%63[0-9a-f:.]", address) != 1)
+		return;
+	bool v6 = strchr(address, ':');
+	text_make(what, sizeof(what), "the file system at %s", place);
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, address, to) == 1)
+		add_target(arg, v6, to, what, "umount it, and remove it from /etc/fstab");
 }
 
 /* "Port 2222" */
@@ -170,10 +194,11 @@ static void find_targets(const struct roots *roots, struct targets *t)
 	struct sshd sshd = { roots, t };
 
 	*t = (struct targets){ .ports = 1, .port = { 22 } };
-	add_target(t, false, true, NULL);
-	add_target(t, true, true, NULL);
+	add_target(t, false, NULL, "the default route", "give the host another way out first");
+	add_target(t, true, NULL, "the default route", "give the host another way out first");
 	in_use_lines(roots->root, "etc/ssh/sshd_config", look_at_port, t);
 	sysfs_list(roots->root, "etc/ssh/sshd_config.d", look_at_sshd, &sshd);
+	in_use_lines(roots->proc, "self/mountinfo", look_at_mount, t);
 	in_use_lines(roots->proc, "net/tcp", look_at_tcp, t);
 	in_use_lines(roots->proc, "net/tcp6", look_at_tcp6, t);
 	in_use_lines(roots->proc, "net/route", look_at_ipv4_route, t);
@@ -290,10 +315,8 @@ static void look_at_interface(const struct roots *roots, const struct member *m,
 		way = find_way(&stack, &t->target[i]);
 		if (!way)
 			continue;
-		in_use_add(o, m->f, "%s has %s\n%s", by(name, way, text),
-			   i < 2 ? "the default route" : "an open ssh session",
-			   i < 2 ? "give the host another way out first" :
-				   "log in by another interface");
+		in_use_add(o, m->f, "%s has %s\n%s", by(name, way, text), t->target[i].what,
+			   t->target[i].fix);
 		return;
 	}
 	if (!c->elsewhere && is_up(roots, name)) {

@@ -357,6 +357,7 @@ static void cache_and_loop(void **state)
 	put_device(CARD "/nvme/nvme0/nvme0n2", "block", "259:1\n");
 	put_device("sys/devices/virtual/block/loop0", "block", "7:0\n");
 	put("sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n2\n");
+	assert_null(strstr(look_host(), "nvme0n2"));
 	put("proc/self/mountinfo", "80 25 7:0 / /srv rw - ext4 /dev/loop0 rw\n");
 	assert_non_null(strstr(look_host(), "/srv is on loop0 on nvme0n2" FSTAB));
 	assert_int_equal(found.n, 2);
@@ -418,7 +419,7 @@ static void planned(void **state)
 {
 	static struct inventory inv;
 	static struct plan plan;
-	bool but[2] = { false, true };
+	bool going[2] = { false, true };
 
 	(void)state;
 	put_device(CARD "/ata1/block/sda1", "block", "8:1\n");
@@ -432,7 +433,7 @@ static void planned(void **state)
 	in_use_by_plan(&roots, &inv, &plan, NULL, &found);
 	assert_int_equal(found.n, 1);
 	assert_ptr_equal(found.obstacle[0].f, &inv.function[1]);
-	in_use_by_plan(&roots, &inv, &plan, but, &found);
+	in_use_by_plan(&roots, &inv, &plan, going, &found);
 	assert_int_equal(found.n, 0);
 	plan.entry[1].state = STATE_REFUSED;
 	in_use_by_plan(&roots, &inv, &plan, NULL, &found);
@@ -440,6 +441,30 @@ static void planned(void **state)
 	plan.entry[1].reason = REASON_IDENTITY;
 	in_use_by_plan(&roots, &inv, &plan, NULL, &found);
 	assert_int_equal(found.n, 1);
+}
+
+/* The last keyboard goes with the second of two controllers, whoever took the first. */
+static void planned_before(void **state)
+{
+	static struct inventory inv;
+	static struct plan plan;
+	bool going[2] = { true, false };
+
+	(void)state;
+	put_device(CARD "/usb1/input/input5", "input", "");
+	put(CARD "/usb1/input/input5/capabilities/key", "fffffffffffffffe\n");
+	put_device("sys/bus/pci/devices/0000:05:00.0/usb1/input/input6", "input", "");
+	put("sys/bus/pci/devices/0000:05:00.0/usb1/input/input6/capabilities/key", "fffffffffffffffe\n");
+	assert_int_equal(gather_roots(root, &roots), 0);
+	inv.functions = 2;
+	inv.function[0] = inv.function[1] = function;
+	inv.function[0].at.bus = 5;
+	plan.entry[1].state = STATE_PLANNED;
+	in_use_by_plan(&roots, &inv, &plan, NULL, &found);
+	assert_int_equal(found.n, 0);
+	in_use_by_plan(&roots, &inv, &plan, going, &found);
+	assert_int_equal(found.n, 1);
+	assert_ptr_equal(found.obstacle[0].f, &inv.function[1]);
 }
 
 /* Whichever interface of this machine has an address. */
@@ -603,6 +628,24 @@ static void session_of_ipv6(void **state)
 	assert_string_equal(look_host(), "eno1 has an open ssh session" LOG_IN);
 }
 
+/* Peers that the host has disks at. */
+static void disks_at_peers(void **state)
+{
+	(void)state;
+	put_networks();
+	put("proc/net/route", LOCAL4);
+	put("proc/net/tcp", TCP "   0: 0501A8C0:C350 0701A8C0:0CBC 01 00000000:00000000\n");
+	assert_string_equal(look_host(), "eno1 has an iSCSI disk: log out of it\n");
+	put("proc/net/tcp", TCP "   0: 0501A8C0:C350 0702A8C0:0CBC 01 00000000:00000000\n");
+	assert_string_equal(look_host(), "");
+	put("proc/self/mountinfo", "30 22 0:40 / /srv rw - nfs4 nas:/srv rw,vers=4.2,addr=192.168.1.7\n");
+	assert_string_equal(look_host(), "eno1 has the file system at /srv" FSTAB);
+	put("proc/net/ipv6_route", "20010db8000000000000000000000000 20 " ZERO " 00 " ZERO
+				   " 00000100 00000001 00000000 00000001     eno1\n");
+	put("proc/self/mountinfo", "30 22 0:40 / / rw - nfs4 nas:/srv rw,vers=4.2,addr=2001:db8::1\n");
+	assert_string_equal(look_host(), "eno1 has the file system at /" FSTAB);
+}
+
 #define KEYS "1000000000007 ff800000000007ff febeffdff3cfffff fffffffffffffffe\n"
 #define ELSEWHERE ": plug it in elsewhere\n"
 
@@ -653,7 +696,9 @@ static void keyboards_of_two(void **state)
 	put_keyboard("sys/bus/pci/devices/0000:02:00.0/usb2/input/input6", "B\n");
 	assert_string_equal(look_host(), "");
 	in_use_by_host(&roots, f, 2, &found);
-	assert_int_equal(found.n, 1);
+	assert_int_equal(found.n, 2);
+	assert_ptr_equal(found.obstacle[0].f, &function);
+	assert_ptr_equal(found.obstacle[1].f, &second);
 }
 
 static void console(void **state)
@@ -722,9 +767,9 @@ int main(void)
 		TEST(itself), TEST(guest), TEST(nvidia), TEST(mounted), TEST(root_file_system),
 		TEST(mounted_above), TEST(partition_of_array), TEST(disks_of_btrfs),
 		TEST(disks_of_bcachefs), TEST(pool), TEST(cache_and_loop), TEST(nvme_subsystem),
-		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(address), TEST(bridge_port),
+		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(planned_before), TEST(address), TEST(bridge_port),
 		TEST(pppoe), TEST(only_network), TEST(default_route), TEST(default_route_of_ipv6),
-		TEST(session), TEST(session_of_ipv6), TEST(keyboard), TEST(bluetooth_keyboard),
+		TEST(session), TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard), TEST(bluetooth_keyboard),
 		TEST(keyboards_of_two), TEST(console), TEST(serial_console), TEST(virtual_functions), TEST(many),
 	};
 
