@@ -37,7 +37,7 @@ struct target {
 	const char *fix;
 };
 
-/* The first two are the default routes, the others peers that the host must not lose. */
+/* Peers that the host must not lose. */
 struct targets {
 	unsigned n, ports;
 	unsigned port[PORTS_MAX]; /* of sshd */
@@ -188,21 +188,32 @@ static int look_at_sshd(const char *name, void *arg)
 	return 0;
 }
 
-/* All whom the host reaches, and by which interface. */
-static void find_targets(const struct roots *roots, struct targets *t)
+static void find_routes(const struct roots *roots, struct targets *t)
+{
+	in_use_lines(roots->proc, "net/route", look_at_ipv4_route, t);
+	in_use_lines(roots->proc, "net/ipv6_route", look_at_ipv6_route, t);
+}
+
+static void find_default_routes(const struct roots *roots, struct targets *t)
+{
+	*t = (struct targets){ 0 };
+	add_target(t, false, NULL, "the default route", "give the host another way out first");
+	add_target(t, true, NULL, "the default route", "give the host another way out first");
+	in_use_lines(roots->proc, "self/mountinfo", look_at_mount, t);
+	find_routes(roots, t);
+}
+
+/* The kernel walks its whole table for that, which takes milliseconds. */
+static void find_connections(const struct roots *roots, struct targets *t)
 {
 	struct sshd sshd = { roots, t };
 
 	*t = (struct targets){ .ports = 1, .port = { 22 } };
-	add_target(t, false, NULL, "the default route", "give the host another way out first");
-	add_target(t, true, NULL, "the default route", "give the host another way out first");
 	in_use_lines(roots->root, "etc/ssh/sshd_config", look_at_port, t);
 	sysfs_list(roots->root, "etc/ssh/sshd_config.d", look_at_sshd, &sshd);
-	in_use_lines(roots->proc, "self/mountinfo", look_at_mount, t);
 	in_use_lines(roots->proc, "net/tcp", look_at_tcp, t);
 	in_use_lines(roots->proc, "net/tcp6", look_at_tcp6, t);
-	in_use_lines(roots->proc, "net/route", look_at_ipv4_route, t);
-	in_use_lines(roots->proc, "net/ipv6_route", look_at_ipv6_route, t);
+	find_routes(roots, t);
 }
 
 /* An interface, and behind it all that stand on it: eno1, bond0, br0. */
@@ -301,55 +312,67 @@ static const char *by(const char *name, const char *way, char text[2 * NAME_LENG
 				   name;
 }
 
-/* Of all reasons the first: one is enough. */
-static void look_at_interface(const struct roots *roots, const struct member *m,
-			      const struct targets *t, const struct counts *c, struct obstacles *o)
+/* True, added: packets to one of the targets go by the interface. */
+static bool look_at_targets(const struct roots *roots, const struct member *m,
+			    const struct targets *t, struct obstacles *o)
 {
 	struct stack stack;
-	struct pppoe pppoe = { &stack, false };
 	const char *name = member_name(m), *way;
 	char text[2 * NAME_LENGTH + 8];
 
 	find_stack(roots, name, &stack);
 	for (unsigned i = 0; i < t->n; i++) {
 		way = find_way(&stack, &t->target[i]);
-		if (!way)
-			continue;
-		in_use_add(o, m->f, "%s has %s\n%s", by(name, way, text), t->target[i].what,
-			   t->target[i].fix);
-		return;
+		if (way)
+			in_use_add(o, m->f, "%s has %s\n%s", by(name, way, text), t->target[i].what,
+				   t->target[i].fix);
+		if (way)
+			return true;
 	}
-	if (!c->elsewhere && is_up(roots, name)) {
+	return false;
+}
+
+static void look_at_interface(const struct roots *roots, const struct member *m,
+			      const struct counts *c, struct obstacles *o)
+{
+	struct stack stack;
+	struct pppoe pppoe = { &stack, false };
+	const char *name = member_name(m);
+
+	find_stack(roots, name, &stack);
+	in_use_lines(roots->proc, "net/pppoe", look_at_pppoe, &pppoe);
+	if (!c->elsewhere && is_up(roots, name))
 		in_use_add(o, m->f, c->here > 1 ? "%s and others that are to go are the only network "
 			   "interfaces that are up\nbring up another one first" : "%s is the only "
 			   "network interface that is up\nbring up another one first", name);
-		return;
-	}
-	if (stack.n > 1) {
+	else if (stack.n > 1)
 		in_use_add(o, m->f, "%s is a part of %s\nip link set %s nomaster, or take %s away",
 			   name, stack.name[1], name, stack.name[1]);
-		return;
-	}
-	in_use_lines(roots->proc, "net/pppoe", look_at_pppoe, &pppoe);
-	if (pppoe.found)
+	else if (pppoe.found)
 		in_use_add(o, m->f, "%s has a PPPoE connection\nend it (poff)", name);
 }
 
+/* Of all reasons the first: one is enough. */
 void in_use_networks(const struct roots *roots, const struct in_use_of *of, struct obstacles *o)
 {
+	static struct targets routes, connections;
 	struct members all;
-	struct targets targets;
-	bool some = false;
+	bool some = false, more = false;
 
 	members_find(roots, "net", of, &all);
 	for (size_t i = 0; i < all.n; i++)
 		some |= all.member[i].f != NULL;
-	if (some) {
-		const struct counts c = count(roots, &all);
-		find_targets(roots, &targets);
-		for (size_t i = 0; i < all.n; i++)
-			if (all.member[i].f)
-				look_at_interface(roots, &all.member[i], &targets, &c, o);
+	if (some)
+		find_default_routes(roots, &routes);
+	const struct counts c = count(roots, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		if (!all.member[i].f || look_at_targets(roots, &all.member[i], &routes, o))
+			continue;
+		if (!more)
+			find_connections(roots, &connections);
+		more = true;
+		if (!look_at_targets(roots, &all.member[i], &connections, o))
+			look_at_interface(roots, &all.member[i], &c, o);
 	}
 	members_free(&all);
 }
@@ -359,7 +382,7 @@ bool in_use_has_default_route(const struct roots *roots, const char *interface)
 	struct targets t;
 	struct stack stack;
 
-	find_targets(roots, &t);
+	find_default_routes(roots, &t);
 	find_stack(roots, interface, &stack);
 	return find_way(&stack, &t.target[0]) || find_way(&stack, &t.target[1]);
 }
