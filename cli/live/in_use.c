@@ -142,7 +142,7 @@ static const struct pci_function *function_of_keyboard(const struct member *m,
 static void look_at_keyboards(const struct roots *roots, const struct in_use_of *of,
 			      struct obstacles *o)
 {
-	struct members all, adapters;
+	struct members all = { 0 }, adapters = { 0 };
 	const struct pci_function *f, *last = NULL;
 	bool stays = false;
 	char value[256];

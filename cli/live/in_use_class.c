@@ -54,7 +54,8 @@ static int add_member(const char *name, void *arg)
 	char *copy = strdup(path);
 	if (!all->member || !copy)
 		abort();
-	all->member[all->n++] = (struct member){ find_function(path, s->of), copy };
+	struct member *member = &all->member[all->n++];
+	*member = (struct member){ .f = find_function(path, s->of), .path = copy };
 	return 0;
 }
 

@@ -133,7 +133,7 @@ static void add_upper(struct disks *d, const char *name, size_t i)
 static void add_nvme_heads(struct disks *d, const struct in_use_of *of)
 {
 	static const char folder[] = "/nvme-subsystem/";
-	struct members controllers;
+	struct members controllers = { 0 };
 
 	members_find(d->roots, "nvme", of, &controllers);
 	for (size_t i = 0; i < d->blocks.n; i++) {

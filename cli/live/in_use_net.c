@@ -316,7 +316,7 @@ static const char *by(const char *name, const char *way, char text[2 * NAME_LENG
 static bool look_at_targets(const struct roots *roots, const struct member *m,
 			    const struct targets *t, struct obstacles *o)
 {
-	struct stack stack;
+	struct stack stack = { 0 };
 	const char *name = member_name(m), *way;
 	char text[2 * NAME_LENGTH + 8];
 
@@ -335,7 +335,7 @@ static bool look_at_targets(const struct roots *roots, const struct member *m,
 static void look_at_interface(const struct roots *roots, const struct member *m,
 			      const struct counts *c, struct obstacles *o)
 {
-	struct stack stack;
+	struct stack stack = { 0 };
 	struct pppoe pppoe = { &stack, false };
 	const char *name = member_name(m);
 
@@ -356,7 +356,7 @@ static void look_at_interface(const struct roots *roots, const struct member *m,
 void in_use_networks(const struct roots *roots, const struct in_use_of *of, struct obstacles *o)
 {
 	static struct targets routes, connections;
-	struct members all;
+	struct members all = { 0 };
 	bool some = false, more = false;
 
 	members_find(roots, "net", of, &all);
@@ -380,7 +380,7 @@ void in_use_networks(const struct roots *roots, const struct in_use_of *of, stru
 bool in_use_has_default_route(const struct roots *roots, const char *interface)
 {
 	struct targets t;
-	struct stack stack;
+	struct stack stack = { 0 };
 
 	find_default_routes(roots, &t);
 	find_stack(roots, interface, &stack);
