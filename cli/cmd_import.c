@@ -239,7 +239,7 @@ static int import(struct import *m)
 		puts("nothing is written: vgapass import --write adds the rules");
 	else if (m->rules.n)
 		r = rules_finish(&m->host, &m->set, &m->how);
-	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
+	return r ? r : m->left_out || m->found.unread ? CMD_FAILED : CMD_OK;
 }
 
 int cmd_import(int argc, char **argv)

@@ -14,7 +14,7 @@
 #include "../runtime/io/sysfs.h"
 #include "cmd.h"
 
-#define NAMES_FILE "/usr/share/misc/pci.ids"
+#define NAMES_FILE "usr/share/misc/pci.ids"
 
 static char *make_cmdline(const struct host *h, const struct host_options *o)
 {
@@ -51,6 +51,17 @@ static void scan_all(struct host *h)
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
+char *host_file(const struct host *h, const char *path)
+{
+	char real[4096];
+
+	if (!*h->sysroot)
+		text_make(real, sizeof(real), "/%s", path);
+	else if (sysfs_path(h->roots.root, path, real, sizeof(real)) < 0)
+		return NULL;
+	return strdup(real);
+}
+
 static void say_nothing(char *message, ...)
 {
 	(void)message;
@@ -65,20 +76,22 @@ static void open_pci_ids(struct host *h)
 	access->debug = access->warning = say_nothing;
 	/* Nor for what lspci -q has brought home: each unknown ID would look there. */
 	access->id_lookup_mode = 0;
-	if (asprintf(&path, "%s" NAMES_FILE, h->sysroot) < 0)
-		abort();
-	if (*h->sysroot && !faccessat(AT_FDCWD, path, R_OK, 0))
+	if (*h->sysroot && (path = host_file(h, NAMES_FILE)))
 		pci_set_name_list_path(access, path, 1);
-	else
-		free(path);
 	h->pci_ids = access;
 }
 
 int host_open_names(struct host *h, const struct host_options *o)
 {
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
-	if (gather_roots(o->sysroot, &h->roots))
+	if (gather_root(o->sysroot, &h->roots))
 		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);
+	int r = *h->sysroot ? sysfs_confine(h->roots.root) : 0;
+	if (r)
+		return cmd_complain("--sysroot: links in %s could lead to this host's files "
+				    "(openat2: %s): use Linux 5.6 or later", o->sysroot,
+				    strerror(-r));
+	gather_mounts(&h->roots);
 	open_pci_ids(h);
 	return CMD_OK;
 }
@@ -175,15 +188,16 @@ const char *host_resets(const struct host *h, const struct pci_function *f,
 bool host_open_kmod(struct host *h)
 {
 	static const char *const nowhere[] = { NULL };
-	char release[128], *folder = NULL;
+	char release[128], path[160];
 
 	if (h->kmod)
 		return true;
 	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", release, sizeof(release)) < 0)
 		return false;
 	release[strcspn(release, "\n")] = '\0';
-	if (asprintf(&folder, "%s/lib/modules/%s", h->sysroot, release) < 0)
-		abort();
+	char *folder = host_file(h, text_make(path, sizeof(path), "lib/modules/%s", release));
+	if (!folder)
+		return false;
 	/* The configuration of modprobe is this host's: another machine is looked at without. */
 	h->kmod = kmod_new(folder, *h->sysroot ? nowhere : NULL);
 	free(folder);

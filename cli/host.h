@@ -30,6 +30,10 @@ int host_open(struct host *h, const struct host_options *o);
 int host_open_names(struct host *h, const struct host_options *o);
 void host_close(struct host *h);
 
+/* The path of a file of the machine, for what opens it by itself: no link below the sysroot has
+ * led out of it. To be freed; NULL: it is not there. */
+char *host_file(const struct host *h, const char *path);
+
 /* bytes that hold any name from pci.ids, with its vendor's */
 #define HOST_NAME_MAX 512
 

@@ -11,11 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/text.h"
+
 #ifdef __KLIBC__
 /* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */
 extern long finit_module(int fd, const char *params, int flags);
 #else
 #include <sys/syscall.h>
+#if __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#endif
 #define finit_module(fd, params, flags) syscall(SYS_finit_module, fd, params, flags)
 #endif
 
@@ -24,12 +29,58 @@ extern long finit_module(int fd, const char *params, int flags);
 #define getdents(fd, buf, n) getdents64((int)(fd), buf, n)
 #endif
 
+#ifdef __KLIBC__
+/* A boot has no host to be kept apart from. */
+#define is_confined(at) false
+#define open_below openat
+#else
+static int confined = -EBADF;
+
+static bool is_confined(int at)
+{
+	return at == confined;
+}
+
+static int open_below(int root, const char *path, int flags)
+{
+#if __has_include(<linux/openat2.h>)
+	/* It takes no flag that is without meaning. */
+	struct open_how how = { .flags = (unsigned)(flags & O_PATH ? flags & ~O_NOCTTY : flags),
+				.resolve = RESOLVE_IN_ROOT };
+
+	/* EAGAIN: something was renamed meanwhile, which a path with ".." cannot stand. */
+	for (unsigned n = 0; n < 1000; n++) {
+		int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			return fd;
+	}
+	return -1;
+#else
+	(void)root, (void)path, (void)flags;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int sysfs_confine(int root)
+{
+	int fd = open_below(root, ".", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	confined = root;
+	return 0;
+}
+#endif
+
 static int open_at(int at, const char *path, int flags)
 {
 	int fd;
 
+	flags |= O_CLOEXEC | O_NOCTTY;
 	do
-		fd = openat(at, path, flags | O_CLOEXEC | O_NOCTTY);
+		fd = is_confined(at) ? open_below(at, path, flags) : openat(at, path, flags);
 	while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
 }
@@ -96,13 +147,31 @@ int sysfs_write(int at, const char *path, const char *text)
 	return fd < 0 ? fd : finish(fd, write(fd, text, n), n);
 }
 
+/* Its length, or -errno. */
+static ssize_t read_link(int at, const char *path, char *buf, size_t cap)
+{
+	ssize_t n;
+
+	if (!is_confined(at)) {
+		n = readlinkat(at, path, buf, cap);
+		return n < 0 ? -errno : n;
+	}
+	int fd = open_at(at, path, O_PATH | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", buf, cap);
+	int error = n < 0 ? -errno : 0;
+	close(fd);
+	return error ? error : n;
+}
+
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 {
 	char target[512];
-	ssize_t n = readlinkat(at, path, target, sizeof(target));
+	ssize_t n = read_link(at, path, target, sizeof(target));
 
 	if (n < 0)
-		return -errno;
+		return n;
 	if (n == (ssize_t)sizeof(target))
 		return -E2BIG;
 	ssize_t start = n;
@@ -142,9 +211,35 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 	return r;
 }
 
+#ifndef __KLIBC__
+int sysfs_open(int at, const char *path, int flags)
+{
+	return open_at(at, path, flags);
+}
+
+ssize_t sysfs_path(int at, const char *path, char *buf, size_t cap)
+{
+	char link[32];
+	int fd = open_at(at, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = readlink(text_make(link, sizeof(link), "/proc/self/fd/%d", fd), buf, cap - 1);
+	int r = n < 0 ? -errno : n == (ssize_t)cap - 1 ? -E2BIG : 0;
+	close(fd);
+	buf[r ? 0 : n] = '\0';
+	return r ? r : n;
+}
+#endif
+
 int sysfs_exists(int at, const char *path)
 {
-	return !faccessat(at, path, F_OK, 0);
+	if (!is_confined(at))
+		return !faccessat(at, path, F_OK, 0);
+	int fd = open_at(at, path, O_PATH);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int sysfs_load_module(int at, const char *path, const char *params)

@@ -40,3 +40,16 @@ int sysfs_exists(int at, const char *path);
 /* Loads a module from an uncompressed file. 0, or -errno: -EEXIST it is loaded already,
  * -ENOEXEC of another kernel, -EKEYREJECTED unsigned under lockdown. */
 int sysfs_load_module(int at, const char *path, const char *params);
+
+/* What a boot needs none of. */
+
+/* From now on what a path below this fd leads to is below it: a --sysroot, where an absolute
+ * link or ".." must not lead to the host's files. 0, or -errno: -ENOSYS before Linux 5.6. */
+int sysfs_confine(int root);
+
+/* What open(2) gives, or -errno. */
+int sysfs_open(int at, const char *path, int flags);
+
+/* The absolute path of what is there, through links, for libraries that open it themselves.
+ * Its length, or -errno. */
+ssize_t sysfs_path(int at, const char *path, char *buf, size_t cap);

@@ -90,6 +90,41 @@ static void does_not_wait_for_a_fifo(void **state)
 	alarm(0);
 }
 
+/* A --sysroot: an absolute link begins at it, ".." ends at it, by whatever call. */
+static void stays_below_a_root(void **state)
+{
+	char buf[256], path[256];
+
+	(void)state;
+	make("a", "inside", 6);
+	assert_int_equal(mkdirat(dir, "f", 0700), 0);
+	assert_int_equal(symlinkat("/a", dir, "absolute"), 0);
+	assert_int_equal(symlinkat("../../../../../../a", dir, "up"), 0);
+	assert_int_equal(symlinkat("/etc", dir, "out"), 0);
+	assert_int_equal(symlinkat("/f", dir, "g"), 0);
+	assert_true(sysfs_exists(dir, "out/passwd"));
+	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(sysfs_confine(dir), 0);
+	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), 6);
+	assert_int_equal(sysfs_read_file(dir, "up", buf, sizeof(buf)), 6);
+	assert_int_equal(sysfs_read_file(dir, "f/../../a", buf, sizeof(buf)), 6);
+	assert_false(sysfs_exists(dir, "out/passwd"));
+	assert_true(sysfs_exists(dir, "absolute"));
+	assert_int_equal(sysfs_dir(dir, "out"), -ENOENT);
+	assert_int_equal(sysfs_link(dir, "../up", 1, buf, sizeof(buf)), 19);
+	assert_string_equal(buf, "../../../../../../a");
+	assert_true(sysfs_link(dir, "out/mtab", 1, buf, sizeof(buf)) < 0);
+	assert_int_equal(sysfs_open(dir, "g", O_RDONLY | O_NOFOLLOW), -ELOOP);
+	assert_true(sysfs_path(dir, "g", buf, sizeof(buf)) > 0);
+	snprintf(path, sizeof(path), "%s/f", folder);
+	assert_string_equal(buf, path);
+	assert_int_equal(sysfs_path(dir, "out", buf, sizeof(buf)), -ENOENT);
+	/* No other folder is meant. */
+	int f = sysfs_dir(dir, "f");
+	assert_true(sysfs_exists(f, "../../../etc/passwd"));
+	close(f);
+}
+
 /* /proc gives its files in pieces. */
 static void reads_files_to_their_end(void **state)
 {
@@ -440,6 +475,8 @@ int main(void)
 		WORKERS(goes_on_in_the_worker),
 		WORKERS(goes_on_after_a_hang),
 		WORKERS(hurries_when_somebody_waits),
+		/* It holds as long as the program runs. */
+		TEST(stays_below_a_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
