@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -37,6 +38,16 @@ static bool is_at(const char *text, const struct pci_function *f, bool *is_addre
 	return any ? pci_same_slot(&at, &f->at) : !pci_compare(&at, &f->at);
 }
 
+/* A letter or digit, also one of another alphabet, makes a word: "." is in every name that ends
+ * with "Inc.". */
+static bool is_word(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (isalnum((unsigned char)s.p[i]) || (unsigned char)s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
 static bool has_words(const char *text, const char *name)
 {
 	struct slice rest = slice_of(text), word;
@@ -45,7 +56,7 @@ static bool has_words(const char *text, const char *name)
 
 	while ((word = slice_next(&rest, '\0')).n) {
 		some = true;
-		if (!strcasestr(name, text_make(one, sizeof(one), "%v", &word)))
+		if (!is_word(word) || !strcasestr(name, text_make(one, sizeof(one), "%v", &word)))
 			return false;
 	}
 	return some;

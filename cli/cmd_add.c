@@ -147,6 +147,8 @@ int cmd_add(int argc, char **argv)
 	if (!r)
 		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
 	if (!r)
+		r = conf_set_read(&set, &host, VERB, how.dry_run);
+	if (!r)
 		r = add(&host, &set, &how, &cards);
 	conf_set_close(&set, &host);
 	return r;

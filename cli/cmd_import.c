@@ -4,6 +4,7 @@
 
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"
+#include "edit/conf_write.h"
 #include "cmd.h"
 #include "import/rule.h"
 #include "edit/rules.h"
@@ -235,9 +236,11 @@ static int import(struct import *m)
 	}
 	import_advise(&m->host, &m->found);
 	int r = CMD_OK;
-	if (m->rules.n && m->how.dry_run)
+	if (m->rules.n && m->how.dry_run) {
 		puts("nothing is written: vgapass import --write adds the rules");
-	else if (m->rules.n)
+		r = conf_write_check(&m->set, &m->host, VERB);
+	}
+	if (m->rules.n && !m->how.dry_run)
 		r = rules_finish(&m->host, &m->set, &m->how);
 	return r ? r : m->left_out || m->found.unread ? CMD_FAILED : CMD_OK;
 }
@@ -274,6 +277,8 @@ int cmd_import(int argc, char **argv)
 		return CMD_USAGE;
 	m.how.dry_run = !write;
 	int r = conf_set_open(&m.set, &m.host, &o, VERB, m.how.dry_run);
+	if (!r)
+		r = conf_set_read(&m.set, &m.host, VERB, m.how.dry_run);
 	if (!r)
 		r = import(&m);
 	conf_set_close(&m.set, &m.host);

@@ -7,6 +7,7 @@
 #include "../../runtime/core/plan_text.h"
 #include "../cmd.h"
 #include "conf_edit.h"
+#include "conf_write.h"
 #include "rebuild.h"
 
 #define FOLDER "vgapass.conf.d/"
@@ -327,14 +328,13 @@ void rules_show_strangers(const struct host *h, const struct card *cards, unsign
 
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how)
 {
+	if (how->dry_run && conf_write_check(set, h, how->verb))
+		return CMD_FAILED;
 	if (how->dry_run) {
 		conf_set_diff(set);
 		return CMD_OK;
 	}
-	if (conf_set_write(set, h, how->verb))
+	if (conf_write(set, h, how->verb))
 		return CMD_FAILED;
-	for (unsigned i = 0; i < set->files; i++)
-		if (set->file[i].changed)
-			printf("/etc/%s is written\n", set->file[i].name);
 	return rebuild_end(h, how->verb, how->apply);
 }
