@@ -166,8 +166,9 @@ int rebuild_run(const struct host *h, const char *verb)
 	if (child > 0 && WIFEXITED(status) && !WEXITSTATUS(status))
 		return CMD_OK;
 	int code = child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : CMD_FAILED;
-	cmd_complain("%s: %s ended with %d: the old boot images stay, the configuration is "
-		     "changed", verb, tool->command, code);
+	/* It may have made some of them. */
+	cmd_complain("%s: %s ended with %d: the configuration is changed, boot images may still be "
+		     "the old ones: see what it says", verb, tool->command, code);
 	return code;
 }
 
@@ -176,7 +177,7 @@ static void end_speech(const char *verb)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return;
-	cmd_complain("warning: %s: stdout cannot be written (%s), all is done that was to be", verb,
+	cmd_complain("warning: %s: stdout cannot be written (%s): the change is made all the same", verb,
 		     strerror(errno));
 	__fpurge(stdout);
 	clearerr(stdout);
