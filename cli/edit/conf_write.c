@@ -309,6 +309,8 @@ static int replace_all(struct targets *all, const char *verb)
 				     strerror(errno));
 		printf("/etc/%s is %s\n", t->f->name, conf_file_goes(t->f) ? "removed" : "written");
 	}
+	/* Who ends it now knows that. */
+	fflush(stdout);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!error)
 		return CMD_OK;

@@ -306,7 +306,7 @@ static void read_driverctl(struct reader *r)
 	for (int i = 0; i < n; i++) {
 		struct slice name = slice_of(names[i]->d_name), content;
 		text_make(path, sizeof(path), "/etc/driverctl.d/%v", &name);
-		content.n = 0;
+		content = slice_of("");
 		if (starts(name, "pci-") &&
 		    is_read(r, path + 1, sysfs_read_file(r->h->roots.root, path + 1, driver,
 							 sizeof(driver)))) {
