@@ -61,6 +61,7 @@ struct pci_function {
 	bool boot_display;   /* the firmware drew on it */
 	bool has_serial;
 	int32_t group;       /* IOMMU group, -1: none */
+	bool later;          /* set by who knows that no boot sees it: no rule is about it */
 	struct pci_identity *identity; /* its own; holds what `known` says */
 };
 

@@ -83,7 +83,7 @@ static const struct rule *decide(const struct config *c, const char *profile,
 {
 	const struct rule *by = NULL;
 
-	if (!config_may_ask(c, f->vendor, f->device))
+	if (f->later || !config_may_ask(c, f->vendor, f->device))
 		return NULL;
 	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
@@ -126,7 +126,7 @@ static void take_companions(const struct inventory *inv, struct plan *p)
 			bool along = by->rule->with == WITH_SLOT ?
 					     pci_same_slot(&f->at, &lead->at) :
 					     f->group >= 0 && f->group == lead->group;
-			if (!along || p->entry[k].rule || is_bridge(f))
+			if (!along || p->entry[k].rule || is_bridge(f) || f->later)
 				continue;
 			enter(p, k, by->rule);
 			p->entry[k].companion = true;
@@ -207,6 +207,8 @@ struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 
 	for (unsigned i = inv->functions; i-- > 0;) {
 		const struct pci_function *f = &inv->function[i];
+		if (f->later)
+			continue;
 		if (matches(r, f))
 			miss.taken = f;
 		else if (r->given & place && options_agree(r, f, place))
