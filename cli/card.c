@@ -8,17 +8,35 @@
 
 #define CARDS_SHOWN 16
 
+static bool is_bridge(const struct pci_function *f)
+{
+	return f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE;
+}
+
+/* Of AMD's and Hygon's processors and chipsets, which show their security processor, their USB
+ * and sound as functions beside the display behind a bridge. No card has these vendors. */
+static bool is_of_processor(const struct pci_function *f)
+{
+	return f->vendor == 0x1022 || f->vendor == 0x1d94;
+}
+
+static bool is_alone(const struct host *h, const struct pci_function *f)
+{
+	return f->identity->path.hops < 2 || is_of_processor(f) ||
+	       host_later(h, f) == HOST_VIRTUAL;
+}
+
 void card_of(const struct host *h, const struct pci_function *f, struct card *ret)
 {
 	const struct inventory *inv = &h->run.inv;
 	const struct pci_function *end = inv->function + inv->functions, *g = f;
+	bool alone = is_alone(h, f);
 
 	/* The functions of a slot follow one another. */
-	while (f->identity->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
+	while (g > inv->function && pci_same_slot(&g[-1].at, &f->at))
 		g--;
-	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) &&
-			 pci_same_slot(&g->at, &f->at); g++)
-		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
+	for (ret->n = 0; g < end && pci_same_slot(&g->at, &f->at); g++)
+		if (!is_bridge(g) && (g == f || (!alone && !is_alone(h, g))))
 			ret->function[ret->n++] = g;
 }
 
@@ -64,10 +82,19 @@ static bool is_meant(const struct host *h, const char *text, const struct pci_fu
 	return has_words(text, host_name(h, f, name));
 }
 
+/* True: a function of the card that comes before f is meant, too. */
+static bool was_found(const struct host *h, const char *text, const struct card *card,
+		      const struct pci_function *f)
+{
+	for (unsigned i = 0; i < card->n && card->function[i] < f; i++)
+		if (is_meant(h, text, card->function[i]))
+			return true;
+	return false;
+}
+
 unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap)
 {
 	const struct inventory *inv = &h->run.inv;
-	const struct pci_function *last = NULL;
 	unsigned found = 0;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
@@ -75,10 +102,8 @@ unsigned card_find(const struct host *h, const char *text, struct card *ret, uns
 		if (!is_meant(h, text, &inv->function[i]))
 			continue;
 		card_of(h, &inv->function[i], &card);
-		/* The functions of a slot follow one another. */
-		if (!card.n || card.function[0] == last)
+		if (!card.n || was_found(h, text, &card, &inv->function[i]))
 			continue;
-		last = card.function[0];
 		if (found < cap)
 			ret[found] = card;
 		found++;

@@ -1,6 +1,4 @@
 /* cmd_add.c - vgapass add: rules for cards, written for a person. */
-#include <unistd.h>
-
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"
 #include "cmd.h"
@@ -113,8 +111,6 @@ static int add(struct host *h, struct conf_set *set, const struct rules_how *how
 		return CMD_FAILED;
 	rules_show_plan(h, how, first, rules.n);
 	rules_show_strangers(h, cards->card, cards->n);
-	if (how->dry_run && geteuid())
-		puts("root may see serial numbers, which go before path=");
 	return rules_finish(h, set, how);
 }
 

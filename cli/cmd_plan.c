@@ -67,6 +67,7 @@ static int plan(const struct host_options *o, bool json)
 	else
 		print_text(r);
 	hint_serials(&host, false);
+	hint_later(&host);
 	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
 		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error;
 	host_close(&host);
@@ -75,7 +76,7 @@ static int plan(const struct host_options *o, bool json)
 
 int cmd_plan(int argc, char **argv)
 {
-	struct host_options o = { 0 };
+	struct host_options o = { .as_boot = true };
 	bool json = false;
 	const struct cmd_option options[] = {
 		{ .name = "json", .letter = 'J', .flag = &json },
