@@ -8,11 +8,6 @@
 
 #define CARDS_SHOWN 16
 
-static bool is_bridge(const struct pci_function *f)
-{
-	return f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE;
-}
-
 /* Of AMD's and Hygon's processors and chipsets, which show their security processor, their USB
  * and sound as functions beside the display behind a bridge. No card has these vendors. */
 static bool is_of_processor(const struct pci_function *f)
@@ -20,23 +15,22 @@ static bool is_of_processor(const struct pci_function *f)
 	return f->vendor == 0x1022 || f->vendor == 0x1d94;
 }
 
-static bool is_alone(const struct host *h, const struct pci_function *f)
+static bool is_alone(const struct pci_function *f)
 {
-	return f->identity->path.hops < 2 || is_of_processor(f) ||
-	       host_later(h, f) == HOST_VIRTUAL;
+	return f->identity->path.hops < 2 || is_of_processor(f) || f->is_virtual;
 }
 
 void card_of(const struct host *h, const struct pci_function *f, struct card *ret)
 {
 	const struct inventory *inv = &h->run.inv;
 	const struct pci_function *end = inv->function + inv->functions, *g = f;
-	bool alone = is_alone(h, f);
+	bool alone = is_alone(f);
 
 	/* The functions of a slot follow one another. */
 	while (g > inv->function && pci_same_slot(&g[-1].at, &f->at))
 		g--;
 	for (ret->n = 0; g < end && pci_same_slot(&g->at, &f->at); g++)
-		if (!is_bridge(g) && (g == f || (!alone && !is_alone(h, g))))
+		if (!pci_is_bridge(g) && (g == f || (!alone && !is_alone(g))))
 			ret->function[ret->n++] = g;
 }
 

@@ -89,7 +89,7 @@ static const struct pci_function *find_bridge(struct host *h, int32_t group)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (f->group == group && !f->bridge && PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE &&
+		if (f->group == group && !f->bridge && pci_is_bridge(f) &&
 		    group_member(h, f, true) == GROUP_HELD)
 			return f;
 	}

@@ -119,7 +119,7 @@ enum host_later host_later(const struct host *h, const struct pci_function *f)
 
 	if (f->at.domain > UINT16_MAX || find_maker(h, f, &maker))
 		return HOST_BEHIND_VMD;
-	if (sysfs_exists(h->run.inv.devices, path_function(f, "physfn")))
+	if (f->is_virtual)
 		return HOST_VIRTUAL;
 	if (sysfs_read(h->run.inv.devices, path_function(f, "removable"), text,
 		       sizeof(text)) > 0 && !strncmp(text, "removable", 9))
