@@ -67,7 +67,8 @@ static int plan(const struct host_options *o, bool json)
 	else
 		print_text(r);
 	hint_serials(&host, false);
-	hint_later(&host);
+	if (!json)
+		hint_later(&host);
 	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
 		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error;
 	host_close(&host);

@@ -63,8 +63,8 @@ unsigned group_list(struct host *h, int32_t group, enum group_member what, bool 
 	return n;
 }
 
-/* True: the engine takes all that hold the group if the rule says with=slot or with=group. */
-static bool would_take(struct host *h, const struct rule *rule, enum rule_with with, int32_t group)
+const struct plan *group_plan_with(const struct host *h, const struct rule *rule,
+				   enum rule_with with)
 {
 	static struct config config;
 	static struct plan plan;
@@ -75,11 +75,20 @@ static bool would_take(struct host *h, const struct rule *rule, enum rule_with w
 	/* Its companions may be anybody. */
 	config.asks_all = true;
 	plan_build(&config, &r->cmd, &r->inv, &plan);
-	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (r->inv.function[i].group == group && plan.entry[i].state != STATE_PLANNED &&
-		    group_member(h, &r->inv.function[i], true) == GROUP_HELD)
+	return &plan;
+}
+
+/* True: the engine then takes all that hold the group. */
+static bool would_take(struct host *h, const struct rule *rule, enum rule_with with, int32_t group)
+{
+	const struct inventory *inv = &h->run.inv;
+	const struct plan *plan = rule ? group_plan_with(h, rule, with) : NULL;
+
+	for (unsigned i = 0; i < inv->functions && plan; i++)
+		if (inv->function[i].group == group && plan->entry[i].state != STATE_PLANNED &&
+		    group_member(h, &inv->function[i], true) == GROUP_HELD)
 			return false;
-	return true;
+	return plan;
 }
 
 /* An ISA or LPC bridge, or the like: no rule takes it, and no guest needs it. */
@@ -115,9 +124,9 @@ const char *group_advice(struct host *h, const struct pci_function *f,
 	const struct pci_function *bridge = find_bridge(h, f->group);
 	const struct pci_function *display = find_display(h, f->group);
 
-	if (rule && would_take(h, rule, WITH_SLOT, f->group))
+	if (would_take(h, rule, WITH_SLOT, f->group))
 		return text_make(advice, HOST_NAME_MAX, "write with=slot to its rule");
-	if (rule && would_take(h, rule, WITH_GROUP, f->group))
+	if (would_take(h, rule, WITH_GROUP, f->group))
 		return text_make(advice, HOST_NAME_MAX, "write with=group to its rule, or put the card "
 				 "into another slot that has a group of its own (ACS)");
 	if (bridge)

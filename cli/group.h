@@ -29,3 +29,7 @@ unsigned group_list(struct host *h, int32_t group, enum group_member what, bool 
  * then takes them all. */
 const char *group_advice(struct host *h, const struct pci_function *f,
 			 char advice[HOST_NAME_MAX]);
+
+/* The plan if the rule, one of h->run's configuration, said this. Good until the next call. */
+const struct plan *group_plan_with(const struct host *h, const struct rule *rule,
+				   enum rule_with with);

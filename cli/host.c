@@ -277,16 +277,8 @@ const char *host_class(const struct host *h, const struct pci_function *f, char 
 
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])
 {
-	const struct pci_path *p = &f->identity->path;
-	struct pci_address at = { p->domain, p->bus, p->hop[0] };
-	struct text t;
-
-	text_start(&t, path, HOST_NAME_MAX);
-	if (p->hops)
-		text_add(&t, "%a", &at);
-	for (unsigned i = 1; i < p->hops; i++)
-		text_add(&t, "/%b.%d", p->hop[i] >> 3, p->hop[i] & 7);
-	return path;
+	return text_make(path, HOST_NAME_MAX, f->identity->path.hops ? "%r" : "",
+			 &f->identity->path);
 }
 
 const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX])

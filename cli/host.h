@@ -49,7 +49,7 @@ const char *host_device(const struct host *h, const struct pci_function *f,
 const char *host_class(const struct host *h, const struct pci_function *f,
 		       char name[HOST_NAME_MAX]);
 
-/* "0000:00:01.0/00.0", as path= takes it; "": not known. */
+/* "00:01.0/00.0", as path= takes it; "": not known. */
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX]);
 
 /* "00-11-22-33-44-55-66-77", as serial= takes it; "": none. */

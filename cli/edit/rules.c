@@ -54,16 +54,6 @@ struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how)
 	return r;
 }
 
-static void add_path(struct text *t, const struct pci_path *path)
-{
-	text_add(t, " path=");
-	if (path->domain)
-		text_add(t, "%h:", path->domain);
-	text_add(t, "%b:", path->bus);
-	for (unsigned i = 0; i < path->hops; i++)
-		text_add(t, "%s%b.%d", i ? "/" : "", path->hop[i] >> 3, path->hop[i] & 7);
-}
-
 void rules_identify(const struct host *h, const struct rules_how *how,
 		    const struct pci_function *f, struct new_rule *ret)
 {
@@ -74,7 +64,7 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 	text_start(&t, ret->text, sizeof(ret->text));
 	text_add(&t, "%i", f);
 	if (f->identity->path.hops)
-		add_path(&t, &f->identity->path);
+		text_add(&t, " path=%r", &f->identity->path);
 	else
 		text_add(&t, " address=%a", &f->at);
 	text_add(&t, "%s%s%s", how->take_boot_display && f->boot_display ? " take=boot-display" : "",
