@@ -29,7 +29,7 @@ enum group_member group_member(struct host *h, const struct pci_function *f, boo
 
 	/* drivers/vfio/vfio_main.c, vfio_dev_driver_allowed(); drivers/iommu/iommu.c,
 	 * iommu_device_use_default_domain(). An ISA bridge has header type 0. */
-	if (f->bridge || (next && host_entry(h, f)->state == STATE_PLANNED))
+	if (f->bridge || (next && group_is_meant(host_entry(h, f))))
 		return GROUP_FREE;
 	if (!*f->driver)
 		return *wanting(h, f, names) ? GROUP_WANTED : GROUP_FREE;

@@ -13,7 +13,15 @@ enum group_member {
 	GROUP_HELD,   /* a driver of the host's has it */
 };
 
-/* By what is so now; with `next`, by what the plan makes of it. */
+/* True: a rule takes it, or will when it says more exactly what it means. */
+static inline bool group_is_meant(const struct plan_entry *e)
+{
+	return e->state == STATE_PLANNED ||
+	       (e->state == STATE_REFUSED && (e->reason == REASON_IDENTITY ||
+					      e->reason == REASON_TWIN || e->reason == REASON_SEVERAL));
+}
+
+/* By what is so now; with `next`, by what the next boot does to those that are meant. */
 enum group_member group_member(struct host *h, const struct pci_function *f, bool next);
 
 /* True: the firmware keeps memory through a member (RMRR), so the kernel gives the group to no

@@ -213,19 +213,12 @@ static void open_pci_ids(struct host *h)
 	h->pci_ids = access;
 }
 
-int host_open_names(struct host *h, const struct host_options *o)
+int host_open(struct host *h, const struct host_options *o)
 {
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
 	if (gather_roots(o->sysroot, &h->roots))
 		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);
 	open_pci_ids(h);
-	return CMD_OK;
-}
-
-int host_open(struct host *h, const struct host_options *o)
-{
-	if (host_open_names(h, o))
-		return CMD_FAILED;
 	h->cmdline = make_cmdline(h, o);
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h, o->as_boot);

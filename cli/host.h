@@ -27,8 +27,6 @@ struct host {
  * host_close() is due in both cases. */
 int host_open(struct host *h, const struct host_options *o);
 
-/* The same without the functions: h->roots, h->sysroot and names are there. */
-int host_open_names(struct host *h, const struct host_options *o);
 void host_close(struct host *h);
 
 /* bytes that hold any name from pci.ids, with its vendor's */

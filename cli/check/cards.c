@@ -205,6 +205,7 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 	const struct plan_entry *e = host_entry(c->host, f);
 	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
 	bool planned = e->state == STATE_PLANNED;
+	bool unnamed = !e->rule || e->rule->keep;
 	char override[PCI_DRIVER_NAME];
 
 	read_override(c, f, override);
@@ -212,7 +213,7 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule explains, and it is "
 			  "on %s: another binder has set it, or a vgapass bind that was ended half-way\n"
 			  "vgapass release %s", override, on, at);
-	else if (planned || f->later || !check_is_for_guests(f->driver))
+	else if (!unnamed || f->later || !check_is_for_guests(f->driver))
 		return;
 	else if (is_stray(receipt, at))
 		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule takes it: ids= "
@@ -231,8 +232,10 @@ void check_binders(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
 	const char *why;
-	json_object *receipt = receipt_read(&c->host->roots, &why);
 
+	if (check_is_idle(c) || c->host->run.plan.state != PLAN_READY)
+		return;
+	json_object *receipt = receipt_read(&c->host->roots, &why);
 	for (unsigned i = 0; i < inv->functions; i++)
 		if (!is_hanging(receipt, &inv->function[i]))
 			look_for_binders(c, &inv->function[i], receipt);

@@ -89,8 +89,8 @@ static void say_off(struct check *c)
 	else if (ivrs || (cpu && (strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine"))))
 		say_amd(c, ivrs);
 	else
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off\nturn it on in the firmware setup "
-			  "(VT-d, AMD-Vi, SMMU)");
+		check_say(c, CHECK_ERROR, "", "the IOMMU is off\nturn it on in the firmware setup%s",
+			  cpu && strstr(cpu, "CPU implementer") ? " (SMMU)" : "");
 	free(cpu);
 }
 
@@ -120,25 +120,22 @@ void check_no_group(struct check *c)
 
 /* --- groups that a guest cannot have */
 
-/* True: a rule is about it, and takes it, or will when it says more exactly what it means. */
-static bool is_about(const struct check *c, const struct pci_function *f)
+/* The function that speaks for its group: the first that a rule is about, and rather one that
+ * it names than one that goes along. NULL: no rule is about the group. */
+static const struct pci_function *find_lead(const struct check *c, int32_t group)
 {
-	const struct plan_entry *e = host_entry(c->host, f);
+	const struct inventory *inv = &c->host->run.inv;
+	const struct pci_function *along = NULL;
 
-	return e->state == STATE_PLANNED ||
-	       (e->state == STATE_REFUSED && (e->reason == REASON_IDENTITY ||
-					      e->reason == REASON_TWIN || e->reason == REASON_SEVERAL));
-}
-
-/* True: it is the first function of its group that a rule is about. */
-static bool is_first(const struct check *c, const struct pci_function *f)
-{
-	const struct pci_function *g = c->host->run.inv.function;
-
-	for (; g < f; g++)
-		if (g->group == f->group && is_about(c, g))
-			return false;
-	return f->group >= 0 && is_about(c, f);
+	for (unsigned i = 0; i < inv->functions && group >= 0; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (f->group != group || !group_is_meant(host_entry(c->host, f)))
+			continue;
+		if (!host_entry(c->host, f)->companion)
+			return f;
+		along = along ? along : f;
+	}
+	return along;
 }
 
 void check_groups(struct check *c)
@@ -149,7 +146,7 @@ void check_groups(struct check *c)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!is_first(c, f))
+		if (f != find_lead(c, f->group))
 			continue;
 		text_start(&t, names, sizeof(names));
 		if (group_list(c->host, f->group, GROUP_HELD, true, &t)) {
@@ -174,7 +171,7 @@ void check_reserved(struct check *c)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!is_first(c, f) || !group_is_reserved(c->host, f->group))
+		if (f != find_lead(c, f->group) || !group_is_reserved(c->host, f->group))
 			continue;
 		check_say(c, CHECK_ERROR, check_address(f), "the firmware keeps memory of its own "
 			  "through it (RMRR), so the kernel gives it to no guest\nturn that off in the "
