@@ -30,6 +30,22 @@ static bool cmdline_has(const struct check *c, const char *word)
 	return false;
 }
 
+/* True: the kernel splits the value at commas: drivers/iommu/intel/iommu.c,
+ * intel_iommu_setup(). */
+static bool intel_is_on(const struct check *c)
+{
+	struct slice rest = slice_of(c->host->run.cmdline), word;
+
+	while ((word = slice_next(&rest, '"')).n) {
+		if (!slice_is(slice_cut(&word, '='), "intel_iommu"))
+			continue;
+		while (word.n)
+			if (slice_is(slice_cut(&word, ','), "on"))
+				return true;
+	}
+	return false;
+}
+
 /* A word of the kernel command line that turns the IOMMU off; NULL: none. */
 static const char *word_off(const struct check *c)
 {
@@ -48,7 +64,7 @@ static void say_intel(struct check *c, bool table)
 		check_say(c, CHECK_ERROR, "", "the IOMMU is off: the firmware shows none (no ACPI "
 			  "table DMAR)\nturn on VT-d (Intel Virtualization Technology for "
 			  "Directed I/O) in the firmware setup");
-	else if (cmdline_has(c, "intel_iommu=on"))
+	else if (intel_is_on(c))
 		check_say(c, CHECK_ERROR, "", "the IOMMU is off, though the firmware and "
 			  "intel_iommu=on turn it on\nread dmesg | grep -e DMAR -e IOMMU; update "
 			  "the firmware, or take a kernel with CONFIG_INTEL_IOMMU");
