@@ -18,7 +18,7 @@ static inline bool group_is_meant(const struct plan_entry *e)
 {
 	return e->state == STATE_PLANNED ||
 	       (e->state == STATE_REFUSED && (e->reason == REASON_IDENTITY ||
-					      e->reason == REASON_TWIN || e->reason == REASON_SEVERAL));
+					      e->reason == REASON_SEVERAL));
 }
 
 /* By what is so now; with `next`, by what the next boot does to those that are meant. */

@@ -116,7 +116,8 @@ void check_iommu(struct check *c)
 		say_off(c);
 }
 
-/* One function without a group, where others have theirs. */
+/* One function without a group, where others have theirs. The boot may hope that it comes with
+ * the probe, as on arm64; here a driver has probed it. */
 void check_no_group(struct check *c)
 {
 	const struct run *r = &c->host->run;
@@ -125,7 +126,9 @@ void check_no_group(struct check *c)
 		return;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *f = &r->inv.function[i];
-		if (r->plan.entry[i].reason != REASON_NO_GROUP)
+		const struct plan_entry *e = &r->plan.entry[i];
+		bool hopes = e->state == STATE_PLANNED && !e->rule->iommu_ignore && f->group < 0;
+		if (e->reason != REASON_NO_GROUP && !(hopes && *f->driver))
 			continue;
 		check_say(c, CHECK_ERROR, check_address(f), "has no IOMMU group, while other "
 			  "functions have theirs\n%s", strstr(r->cmdline, "igfx_off") ?
