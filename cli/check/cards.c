@@ -204,12 +204,13 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 {
 	const struct plan_entry *e = host_entry(c->host, f);
 	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
-	bool planned = e->state == STATE_PLANNED;
 	bool unnamed = !e->rule || e->rule->keep;
+	/* What should have it: the rule's driver, or the one that has it now. */
+	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
 	char override[PCI_DRIVER_NAME];
 
 	read_override(c, f, override);
-	if (*override && (planned ? strcmp(override, e->rule->driver) : strcmp(override, f->driver)))
+	if (*override && strcmp(override, right) != 0)
 		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule explains, and it is "
 			  "on %s: another binder has set it, or a vgapass bind that was ended half-way\n"
 			  "vgapass release %s", override, on, at);
