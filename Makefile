@@ -287,9 +287,9 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_disk.o \
-	live/in_use_process.o live/nodes.o)
+	live/in_use_kernel.o live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use)
+	test_image test_conf_edit test_in_use test_in_use_process)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka

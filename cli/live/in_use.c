@@ -238,6 +238,7 @@ void in_use_find(const struct roots *roots, const struct pci_function *const *f,
 			look_at_display(roots, &nodes, &nodes.node[i], ret);
 	}
 	look_at_keyboards(roots, &nodes, ret);
+	in_use_kernel(roots, &nodes, ret);
 	in_use_process(roots, &nodes, ret);
 	nodes_free(&nodes);
 }

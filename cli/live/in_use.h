@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "../../runtime/io/gather.h"
 
 #define OBSTACLES_MAX 32
@@ -15,10 +17,15 @@ struct obstacle {
 };
 
 struct obstacles {
-	unsigned n; /* counted all, kept up to OBSTACLES_MAX */
+	const char *blind; /* NULL, or why there may be more: "cannot see ..."; for unbinding */
+	unsigned n;        /* counted all, kept up to OBSTACLES_MAX */
 	struct obstacle obstacle[OBSTACLES_MAX];
 };
 
 /* Finds the users of n functions. */
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		 struct obstacles *ret);
+
+/* Leaves out one more process than the one that asks: its parent, of whom it has inherited what
+ * is open. */
+void in_use_except(pid_t pid);

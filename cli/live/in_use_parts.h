@@ -19,5 +19,9 @@ void in_use_lines(const struct roots *roots, const char *path,
 /* Disks that are mounted, swap space, a part of something else, or claimed in the kernel. */
 void in_use_disks(const struct roots *roots, const struct nodes *nodes, struct obstacles *o);
 
-/* Processes that have files of the nodes open, one obstacle for each. */
+/* What the kernel's own parts do with them, which no process has open: loop devices and what
+ * is exported, interfaces in other network namespaces, what hangs on Thunderbolt. */
+void in_use_kernel(const struct roots *roots, const struct nodes *nodes, struct obstacles *o);
+
+/* Processes that have files of the nodes open or mapped, one obstacle for each. Sets o->blind. */
 void in_use_process(const struct roots *roots, const struct nodes *nodes, struct obstacles *o);
