@@ -115,7 +115,8 @@ static const struct node *follow(const struct reading *r, int dir, const char *n
 {
 	bool block = false;
 	int error = 0;
-	const struct node *node = find_node(r->nodes, device_of(dir, name, &block, &error), block);
+	dev_t dev = device_of(dir, name, &block, &error);
+	const struct node *node = find_node(r->nodes, dev, block);
 	ssize_t n = node || error ? readlinkat(dir, name, file, 127) : 0;
 
 	/* A file of FUSE may keep its attributes to its user: its name can be read then. */
