@@ -33,7 +33,7 @@ static const struct node *find_disk(const struct roots *roots, const struct node
 }
 
 /* A part of the kernel that uses a disk, by the text where it was named to it. */
-struct user {
+struct kernel_user {
 	const char *pattern; /* files below sys */
 	const char *word;    /* what comes before the path in its text; "": nothing */
 	void (*say)(const struct node *node, const char *file, struct obstacles *o);
@@ -65,7 +65,7 @@ static void say_scsi_target(const struct node *node, const char *file, struct ob
 
 /* fileio opens a disk like any file, and nvmet takes it without a holder (drivers/target,
  * drivers/nvme/target/io-cmd-bdev.c). */
-static const struct user users[] = {
+static const struct kernel_user users[] = {
 	{ "block/loop*/loop/backing_file", "", say_loop },
 	{ "kernel/config/nvmet/subsystems/*/namespaces/*/device_path", "", say_nvme_target },
 	{ "kernel/config/target/core/*/*/info", " File: ", say_scsi_target },
@@ -83,8 +83,8 @@ static bool is_enabled(const char *file)
 	return n <= 0 || *value != '0';
 }
 
-static void look_at_user(const struct roots *roots, const struct user *u, const char *file,
-			 const struct nodes *nodes, struct obstacles *o)
+static void look_at_user(const struct roots *roots, const struct kernel_user *u,
+			 const char *file, const struct nodes *nodes, struct obstacles *o)
 {
 	char text[4096];
 	ssize_t n = sysfs_read(-1, file, text, sizeof(text));

@@ -149,25 +149,6 @@ static void add_mediated(const struct search *s, const char *path)
 	free(link);
 }
 
-/* bluetoothd makes the input devices of what is connected, by /dev/uhid: they lie nowhere near
- * the adapter. Which of several adapters it is, sysfs does not tell: it counts for each. */
-static void follow_bluetooth(const struct search *s, const char *path, const void *what)
-{
-	static const char bluetooth[] = "0005"; /* BUS_BLUETOOTH */
-	char target[256], value[16], *bus = NULL;
-
-	(void)what;
-	if (asprintf(&bus, "%s/id/bustype", path) < 0)
-		abort();
-	if (strstr(path, "/input/input") &&
-	    sysfs_link(s->roots->sys, path, 1, target, sizeof(target)) > 0 &&
-	    strstr(target, "/uhid/") &&
-	    sysfs_read(s->roots->sys, bus, value, sizeof(value)) > 0 &&
-	    !strncmp(value, bluetooth, sizeof(bluetooth) - 1))
-		add(s, "input", path, 0);
-	free(bus);
-}
-
 static void look_at(const struct search *s, const char *path)
 {
 	char subsystem[32], *link = NULL, *holders = NULL;
@@ -183,8 +164,6 @@ static void look_at(const struct search *s, const char *path)
 			     strrchr(path, '/') + 1);
 		if (!strcmp(subsystem, "mdev"))
 			add_mediated(s, path);
-		if (!strcmp(subsystem, "bluetooth"))
-			each(s, "class/input", DT_LNK, follow_bluetooth, NULL);
 	}
 	free(holders);
 	free(link);

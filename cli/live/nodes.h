@@ -25,7 +25,7 @@ struct nodes {
 
 /* Adds the devices below the function, and those that stand on them or speak for them from
  * elsewhere: device mapper and md on disks, the disks of NVMe subsystems, VFIO's group and
- * those of mediated devices, NVIDIA's own files, what is connected by Bluetooth. */
+ * those of mediated devices, NVIDIA's own files. */
 void nodes_find(const struct roots *roots, const struct pci_function *f, struct nodes *nodes);
 
 void nodes_free(struct nodes *nodes);

@@ -1,11 +1,12 @@
 /* hold: users of a device that are hard to see, for the cases of vgapass bind
  *
+ *     hold open FILE      has FILE open
  *     hold thread FILE    the first thread ends, another has FILE open
  *     hold files FILE     a thread with a table of files of its own has it open
  *     hold map FILE       maps it, and closes it
  *     hold nocap CMD ...  runs CMD without CAP_SYS_PTRACE
  *
- * The first three say "held", and wait for their end.
+ * The first four say "held", and wait for their end.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
 	static char apart;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: hold thread|files|map FILE, or hold nocap COMMAND ...\n");
+		fprintf(stderr, "usage: hold open|thread|files|map FILE, or hold nocap COMMAND ...\n");
 		return 2;
 	}
 	file = argv[2];
@@ -97,6 +98,8 @@ int main(int argc, char **argv)
 		run_without(argv + 2);
 	else if (!strcmp(argv[1], "map"))
 		map();
+	else if (!strcmp(argv[1], "open"))
+		hold_open(NULL);
 	else
 		in_thread(strcmp(argv[1], "files") ? NULL : &apart);
 	return 1;

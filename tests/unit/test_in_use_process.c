@@ -257,33 +257,6 @@ static void thunderbolt(void **state)
 	assert_string_equal(look(), "CalDigit TS4 is connected to it by Thunderbolt: unplug it\n");
 }
 
-#define KEYS "1000000000007 ff800000000007ff febeffdff3cfffff fffffffffffffffe\n"
-
-static void bluetooth_keyboard(void **state)
-{
-	static const char input[] = "sys/devices/virtual/misc/uhid/0005:046D:B342.0003/input/input20";
-	char path[256];
-
-	(void)state;
-	put_device(input, "input", "");
-	snprintf(path, sizeof(path), "%s/capabilities/key", input);
-	put(path, KEYS);
-	snprintf(path, sizeof(path), "%s/id/bustype", input);
-	put(path, "0005\n");
-	snprintf(path, sizeof(path), "%s/name", input);
-	put(path, "Keyboard K380\n");
-	put_link("sys/class/input/input20",
-		 "../../devices/virtual/misc/uhid/0005:046D:B342.0003/input/input20");
-	assert_string_equal(look(), "");
-	put_device(CARD "/usb1/1-7/1-7:1.0/bluetooth/hci0", "bluetooth", "");
-	assert_string_equal(look(), "the host's only keyboard is on it, Keyboard K380: plug it in "
-				    "elsewhere\n");
-	/* A keyboard by USB that a program makes is none of the adapter's. */
-	snprintf(path, sizeof(path), "%s/id/bustype", input);
-	put(path, "0003\n");
-	assert_string_equal(look(), "");
-}
-
 static void raw_disk(void **state)
 {
 	(void)state;
@@ -427,7 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(thread), TEST(mapped), TEST(no_capability), TEST(namespaces),
 		TEST(another_proc), TEST(shut_out), TEST(mediated), TEST(elsewhere),
-		TEST(thunderbolt), TEST(bluetooth_keyboard), TEST(raw_disk), TEST(exported),
+		TEST(thunderbolt), TEST(raw_disk), TEST(exported),
 		TEST(real_thread), TEST(real_mapping),
 	};
 
