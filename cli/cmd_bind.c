@@ -239,7 +239,7 @@ static void print_groups(struct live *l)
  * that a step has been done with. */
 static unsigned apply(struct live *l)
 {
-	bool begun[PCI_FUNCTIONS_MAX];
+	bool begun[PCI_FUNCTIONS_MAX] = { false };
 	unsigned bound = 0;
 
 	/* Modules are loaded by now, none come from a boot image. */
