@@ -18,7 +18,7 @@ void card_of(const struct host *h, const struct pci_function *f, struct card *re
 		g--;
 	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) &&
 			 pci_same_slot(&g->at, &f->at); g++)
-		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
+		if (!pci_is_bridge(g))
 			ret->function[ret->n++] = g;
 }
 

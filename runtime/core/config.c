@@ -6,6 +6,8 @@
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
 #define E_OPTION "unknown option: vgapass.conf(5) lists all"
 #define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
+#define E_LENGTH "expected 1 to 63 characters"
+#define E_RESIZE "expected resize.bar0= to resize.bar5= and a power of two like 256M or 8G"
 #define E_TWICE "option given twice: keep one"
 #define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
@@ -16,7 +18,7 @@
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
-#define E_ALL "*:* names everything: add class=, subsystem= or a location"
+#define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
 #define E_LATER "not supported yet: remove it"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
@@ -121,11 +123,14 @@ static bool is_name(struct slice s)
 
 static const char *set_class(struct rule *r, struct slice v)
 {
-	const char *words = "display=03|audio=0403|usb=0c03|network=02|storage=01|serial=07";
+	const char *words = "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07";
 	struct slice code;
+	unsigned word = slice_find(v, slice_of(words), '|', &code);
 
-	if (slice_find(v, slice_of(words), '|', &code) != SLICE_NO_WORD)
+	if (word != SLICE_NO_WORD)
 		v = code;
+	/* Audio is 0401 and 0403: a sound card of old, and High Definition Audio. */
+	r->class_open = word ? 0 : 0x000200;
 	int64_t class = slice_digits(v, v.n);
 	if (class < 0 || v.n % 2 || v.n > 6)
 		return E_CLASS;
@@ -167,7 +172,9 @@ static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
 		return E_LATER;
 	if (!is_name(v))
 		return E_NAME;
-	r->driver = keep_text(p->c, v);
+	/* A module's name is not its driver's. */
+	unsigned module = slice_word(v, "vfio_pci|pci_stub");
+	r->driver = module == 0 ? "vfio-pci" : module == 1 ? "pci-stub" : keep_text(p->c, v);
 	return r->driver ? NULL : E_FULL;
 }
 
@@ -245,7 +252,7 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	if (slice_word(name, "driver_override|remove|rescan") != SLICE_NO_WORD)
 		return E_ATTR;
 	if (!v.n || v.n > CONFIG_NAME_MAX)
-		return E_VALUE;
+		return E_LENGTH;
 	const char *key = keep_text(p->c, name), *value = keep_text(p->c, v);
 	while (i < r->attrs && r->attr[i].name != key)
 		i++;
@@ -257,15 +264,39 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	return NULL;
 }
 
+/* resize.barN=SIZE: the size as the kernel counts it, 2^n MiB (drivers/pci/pci-sysfs.c,
+ * __resource_resize_store()). */
+static const char *set_resize(struct parser *p, struct rule *r, struct slice bar, struct slice v)
+{
+	char name[] = "resource0_resize", log[] = "00";
+	uint64_t size = 0;
+	unsigned unit = v.n ? slice_word((struct slice){ v.p + v.n - 1, 1 }, "M|G|T") : SLICE_NO_WORD;
+	unsigned n = 0;
+
+	if (bar.n != 4 || slice_word((struct slice){ bar.p, 3 }, "bar") ||
+	    (unsigned)(bar.p[3] - '0') > 5 || unit == SLICE_NO_WORD ||
+	    !slice_dec((struct slice){ v.p, v.n - 1 }, 1 << 23, &size) || !size || size & (size - 1))
+		return E_RESIZE;
+	while (size >> n != 1)
+		n++;
+	n += 10 * unit;
+	name[8] = bar.p[3];
+	log[0] += (char)(n / 10);
+	log[1] += (char)(n % 10);
+	return set_attr(p, r, slice_of(name), slice_of(n < 10 ? log + 1 : log));
+}
+
 /* One option. NULL, or the phrase of its error. */
 static const char *parse_option(struct parser *p, struct rule *r, struct slice value)
 {
 	struct slice key = slice_cut(&value, '='), name = key, words;
 
 	p->where = key.p;
-	if (slice_is(slice_cut(&name, '.'), "attr")) {
+	unsigned writes = slice_word(slice_cut(&name, '.'), "attr|resize");
+	if (writes != SLICE_NO_WORD) {
 		p->where = name.p;
-		return r->keep ? E_KEEP : set_attr(p, r, name, value);
+		return r->keep ? E_KEEP : writes ? set_resize(p, r, name, value) :
+						   set_attr(p, r, name, value);
 	}
 	unsigned i = slice_find(key, slice_of(KEYS), '|', &words);
 	if (i == SLICE_NO_WORD)
@@ -320,8 +351,10 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	if (phrase)
 		return phrase;
 	p->where = word.p;
-	if (r.vendor == PCI_ANY && r.device == PCI_ANY && !r.keep &&
-	    !(r.given & ~(uint32_t)RULE_BOOT_DISPLAY))
+	uint32_t narrows = r.given & ~(uint32_t)RULE_BOOT_DISPLAY;
+	if (r.subvendor & r.subdevice & PCI_ANY)
+		narrows &= ~(uint32_t)RULE_SUBSYSTEM;
+	if (r.vendor & r.device & PCI_ANY && !r.keep && !narrows)
 		return E_ALL;
 	p->where = start;
 	return config_add_rule(c, &r) ? NULL : E_FULL;

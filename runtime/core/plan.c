@@ -34,7 +34,8 @@ static bool options_agree(const struct rule *r, const struct pci_function *f, un
 	if (which & RULE_SUBSYSTEM && !(half_agrees(r->subvendor, f->subvendor) &&
 					half_agrees(r->subdevice, f->subdevice)))
 		return false;
-	if (which & RULE_CLASS && f->class >> (24 - 4 * r->class_digits) != r->class)
+	if (which & RULE_CLASS &&
+	    (f->class & ~r->class_open) >> (24 - 4 * r->class_digits) != r->class)
 		return false;
 	if (which & RULE_ADDRESS && !address_agrees(r, f))
 		return false;
@@ -71,8 +72,14 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 			continue;
 		if (r->given & RULE_SERIAL)
 			needs |= PCI_DETAIL_SERIAL;
-		if (options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
-			needs |= r->with ? PLAN_VERDICT | PLAN_LEADS : PLAN_VERDICT;
+		if (!options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
+			continue;
+		needs |= PLAN_VERDICT;
+		/* A refusal says the path; and only a slot behind a bridge is a card. */
+		if (pci_is_vital(f) || r->with)
+			needs |= PCI_DETAIL_PATH;
+		if (r->with)
+			needs |= PLAN_LEADS;
 	}
 	return needs;
 }
@@ -107,53 +114,89 @@ static void enter(struct plan *p, unsigned i, const struct rule *by)
 	}
 }
 
-static bool is_bridge(const struct pci_function *f)
+/* On a root bus a slot is the chipset, and no card. */
+static bool is_behind_bridge(const struct pci_function *f)
 {
-	return f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE;
+	return f->identity->path.hops > 1;
 }
 
-/* Adds the companions of what is taken. Bridges are left out in silence: they go with no
- * card. The first function that takes one along gives the rule. */
-static void take_companions(const struct inventory *inv, struct plan *p)
+/* True: by its place f goes along with what the rule of *by takes. A virtual function is a
+ * thing of its own: the boot has none. Bridges go with no card. */
+static bool goes_along(const struct pci_function *f, const struct pci_function *lead,
+		       const struct plan_entry *by)
+{
+	return (by->rule->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) :
+					      f->group >= 0 && f->group == lead->group) &&
+	       !f->is_virtual && !pci_is_bridge(f);
+}
+
+/* Adds the companions of what is taken. The first function that takes one along gives the
+ * rule. */
+static void take_companions(const struct config *c, const struct inventory *inv, struct plan *p)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *lead = &inv->function[i];
 		const struct plan_entry *by = &p->entry[i];
 		if (by->state != STATE_PLANNED || by->companion || by->rule->with == WITH_FUNCTION)
 			continue;
+		uint16_t *alone = &p->alone[by->rule - c->rule];
+		bool root_bus = by->rule->with == WITH_SLOT && !is_behind_bridge(lead);
 		for (unsigned k = 0; k < inv->functions; k++) {
-			const struct pci_function *f = &inv->function[k];
-			bool along = by->rule->with == WITH_SLOT ?
-					     pci_same_slot(&f->at, &lead->at) :
-					     f->group >= 0 && f->group == lead->group;
-			if (!along || p->entry[k].rule || is_bridge(f))
+			if (p->entry[k].rule || !goes_along(&inv->function[k], lead, by))
 				continue;
+			if (root_bus) {
+				*alone = *alone ? *alone : (uint16_t)(i + 1);
+				continue;
+			}
 			enter(p, k, by->rule);
 			p->entry[k].companion = true;
 		}
 	}
 }
 
-static bool is_dangerous(const struct pci_function *f)
-{
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB;
-}
-
-/* How many functions the rule names by its own words: storage or USB controllers, or with
- * `slot` those in the slot of this one. */
-static unsigned count_named(const struct inventory *inv, const struct plan *p,
-			    const struct rule *rule, const struct pci_function *slot)
+/* True: no function that is there with f has its ID and serial number too. What is behind VMD
+ * (a domain of more than 16 bits) comes later than a boot looks, so the host must not count it
+ * for what is not. */
+static bool has_own_serial(const struct inventory *inv, const struct pci_function *f)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		const struct plan_entry *e = &p->entry[i];
-		if (e->rule == rule && !e->companion &&
-		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
+	for (unsigned i = 0; i < inv->functions && n < 2; i++) {
+		const struct pci_function *g = &inv->function[i];
+		if (g->vendor == f->vendor && g->device == f->device && g->has_serial &&
+		    g->identity->serial == f->identity->serial &&
+		    (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX))
 			n++;
 	}
-	return n;
+	return n == 1;
+}
+
+/* Whether the rule says which function it is, wherever others of its kind are, come and go. */
+static enum reason identify(const struct inventory *inv, const struct rule *r,
+			    const struct pci_function *f)
+{
+	if ((r->vendor | r->device) & PCI_ANY)
+		return REASON_IDENTITY;
+	if (r->given & RULE_PATH)
+		return REASON_NONE;
+	if (!(r->given & RULE_SERIAL))
+		return REASON_IDENTITY;
+	return has_own_serial(inv, f) ? REASON_NONE : REASON_TWIN;
+}
+
+/* True: f is of a card that the rule of *e names, of its vendor and in its slot. */
+static bool is_of_card(const struct inventory *inv, const struct plan *p,
+		       const struct pci_function *f, const struct plan_entry *e)
+{
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *lead = &inv->function[i];
+		const struct plan_entry *by = &p->entry[i];
+		if (by->rule == e->rule && by->state == STATE_PLANNED && !by->companion &&
+		    pci_same_slot(&f->at, &lead->at) && f->vendor == lead->vendor &&
+		    is_behind_bridge(lead))
+			return true;
+	}
+	return false;
 }
 
 static enum reason guard(const struct config *c, const struct inventory *inv,
@@ -161,28 +204,31 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 			 const struct plan_entry *e)
 {
 	const struct rule *r = e->rule;
+	enum reason reason = REASON_NONE;
 
-	if (is_bridge(f))
+	if (pci_is_bridge(f))
 		return REASON_BRIDGE;
+	/* Before all that may be otherwise at another boot. */
+	if (e->companion && (pci_is_vital(f) || pci_is_network(f)) && !is_of_card(inv, p, f, e))
+		return REASON_STRANGER;
+	if (!e->companion && pci_is_vital(f))
+		reason = identify(inv, r, f);
+	if (reason)
+		return reason;
 	if (r->expect && r->expect != p->matched[r - c->rule])
 		return REASON_EXPECT;
+	if (!e->companion && pci_is_network(f) && p->networks[r - c->rule] > 1 && !r->expect &&
+	    !(r->given & RULE_LOCATION))
+		return REASON_SEVERAL;
 	/* Before the boot display: without an IOMMU vfio-pci's probe first takes the console
 	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
-	if (f->group < 0 && !r->iommu_ignore)
+	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
 		return REASON_NO_GROUP;
-	if (f->boot_display && !r->take_boot_display)
-		return REASON_BOOT_DISPLAY;
-	if (!is_dangerous(f))
-		return REASON_NONE;
-	if (e->companion)
-		return count_named(inv, p, r, f) ? REASON_NONE : REASON_STRANGER;
-	if (!r->expect && !(r->given & RULE_LOCATION) && count_named(inv, p, r, NULL) > 1)
-		return REASON_SEVERAL;
-	return REASON_NONE;
+	return f->boot_display && !r->take_boot_display ? REASON_BOOT_DISPLAY : REASON_NONE;
 }
 
 /* Looks at those that the rules name by their own words, or at the companions. No guard
- * looks at what another one has refused, so they may come in any order. */
+ * looks at what it has refused of the same kind, so they may come in any order. */
 static void refuse(const struct config *c, const struct inventory *inv, struct plan *p,
 		   bool companions)
 {
@@ -194,6 +240,7 @@ static void refuse(const struct config *c, const struct inventory *inv, struct p
 		if (e->reason) {
 			e->state = STATE_REFUSED;
 			p->refused++;
+			p->strangers += e->reason == REASON_STRANGER;
 		} else {
 			p->planned++;
 		}
@@ -224,9 +271,9 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	ret->state = cmd->mode == MODE_OFF ? PLAN_OFF :
 		     c->errors ? PLAN_BROKEN_CONFIG :
 		     cmd->profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
-	ret->planned = ret->refused = 0;
+	ret->planned = ret->refused = ret->strangers = 0;
 	for (unsigned i = 0; i < c->rules; i++)
-		ret->matched[i] = 0;
+		ret->matched[i] = ret->networks[i] = ret->alone[i] = 0;
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct rule *by = ret->state == PLAN_READY ?
 						decide(c, ret->profile, &inv->function[i]) : NULL;
@@ -234,13 +281,14 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 		if (!by)
 			continue;
 		ret->matched[by - c->rule]++;
+		ret->networks[by - c->rule] += pci_is_network(&inv->function[i]);
 		enter(ret, i, by);
 	}
 	if (ret->state != PLAN_READY)
 		return;
 	refuse(c, inv, ret, false);
 	/* What goes along with a function goes nowhere if that is refused. */
-	take_companions(inv, ret);
+	take_companions(c, inv, ret);
 	refuse(c, inv, ret, true);
 }
 
@@ -256,7 +304,7 @@ static bool required_is_missing(const struct run *r)
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
 		if (e->rule && e->rule->required && e->state != STATE_BOUND &&
-		    e->state != STATE_KEPT)
+		    e->state != STATE_KEPT && e->reason != REASON_STRANGER)
 			return true;
 	}
 	return false;
@@ -279,6 +327,6 @@ const char *run_result(const struct run *r)
 		if (p->entry[i].state == STATE_BOUND)
 			bound++;
 	if (bound)
-		return bound == p->planned && !p->refused ? "ok" : "partial";
+		return bound == p->planned && p->refused == p->strangers ? "ok" : "partial";
 	return p->planned ? "failed" : p->refused ? "refused" : "nothing";
 }

@@ -36,8 +36,9 @@ enum reason {
 	REASON_NO_GROUP,     /* no IOMMU group */
 	REASON_BOOT_DISPLAY,
 	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
-	REASON_SEVERAL,      /* an ID alone, and several storage or USB controllers have it */
-	REASON_STRANGER,     /* with=group: a storage or USB controller in another slot */
+	REASON_TWIN,         /* the same, and others have the serial number that the rule gives */
+	REASON_SEVERAL,      /* an ID alone, and several network controllers have it */
+	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's */
 	REASON_EXPECT,       /* expect=N, and another number matches */
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
@@ -75,7 +76,10 @@ struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
 	unsigned planned, refused;
+	unsigned strangers; /* of those refused: companions that no rule was to take */
 	uint16_t matched[CONFIG_RULES_MAX]; /* functions that a rule decides, companions left out */
+	uint16_t networks[CONFIG_RULES_MAX]; /* network controllers among them */
+	uint16_t alone[CONFIG_RULES_MAX]; /* 1 + the first function without the slot of with=slot */
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
 	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
 };
@@ -99,7 +103,13 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 /* True: f may go along with `lead`, by with=slot or with=group of whatever rule. */
 static inline bool plan_may_follow(const struct pci_function *lead, const struct pci_function *f)
 {
-	return f->at.bus == lead->at.bus || f->group == lead->group;
+	return pci_same_slot(&f->at, &lead->at) || (f->group >= 0 && f->group == lead->group);
+}
+
+/* The details that are needed of f then. */
+static inline unsigned plan_follower_needs(const struct pci_function *f)
+{
+	return PLAN_VERDICT | PCI_DETAIL_VIRTUAL | (pci_is_vital(f) ? PCI_DETAIL_PATH : 0);
 }
 
 /* Always fills *ret; ret->state says whether its entries hold. */

@@ -19,6 +19,16 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
+/* What turns the IOMMU on depends on the processor, which made the root bus too. */
+static void add_no_group(struct text *t, const struct run *r)
+{
+	unsigned vendor = r->inv.function[0].vendor;
+
+	text_add(t, "no IOMMU group: turn the IOMMU on in the firmware%s",
+		 vendor == 0x8086 ? " (VT-d), and write intel_iommu=on on the kernel command line" :
+		 vendor == 0x1022 ? " (AMD-Vi; the kernel log names IVRS then)" : "");
+}
+
 void plan_text_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
@@ -27,16 +37,11 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		[REASON_NONE] = "",
 		[REASON_KEEP] = "a keep rule matches it",
 		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
-		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
-				    "firmware, intel_iommu=on), or write iommu=ignore",
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_IDENTITY] = "a storage, SD or USB controller: write path= or serial= beside "
-				    "its ID",
 		[REASON_IN_USE] = "a disk on it is in use",
-		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: write "
-				   "expect=N, address=, path= or serial=",
-		[REASON_STRANGER] = "a storage or USB controller in another slot: write a rule of "
-				    "its own",
+		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
+				   "path=, serial= or expect=N",
+		[REASON_STRANGER] = "no part of the card: write a rule of its own",
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
@@ -47,6 +52,16 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 	const struct rule *rule = e->rule;
 
 	switch (e->reason) {
+	case REASON_NO_GROUP:
+		add_no_group(t, r);
+		break;
+	case REASON_IDENTITY:
+	case REASON_TWIN:
+		text_add(t, "%s: write ", e->reason == REASON_TWIN ?
+			 "others have its serial number" : "a storage, SD or USB controller");
+		text_add(t, f->identity->path.hops ? "path=%r beside its ID" :
+						     "path= beside its ID", &f->identity->path);
+		break;
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
 			 rule->expect, r->plan.matched[rule - r->config.rule]);
@@ -161,13 +176,19 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 	if (add_general(r, what) && !k--)
 		return true;
 	text_start(what, what->buf, what->cap);
-	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++)
-		if (!r->plan.matched[i] && plan_rule_holds(&c->rule[i], r->plan.profile) &&
-		    !k--) {
-			text_add(at, "%p", &c->rule[i].at);
+	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++) {
+		unsigned alone = r->plan.alone[i];
+		if ((!alone && (r->plan.matched[i] ||
+				!plan_rule_holds(&c->rule[i], r->plan.profile))) || k--)
+			continue;
+		text_add(at, "%p", &c->rule[i].at);
+		if (alone)
+			text_add(what, "with=slot takes nothing along: %a is behind no bridge, so "
+				       "its slot is no card", &r->inv.function[alone - 1].at);
+		else
 			add_unmatched(what, r, &c->rule[i]);
-			return true;
-		}
+		return true;
+	}
 	if (k >= r->blockers || k >= BLOCKERS_MAX)
 		return false;
 	const struct blocker *b = &r->blocker[k];

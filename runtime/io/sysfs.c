@@ -81,6 +81,32 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 	return read_all(at, path, buf, cap, false);
 }
 
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
+{
+	char buf[1024];
+	struct slice rest = { buf, 0 };
+	ssize_t n;
+	int fd = open_at(at, path, O_RDONLY | O_NONBLOCK), r = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!r && (n = read(fd, buf + rest.n, sizeof(buf) - rest.n)) != 0) {
+		if (n < 0) {
+			r = errno == EINTR ? 0 : -errno;
+			continue;
+		}
+		rest.n += (size_t)n;
+		while (!r && (rest.n == sizeof(buf) || slice_has(rest, '\n')))
+			r = each(slice_cut(&rest, '\n'), arg);
+		memmove(buf, rest.p, rest.n);
+		rest.p = buf;
+	}
+	if (!r && rest.n)
+		r = each(rest, arg);
+	close(fd);
+	return r;
+}
+
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int fd = open_at(at, path, O_RDONLY);

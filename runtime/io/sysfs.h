@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "../core/text.h"
+
 /* The directory, or -errno. That in place of `at` gives -EBADF in every call. */
 int sysfs_dir(int at, const char *path);
 
@@ -18,6 +20,10 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
 
 /* The same for a file of any kind and length, read to its end. -EISDIR: a directory. */
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
+
+/* Calls each(line, arg) for every line of a file of any length, without its end, until it returns
+ * other than 0, which is returned then. What is longer than 1 KiB comes in pieces. 0, or -errno. */
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg);
 
 /* Reads exactly n bytes at an offset (config space); -EIO where there are fewer. */
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset);

@@ -560,6 +560,18 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 					 garbled(buf, read_node(at, path, buf, cap), cap);
 }
 
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
+{
+	static char buf[131072];
+	ssize_t n = sysfs_read_file(at, path, buf, sizeof(buf));
+	struct slice rest = { buf, n < 0 ? 0 : (size_t)n };
+	int r = n < 0 ? (int)n : 0;
+
+	while (!r && rest.n)
+		r = each(slice_cut(&rest, '\n'), arg);
+	return r;
+}
+
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int error;
