@@ -171,6 +171,7 @@ check: deps
 	@$(MAKE) -s -j2 all $(UNIT_TESTS) $(REPLAYS)
 	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
 	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd $(B)/bench/image/initrd
+	@$(MAKE) -s $(CLOUD)
 	@tests/check $(CHECKS)
 
 # PART="claim boot" picks some. All take 25 minutes; the smallest form is in check.
@@ -276,6 +277,14 @@ $(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/ini
 
 $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
+
+# Cases whose machine says "image: kernel-sid-cloud": nvme is built in, virtio-iommu a module.
+CLOUD = $(B)/qemu-kernel-sid-cloud/initrd
+$(CLOUD): $(B)/qemu/initrd $(B)/kernel-sid-cloud/stamp
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-sid-cloud) tests/qemu/image $(@D) virtio_iommu md_mod
+
+$(B)/kernel-sid-cloud/stamp:
+	scripts/kernel sid/cloud
 
 $(B)/kernel/stamp:
 	scripts/kernel
