@@ -11,44 +11,48 @@ static struct slice unquote(struct slice s)
 	return s;
 }
 
-/* Who boots to mend the host wants it as it is. systemd's words (src/basic/proc-cmdline.c,
- * runlevel_to_target()), sysvinit's (src/init.c, main()), dracut's and initramfs-tools', and
- * the one of Ubuntu's boot menu. */
-static bool is_recovery(struct slice key, struct slice value)
-{
-	return slice_word(key, "single|s|S|1|-s|-b|rescue|emergency|recovery|"
-			       "rd.rescue|rd.emergency|rd.break|break") != SLICE_NO_WORD ||
-	       (slice_word(key, "systemd.unit|rd.systemd.unit") != SLICE_NO_WORD &&
-		slice_word(value, "rescue.target|emergency.target") != SLICE_NO_WORD);
-}
+/* Whoever boots to mend the host wants it as it is. systemd's words (src/basic/proc-cmdline.c,
+ * runlevel_to_target()), sysvinit's (src/init.c, main()), those of dracut and initramfs-tools for
+ * a shell, and the one of Ubuntu's boot menu. */
+#define RECOVERY                                                                     \
+	"single|s|S|1|-s|-b|rescue|emergency|recovery|rd.rescue|rd.emergency|rd.break|break"
+
+#define KEYS "vgapass|vgapass.ids|--|systemd.unit|rd.systemd.unit|" RECOVERY
+enum key { OURS, IDS, END, UNIT, RD_UNIT, RECOVERIES };
+
+#define VALUES MODE_WORDS "|rescue.target|emergency.target"
+enum { TARGETS = MODE_DRY_RUN + 1 };
 
 void cmdline_parse(struct slice text, struct cmdline *ret)
 {
 	const char *start = text.p;
-	bool is_init = false, dry = false, off = false;
+	bool is_init = false;
 	struct slice word;
 
 	*ret = (struct cmdline){ .mode = MODE_ON };
 	while ((word = slice_next(&text, '"')).n) {
-		struct slice value = unquote(word), key = slice_cut(&value, '=');
+		struct slice value = unquote(word);
+		unsigned key = slice_word(slice_cut(&value, '='), KEYS);
+		if (key == SLICE_NO_WORD)
+			continue;
 		value = unquote(value);
-		bool is_ours = slice_is(key, "vgapass");
-		unsigned mode = is_ours ? slice_word(value, MODE_WORDS) : SLICE_NO_WORD;
-		off |= mode == MODE_OFF || is_recovery(key, value);
-		is_init |= slice_is(word, "--");
+		unsigned known = slice_word(value, VALUES);
+		if (key >= RECOVERIES || (key == OURS && known == MODE_OFF) ||
+		    ((key == UNIT || key == RD_UNIT) && known - TARGETS < 2))
+			ret->mode = MODE_OFF;
+		is_init |= key == END;
 		if (is_init)
 			continue;
-		dry |= mode == MODE_DRY_RUN;
-		if (is_ours && (mode == SLICE_NO_WORD || mode == MODE_ON))
-			ret->profile = mode == MODE_ON ? (struct slice){ value.p, 0 } : value;
-		if (slice_is(key, "vgapass.ids")) {
+		if (key == IDS) {
 			ret->ids = value;
 			ret->ids_column = (uint32_t)(value.p - start) + 1;
+		} else if (key == OURS && known == MODE_DRY_RUN) {
+			ret->mode = ret->mode == MODE_OFF ? MODE_OFF : MODE_DRY_RUN;
+		} else if (key == OURS && known != MODE_OFF) {
+			ret->profile = value;
+			ret->profile.n = known == MODE_ON ? 0 : value.n;
 		}
 	}
-	if (off)
-		ret->profile.n = 0;
-	ret->mode = off ? MODE_OFF : dry ? MODE_DRY_RUN : MODE_ON;
 }
 
 static bool same_module(struct slice a, struct slice b)

@@ -6,8 +6,7 @@
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
 #define E_OPTION "unknown option: vgapass.conf(5) lists all"
 #define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
-#define E_LENGTH "expected 1 to 63 characters"
-#define E_RESIZE "expected resize.bar0= to resize.bar5= and a power of two like 256M or 8G"
+#define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_TWICE "option given twice: keep one"
 #define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
@@ -168,13 +167,17 @@ static const char *set_serial(struct rule *r, struct slice v)
 
 static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
 {
+	struct slice name;
+
 	if (slice_is(v, "auto"))
 		return E_LATER;
 	if (!is_name(v))
 		return E_NAME;
-	/* A module's name is not its driver's. */
-	unsigned module = slice_word(v, "vfio_pci|pci_stub");
-	r->driver = module == 0 ? "vfio-pci" : module == 1 ? "pci-stub" : keep_text(p->c, v);
+	/* The names of these modules are not those of their drivers. */
+	if (slice_find(v, slice_of("vfio_pci=vfio-pci|pci_stub=pci-stub"), '|', &name) !=
+	    SLICE_NO_WORD)
+		v = name;
+	r->driver = keep_text(p->c, v);
 	return r->driver ? NULL : E_FULL;
 }
 
@@ -252,7 +255,7 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	if (slice_word(name, "driver_override|remove|rescan") != SLICE_NO_WORD)
 		return E_ATTR;
 	if (!v.n || v.n > CONFIG_NAME_MAX)
-		return E_LENGTH;
+		return E_VALUE;
 	const char *key = keep_text(p->c, name), *value = keep_text(p->c, v);
 	while (i < r->attrs && r->attr[i].name != key)
 		i++;
@@ -264,26 +267,19 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	return NULL;
 }
 
-/* resize.barN=SIZE: the size as the kernel counts it, 2^n MiB (drivers/pci/pci-sysfs.c,
+/* resize.barN=SIZE: the kernel counts in 2^n MiB (drivers/pci/pci-sysfs.c,
  * __resource_resize_store()). */
 static const char *set_resize(struct parser *p, struct rule *r, struct slice bar, struct slice v)
 {
-	char name[] = "resource0_resize", log[] = "00";
-	uint64_t size = 0;
-	unsigned unit = v.n ? slice_word((struct slice){ v.p + v.n - 1, 1 }, "M|G|T") : SLICE_NO_WORD;
-	unsigned n = 0;
+	unsigned i = slice_word(bar, "bar0|bar1|bar2|bar3|bar4|bar5");
+	unsigned n = slice_word(v, "1M|2M|4M|8M|16M|32M|64M|128M|256M|512M|"
+				   "1G|2G|4G|8G|16G|32G|64G|128G|256G|512G");
+	char name[32], size[4];
 
-	if (bar.n != 4 || slice_word((struct slice){ bar.p, 3 }, "bar") ||
-	    (unsigned)(bar.p[3] - '0') > 5 || unit == SLICE_NO_WORD ||
-	    !slice_dec((struct slice){ v.p, v.n - 1 }, 1 << 23, &size) || !size || size & (size - 1))
+	if ((i | n) == SLICE_NO_WORD)
 		return E_RESIZE;
-	while (size >> n != 1)
-		n++;
-	n += 10 * unit;
-	name[8] = bar.p[3];
-	log[0] += (char)(n / 10);
-	log[1] += (char)(n % 10);
-	return set_attr(p, r, slice_of(name), slice_of(n < 10 ? log + 1 : log));
+	return set_attr(p, r, slice_of(text_make(name, sizeof(name), "resource%u_resize", i)),
+			slice_of(text_make(size, sizeof(size), "%u", n)));
 }
 
 /* One option. NULL, or the phrase of its error. */

@@ -122,19 +122,14 @@ static inline bool pci_is_bridge(const struct pci_function *f)
 	return f->bridge || class == 0x0600 || class == 0x0601 || class == 0x0604;
 }
 
-/* True: the root disk or the keyboard may be on it. Rules must identify it. */
-static inline bool pci_is_vital(const struct pci_function *f)
-{
-	unsigned class = f->class >> 8;
+/* What a host cannot do without. */
+enum pci_kind {
+	PCI_OTHER,
+	PCI_NETWORK, /* the way in may be on it */
+	PCI_VITAL,   /* storage, SD or USB: the root disk or the keyboard may be on it */
+};
 
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || class == PCI_CLASS_SD ||
-	       class == PCI_CLASS_USB;
-}
-
-static inline bool pci_is_network(const struct pci_function *f)
-{
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_NETWORK;
-}
+enum pci_kind pci_kind(const struct pci_function *f);
 
 static inline bool pci_same_slot(const struct pci_address *a, const struct pci_address *b)
 {

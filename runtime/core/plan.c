@@ -76,7 +76,7 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 			continue;
 		needs |= PLAN_VERDICT;
 		/* A refusal says the path; and only a slot behind a bridge is a card. */
-		if (pci_is_vital(f) || r->with)
+		if (r->with || pci_kind(f) == PCI_VITAL)
 			needs |= PCI_DETAIL_PATH;
 		if (r->with)
 			needs |= PLAN_LEADS;
@@ -114,89 +114,60 @@ static void enter(struct plan *p, unsigned i, const struct rule *by)
 	}
 }
 
-/* On a root bus a slot is the chipset, and no card. */
-static bool is_behind_bridge(const struct pci_function *f)
-{
-	return f->identity->path.hops > 1;
-}
-
-/* True: by its place f goes along with what the rule of *by takes. A virtual function is a
- * thing of its own: the boot has none. Bridges go with no card. */
+/* True: by its place f goes along with `lead`. A virtual function is a thing of its own: the boot
+ * has none yet. Bridges go with no card. */
 static bool goes_along(const struct pci_function *f, const struct pci_function *lead,
-		       const struct plan_entry *by)
+		       const struct rule *r)
 {
-	return (by->rule->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) :
-					      f->group >= 0 && f->group == lead->group) &&
+	return (r->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) :
+				       f->group >= 0 && f->group == lead->group) &&
 	       !f->is_virtual && !pci_is_bridge(f);
 }
 
 /* Adds the companions of what is taken. The first function that takes one along gives the
- * rule. */
+ * rule. On a root bus a slot is the chipset, and no card. */
 static void take_companions(const struct config *c, const struct inventory *inv, struct plan *p)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *lead = &inv->function[i];
-		const struct plan_entry *by = &p->entry[i];
-		if (by->state != STATE_PLANNED || by->companion || by->rule->with == WITH_FUNCTION)
+		const struct rule *r = p->entry[i].rule;
+		if (p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
 			continue;
-		uint16_t *alone = &p->alone[by->rule - c->rule];
-		bool root_bus = by->rule->with == WITH_SLOT && !is_behind_bridge(lead);
-		for (unsigned k = 0; k < inv->functions; k++) {
-			if (p->entry[k].rule || !goes_along(&inv->function[k], lead, by))
+		bool is_card = lead->identity->path.hops > 1;
+		const struct pci_function *f = inv->function;
+		struct plan_entry *e = p->entry;
+		for (unsigned k = 0; k < inv->functions; k++, f++, e++) {
+			/* One that is no part of this card may be one of the next. */
+			if ((e->rule && e->reason != REASON_STRANGER) || !goes_along(f, lead, r))
 				continue;
-			if (root_bus) {
-				*alone = *alone ? *alone : (uint16_t)(i + 1);
-				continue;
+			if (!is_card && r->with == WITH_SLOT) {
+				p->alone[r - c->rule] = (uint16_t)(i + 1);
+				break;
 			}
-			enter(p, k, by->rule);
-			p->entry[k].companion = true;
+			enter(p, k, r);
+			e->companion = true;
+			e->reason = pci_kind(f) == PCI_OTHER ||
+						    (is_card && f->vendor == lead->vendor &&
+						     pci_same_slot(&f->at, &lead->at)) ?
+					    REASON_NONE : REASON_STRANGER;
 		}
 	}
 }
 
-/* True: no function that is there with f has its ID and serial number too. What is behind VMD
- * (a domain of more than 16 bits) comes later than a boot looks, so the host must not count it
- * for what is not. */
-static bool has_own_serial(const struct inventory *inv, const struct pci_function *f)
+/* Whether the rule says which function it is, wherever others of its kind come and go. A serial
+ * number that several have is none. What is behind VMD, in a domain of more than 16 bits, comes
+ * later than a boot looks: so it counts for its like alone. */
+static bool identifies(const struct inventory *inv, const struct rule *r,
+		       const struct pci_function *f)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions && n < 2; i++) {
+	for (unsigned i = 0; i < inv->functions && n < 2 && r->given & RULE_SERIAL; i++) {
 		const struct pci_function *g = &inv->function[i];
-		if (g->vendor == f->vendor && g->device == f->device && g->has_serial &&
-		    g->identity->serial == f->identity->serial &&
-		    (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX))
-			n++;
+		if (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX)
+			n += id_agrees(r, g) && options_agree(r, g, RULE_SERIAL);
 	}
-	return n == 1;
-}
-
-/* Whether the rule says which function it is, wherever others of its kind are, come and go. */
-static enum reason identify(const struct inventory *inv, const struct rule *r,
-			    const struct pci_function *f)
-{
-	if ((r->vendor | r->device) & PCI_ANY)
-		return REASON_IDENTITY;
-	if (r->given & RULE_PATH)
-		return REASON_NONE;
-	if (!(r->given & RULE_SERIAL))
-		return REASON_IDENTITY;
-	return has_own_serial(inv, f) ? REASON_NONE : REASON_TWIN;
-}
-
-/* True: f is of a card that the rule of *e names, of its vendor and in its slot. */
-static bool is_of_card(const struct inventory *inv, const struct plan *p,
-		       const struct pci_function *f, const struct plan_entry *e)
-{
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *lead = &inv->function[i];
-		const struct plan_entry *by = &p->entry[i];
-		if (by->rule == e->rule && by->state == STATE_PLANNED && !by->companion &&
-		    pci_same_slot(&f->at, &lead->at) && f->vendor == lead->vendor &&
-		    is_behind_bridge(lead))
-			return true;
-	}
-	return false;
+	return !((r->vendor | r->device) & PCI_ANY) && (r->given & RULE_PATH || n == 1);
 }
 
 static enum reason guard(const struct config *c, const struct inventory *inv,
@@ -204,22 +175,20 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 			 const struct plan_entry *e)
 {
 	const struct rule *r = e->rule;
-	enum reason reason = REASON_NONE;
+	enum pci_kind kind = pci_kind(f);
 
 	if (pci_is_bridge(f))
 		return REASON_BRIDGE;
-	/* Before all that may be otherwise at another boot. */
-	if (e->companion && (pci_is_vital(f) || pci_is_network(f)) && !is_of_card(inv, p, f, e))
-		return REASON_STRANGER;
-	if (!e->companion && pci_is_vital(f))
-		reason = identify(inv, r, f);
-	if (reason)
-		return reason;
-	if (r->expect && r->expect != p->matched[r - c->rule])
-		return REASON_EXPECT;
-	if (!e->companion && pci_is_network(f) && p->networks[r - c->rule] > 1 && !r->expect &&
+	/* First what another boot cannot see otherwise. */
+	if (e->reason)
+		return e->reason;
+	if (!e->companion && kind == PCI_VITAL && !identifies(inv, r, f))
+		return REASON_IDENTITY;
+	if (!e->companion && kind == PCI_NETWORK && p->networks[r - c->rule] > 1 && !r->expect &&
 	    !(r->given & RULE_LOCATION))
 		return REASON_SEVERAL;
+	if (r->expect && r->expect != p->matched[r - c->rule])
+		return REASON_EXPECT;
 	/* Before the boot display: without an IOMMU vfio-pci's probe first takes the console
 	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
 	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
@@ -281,7 +250,7 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 		if (!by)
 			continue;
 		ret->matched[by - c->rule]++;
-		ret->networks[by - c->rule] += pci_is_network(&inv->function[i]);
+		ret->networks[by - c->rule] += pci_kind(&inv->function[i]) == PCI_NETWORK;
 		enter(ret, i, by);
 	}
 	if (ret->state != PLAN_READY)

@@ -36,7 +36,6 @@ enum reason {
 	REASON_NO_GROUP,     /* no IOMMU group */
 	REASON_BOOT_DISPLAY,
 	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
-	REASON_TWIN,         /* the same, and others have the serial number that the rule gives */
 	REASON_SEVERAL,      /* an ID alone, and several network controllers have it */
 	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's */
 	REASON_EXPECT,       /* expect=N, and another number matches */
@@ -93,7 +92,10 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 /* What decides whether a function may be taken. Who has it now does not. */
 #define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
 
-/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_VERDICT too. */
+/* What decides whether one may go along with another. */
+#define PLAN_FOLLOWS (PLAN_VERDICT | PCI_DETAIL_VIRTUAL)
+
+/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_FOLLOWS. */
 #define PLAN_LEADS 0x80u
 
 /* Which details (enum pci_detail, PLAN_LEADS) the rules need of this function, whose IDs and
@@ -104,12 +106,6 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 static inline bool plan_may_follow(const struct pci_function *lead, const struct pci_function *f)
 {
 	return pci_same_slot(&f->at, &lead->at) || (f->group >= 0 && f->group == lead->group);
-}
-
-/* The details that are needed of f then. */
-static inline unsigned plan_follower_needs(const struct pci_function *f)
-{
-	return PLAN_VERDICT | PCI_DETAIL_VIRTUAL | (pci_is_vital(f) ? PCI_DETAIL_PATH : 0);
 }
 
 /* Always fills *ret; ret->state says whether its entries hold. */

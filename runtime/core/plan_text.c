@@ -19,16 +19,6 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
-/* What turns the IOMMU on depends on the processor, which made the root bus too. */
-static void add_no_group(struct text *t, const struct run *r)
-{
-	unsigned vendor = r->inv.function[0].vendor;
-
-	text_add(t, "no IOMMU group: turn the IOMMU on in the firmware%s",
-		 vendor == 0x8086 ? " (VT-d), and write intel_iommu=on on the kernel command line" :
-		 vendor == 0x1022 ? " (AMD-Vi; the kernel log names IVRS then)" : "");
-}
-
 void plan_text_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
@@ -50,17 +40,19 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', e->step);
 	const struct rule *rule = e->rule;
+	unsigned root = r->inv.function[0].vendor;
 
 	switch (e->reason) {
 	case REASON_NO_GROUP:
-		add_no_group(t, r);
+		/* What turns it on depends on the processor, which made the root bus too. */
+		text_add(t, "no IOMMU group: in the firmware turn on %s",
+			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
+			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
 		break;
 	case REASON_IDENTITY:
-	case REASON_TWIN:
-		text_add(t, "%s: write ", e->reason == REASON_TWIN ?
-			 "others have its serial number" : "a storage, SD or USB controller");
-		text_add(t, f->identity->path.hops ? "path=%r beside its ID" :
-						     "path= beside its ID", &f->identity->path);
+		text_add(t, "%s: write path=%r beside its ID", rule->given & RULE_SERIAL ?
+			 "its serial number does not identify it" : "a storage, SD or USB controller",
+			 &f->identity->path);
 		break;
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
@@ -183,8 +175,8 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 			continue;
 		text_add(at, "%p", &c->rule[i].at);
 		if (alone)
-			text_add(what, "with=slot takes nothing along: %a is behind no bridge, so "
-				       "its slot is no card", &r->inv.function[alone - 1].at);
+			text_add(what, "%a is on a root bus, where with=slot takes nothing along",
+				 &r->inv.function[alone - 1].at);
 		else
 			add_unmatched(what, r, &c->rule[i]);
 		return true;

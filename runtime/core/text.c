@@ -186,7 +186,10 @@ static void put_place(struct text *t, const struct place *at)
 
 static void put_path(struct text *t, const struct pci_path *path)
 {
-	text_add(t, path->domain ? "%h:" : "", path->domain);
+	if (!path->hops)
+		return;
+	if (path->domain)
+		text_add(t, "%h:", path->domain);
 	text_add(t, "%b:", path->bus);
 	for (unsigned i = 0; i < path->hops; i++)
 		text_add(t, i ? "/%b.%d" : "%b.%d", path->hop[i] >> 3, path->hop[i] & 7);

@@ -125,8 +125,7 @@ static void gather_details(const struct roots *roots, struct run *r, const char 
 	for (unsigned i = 0; i < inv->functions; i++)
 		for (unsigned k = 0; k < inv->functions && inv->function[i].known & PLAN_LEADS; k++)
 			if (plan_may_follow(&inv->function[i], &inv->function[k]))
-				scan_details(roots->root, inv, k,
-					     plan_follower_needs(&inv->function[k]));
+				scan_details(roots->root, inv, k, PLAN_FOLLOWS);
 }
 
 void gather_drivers(const struct roots *roots, struct run *r)

@@ -138,7 +138,7 @@ static void read_driver(struct inventory *inv, struct pci_function *f)
 }
 
 /* The IOMMUs of x86 give every function its group before any driver runs, so what has none
- * gets none. Others do it when a function is probed (arm64 before 6.15). */
+ * gets none. Others do it when a function is probed (arm64 up to 6.12). */
 static int is_late_iommu(const char *name, void *arg)
 {
 	(void)arg;
@@ -173,7 +173,8 @@ static void read_group(int root, struct inventory *inv, struct pci_function *f)
 		inv->virtio_iommu = is_virtio_iommu(root, inv);
 	}
 	/* A bridge with a group is below an IOMMU, and so is what is behind it. */
-	inv->has_iommu |= sysfs_exists(inv->devices, path_function(f, "../iommu_group"));
+	inv->has_iommu |= sysfs_link(inv->devices, path_function(f, "../iommu_group"), 0, name,
+				     sizeof(name)) > 0;
 	if (inv->has_iommu || inv->virtio_iommu)
 		f->group = PCI_GROUP_LATER;
 }
@@ -215,17 +216,11 @@ struct map {
 };
 
 /* The firmware's framebuffer is BOOTFB, efifb, vesafb, simplefb, simpledrm, efidrm, vesadrm or
- * ofdrm. A driver of the card's own is not: bochs-drm. */
+ * ofdrm. What a card's own driver has is not: bochs-drm. */
 static bool is_framebuffer(struct slice name)
 {
-	struct slice end = { name.p + name.n - 2, 2 };
-
-	if (name.n < 4 || slice_has(name, '-'))
-		return false;
-	if (slice_word(end, "fb|FB") != SLICE_NO_WORD)
-		return true;
-	end.p--, end.n++;
-	return slice_is(end, "drm");
+	return name.n > 3 && !slice_has(name, '-') &&
+	       slice_word((struct slice){ name.p + name.n - 2, 2 }, "fb|FB|rm") != SLICE_NO_WORD;
 }
 
 static int look_at_map(struct slice name, void *arg)

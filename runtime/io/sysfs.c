@@ -83,26 +83,22 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 
 int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
 {
-	char buf[1024];
-	struct slice rest = { buf, 0 };
+	char buf[4096], line[128];
+	struct slice s = { line, 0 };
 	ssize_t n;
-	int fd = open_at(at, path, O_RDONLY | O_NONBLOCK), r = 0;
+	int fd = open_at(at, path, O_RDONLY), r = 0;
 
 	if (fd < 0)
 		return fd;
-	while (!r && (n = read(fd, buf + rest.n, sizeof(buf) - rest.n)) != 0) {
-		if (n < 0) {
-			r = errno == EINTR ? 0 : -errno;
-			continue;
+	while (!r && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)))
+		for (ssize_t i = 0; !r && i < n; i++) {
+			if (buf[i] == '\n') {
+				r = each(s, arg);
+				s.n = 0;
+			} else if (s.n < sizeof(line)) {
+				line[s.n++] = buf[i];
+			}
 		}
-		rest.n += (size_t)n;
-		while (!r && (rest.n == sizeof(buf) || slice_has(rest, '\n')))
-			r = each(slice_cut(&rest, '\n'), arg);
-		memmove(buf, rest.p, rest.n);
-		rest.p = buf;
-	}
-	if (!r && rest.n)
-		r = each(rest, arg);
 	close(fd);
 	return r;
 }

@@ -21,8 +21,9 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
 /* The same for a file of any kind and length, read to its end. -EISDIR: a directory. */
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
 
-/* Calls each(line, arg) for every line of a file of any length, without its end, until it returns
- * other than 0, which is returned then. What is longer than 1 KiB comes in pieces. 0, or -errno. */
+/* Calls each(line, arg) for every line of a file of any length, without its newline and cut
+ * behind 128 bytes, until it returns other than 0, which is returned then. 0, or -errno: there is
+ * no such file. */
 int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg);
 
 /* Reads exactly n bytes at an offset (config space); -EIO where there are fewer. */

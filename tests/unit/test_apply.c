@@ -512,7 +512,7 @@ static void names_blockers(void **state)
 {
 	(void)state;
 	boot_host_drivers();
-	boot_run("1002:6608\n1b21:2142\n", "");
+	boot_run("1002:6608\n1b21:2142 path=00:1c.0/00.0\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	assert_true(boot_entry(CARD)->checked);
 	assert_false(boot_entry(CARD)->viable);

@@ -241,7 +241,7 @@ static void writes_4096_functions(void **state)
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
 		text_start(&t, address, sizeof(address));
 		text_add(&t, "%b:%b.%d", i >> 8, i >> 3 & 31, i & 7);
-		bench_add(address, "8086:10fb", 0x020000);
+		bench_add(address, "8086:10fb", 0x0c0500);
 	}
 	bench_plan("8086:10fb\n", "");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);

@@ -105,6 +105,59 @@ static void reads_files_to_their_end(void **state)
 	close(proc);
 }
 
+struct lines {
+	unsigned n, stop_at;
+	size_t bytes, longest;
+	char last[64];
+};
+
+static int count_line(struct slice line, void *arg)
+{
+	struct lines *l = arg;
+
+	l->bytes += line.n + 1;
+	l->longest = line.n > l->longest ? line.n : l->longest;
+	text_make(l->last, sizeof(l->last), "%v", &line);
+	return ++l->n == l->stop_at ? 77 : 0;
+}
+
+static struct lines lines_of(const char *text, size_t n, unsigned stop_at)
+{
+	struct lines l = { .stop_at = stop_at };
+
+	make("a", text, n);
+	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), stop_at ? 77 : 0);
+	return l;
+}
+
+/* Files of any length, in pieces that end within lines. */
+static void reads_lines(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	assert_int_equal(lines_of("", 0, 0).n, 0);
+	struct lines l = lines_of("one\n\nthree\n", 11, 0);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.last, "three");
+	assert_string_equal(lines_of("one\n\nthree\n", 11, 1).last, "one");
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 33 == 32 ? '\n' : (char)('a' + i / 33 % 26);
+	l = lines_of(text, 99990, 0);
+	assert_int_equal(l.n, 3030);
+	assert_int_equal(l.bytes, 99990);
+	assert_int_equal(l.longest, 32);
+	assert_string_equal(l.last, "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
+	/* One that is too long is cut, and the next one is whole. */
+	memset(text, 'x', 5000);
+	memcpy(text + 5000, "\ny\n", 3);
+	l = lines_of(text, 5003, 0);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.longest, 128);
+	assert_string_equal(l.last, "y");
+	assert_int_equal(sysfs_lines(dir, "none", count_line, &l), -ENOENT);
+}
+
 static void reads_at_offsets(void **state)
 {
 	char buf[4];
@@ -427,6 +480,7 @@ int main(void)
 		TEST(reads_whole_attributes),
 		TEST(does_not_wait_for_a_fifo),
 		TEST(reads_files_to_their_end),
+		TEST(reads_lines),
 		TEST(reads_at_offsets),
 		TEST(writes_and_creates_nothing),
 		TEST(reads_links),
