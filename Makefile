@@ -7,7 +7,8 @@
 #   check     every test; unit, lint, machines, cli-test, image-test, boot-test are its parts
 #   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
 #   bench     what it costs, beside what else one could take: see docs/bench.md
-#   soak      the same BOOTS= times, ROUNDS= of release and bind, CUTS= of the power (as root)
+#   soak      the same BOOTS= times, RACES= with two processors, ROUNDS= of release and bind,
+#             CUTS= of the power (as root)
 
 VERSION = 0.1.0
 
@@ -221,11 +222,12 @@ check-distros: deps
 	@tests/distros/run $(if $(CELL),-k '$(CELL)')
 
 BOOTS = 100
+RACES = 30
 ROUNDS = 100
 CUTS = 10
 soak: deps
 	@$(MAKE) -s -j2 all $(B)/qemu/initrd
-	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --rounds $(ROUNDS)' $(if $(filter-out 0,$(CUTS)), \
+	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS)' $(if $(filter-out 0,$(CUTS)), \
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
 # What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
