@@ -2,23 +2,36 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cmd.h"
 
 #define CARDS_SHOWN 16
 
+/* Of AMD's and Hygon's processors and chipsets, which show their security processor, their USB
+ * and sound as functions beside the display behind a bridge. No card has these vendors. */
+static bool is_of_processor(const struct pci_function *f)
+{
+	return f->vendor == 0x1022 || f->vendor == 0x1d94;
+}
+
+static bool is_alone(const struct pci_function *f)
+{
+	return f->identity->path.hops < 2 || is_of_processor(f) || f->is_virtual;
+}
+
 void card_of(const struct host *h, const struct pci_function *f, struct card *ret)
 {
 	const struct inventory *inv = &h->run.inv;
 	const struct pci_function *end = inv->function + inv->functions, *g = f;
+	bool alone = is_alone(f);
 
 	/* The functions of a slot follow one another. */
-	while (f->identity->path.hops > 1 && g > inv->function && pci_same_slot(&g[-1].at, &f->at))
+	while (g > inv->function && pci_same_slot(&g[-1].at, &f->at))
 		g--;
-	for (ret->n = 0; g < end && (g == f || f->identity->path.hops > 1) &&
-			 pci_same_slot(&g->at, &f->at); g++)
-		if (!g->bridge && PCI_CLASS_BASE(g->class) != PCI_BASE_BRIDGE)
+	for (ret->n = 0; g < end && pci_same_slot(&g->at, &f->at); g++)
+		if (!pci_is_bridge(g) && (g == f || (!alone && !is_alone(g))))
 			ret->function[ret->n++] = g;
 }
 
@@ -37,6 +50,16 @@ static bool is_at(const char *text, const struct pci_function *f, bool *is_addre
 	return any ? pci_same_slot(&at, &f->at) : !pci_compare(&at, &f->at);
 }
 
+/* A letter or digit, also one of another alphabet, makes a word: "." is in every name that ends
+ * with "Inc.". */
+static bool is_word(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (isalnum((unsigned char)s.p[i]) || (unsigned char)s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
 static bool has_words(const char *text, const char *name)
 {
 	struct slice rest = slice_of(text), word;
@@ -45,7 +68,7 @@ static bool has_words(const char *text, const char *name)
 
 	while ((word = slice_next(&rest, '\0')).n) {
 		some = true;
-		if (!strcasestr(name, text_make(one, sizeof(one), "%v", &word)))
+		if (!is_word(word) || !strcasestr(name, text_make(one, sizeof(one), "%v", &word)))
 			return false;
 	}
 	return some;
@@ -64,10 +87,19 @@ static bool is_meant(const struct host *h, const char *text, const struct pci_fu
 	return has_words(text, host_name(h, f, name));
 }
 
+/* True: a function of the card that comes before f is meant, too. */
+static bool was_found(const struct host *h, const char *text, const struct card *card,
+		      const struct pci_function *f)
+{
+	for (unsigned i = 0; i < card->n && card->function[i] < f; i++)
+		if (is_meant(h, text, card->function[i]))
+			return true;
+	return false;
+}
+
 unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap)
 {
 	const struct inventory *inv = &h->run.inv;
-	const struct pci_function *last = NULL;
 	unsigned found = 0;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
@@ -75,10 +107,8 @@ unsigned card_find(const struct host *h, const char *text, struct card *ret, uns
 		if (!is_meant(h, text, &inv->function[i]))
 			continue;
 		card_of(h, &inv->function[i], &card);
-		/* The functions of a slot follow one another. */
-		if (!card.n || card.function[0] == last)
+		if (!card.n || was_found(h, text, &card, &inv->function[i]))
 			continue;
-		last = card.function[0];
 		if (found < cap)
 			ret[found] = card;
 		found++;

@@ -1,10 +1,9 @@
 /* cmd_add.c - vgapass add: rules for cards, written for a person. */
-#include <unistd.h>
-
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"
 #include "cmd.h"
 #include "edit/rules.h"
+#include "live/in_use.h"
 
 #define VERB "add"
 
@@ -13,7 +12,7 @@ static const char help[] =
 	"Writes rules for all functions of the cards: the next boot keeps them for\n"
 	"guests. CARD is an address, an ID or words of its name, see vgapass list;\n"
 	"without one, on a terminal, it asks. What the next boot would refuse is refused\n"
-	"here.\n\n"
+	"here, and what the host itself needs: its disks, only keyboard and network.\n\n"
 	"  --apply              rebuilds the boot images of all kernels\n"
 	"  --dry-run            shows what would be added, writes nothing\n"
 	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
@@ -25,18 +24,6 @@ static const char help[] =
 	"  --sysroot DIR        the machine whose files are below DIR\n\n"
 	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that\n"
 	"of the command that rebuilds the boot images.\n";
-
-/* The engine takes a controller that it is told to take; whose disks are on it only the host
- * knows. */
-static void warn_of_disks(const struct pci_function *f)
-{
-	char at[64];
-
-	if (PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE && *f->driver)
-		cmd_complain("warning: %s is a storage controller that %s has: if the host boots "
-			     "from a disk on it, it does no more", text_make(at, sizeof(at), "%a",
-			     &f->at), f->driver);
-}
 
 /* Whether rules that are there leave the function to a new one. False, said: nothing is to be
  * added for it; *good then tells whether that is fine. */
@@ -76,9 +63,6 @@ static bool add_card(const struct host *h, const struct rules_how *how, const st
 			good &= rules_new_card(h, how, &(struct card){ 1, { f } }, rules);
 		else if (is_open(h, f, &good))
 			open.function[open.n++] = f;
-		else
-			continue;
-		warn_of_disks(f);
 	}
 	return good & rules_new_card(h, how, &open, rules);
 }
@@ -95,13 +79,39 @@ static bool make_rules(const struct host *h, const struct rules_how *how,
 	return good;
 }
 
+/* How many users of what the new rules take the host cannot do without: said. There is no
+ * option against that, or else it would stand in every guide. */
+static unsigned say_in_use(const struct host *h, const struct new_rules *rules,
+			   const bool *planned_before)
+{
+	static struct obstacles found;
+	bool root = false;
+	char at[64];
+
+	in_use_by_plan(&h->roots, &h->run.inv, &h->run.plan, planned_before, &found);
+	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
+		const struct obstacle *o = &found.obstacle[i];
+		cmd_complain(VERB ": %s: %s", text_make(at, sizeof(at), "%a", &o->f->at), o->text);
+		root |= o->user == USER_ROOT;
+	}
+	if (found.n > OBSTACLES_MAX)
+		cmd_complain(VERB ": and %u more", found.n - OBSTACLES_MAX);
+	for (unsigned i = 0; found.n && !root && i < rules->n; i++)
+		cmd_complain(VERB ": if the host can do without it, write the rule by hand: %s",
+			     rules->rule[i].text);
+	return found.n;
+}
+
 static int add(struct host *h, struct conf_set *set, const struct rules_how *how,
 	       const struct cards *cards)
 {
 	static struct new_rules rules;
+	static bool planned[PCI_FUNCTIONS_MAX];
 	uint32_t first;
 
 	conf_set_plan(set, h, how->profile);
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		planned[i] = h->run.plan.entry[i].state == STATE_PLANNED;
 	if (!make_rules(h, how, cards, &rules))
 		return cmd_complain(VERB ": nothing is changed");
 	if (!rules.n) {
@@ -111,10 +121,10 @@ static int add(struct host *h, struct conf_set *set, const struct rules_how *how
 	}
 	if (rules_add(h, set, how, &rules, &first))
 		return CMD_FAILED;
+	if (say_in_use(h, &rules, planned))
+		return cmd_complain(VERB ": nothing is changed");
 	rules_show_plan(h, how, first, rules.n);
 	rules_show_strangers(h, cards->card, cards->n);
-	if (how->dry_run && geteuid())
-		puts("root may see serial numbers, which go before path=");
 	return rules_finish(h, set, how);
 }
 
@@ -146,6 +156,8 @@ int cmd_add(int argc, char **argv)
 	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
 	if (!r)
 		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+	if (!r)
+		r = conf_set_read(&set, &host, VERB, how.dry_run);
 	if (!r)
 		r = add(&host, &set, &how, &cards);
 	conf_set_close(&set, &host);

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "../runtime/core/plan_text.h"
-#include "../runtime/io/apply.h"
 #include "assign_text.h"
 #include "cmd.h"
+#include "group.h"
 #include "hint.h"
 
 static const char help[] =
@@ -72,15 +72,13 @@ static bool is_in(const struct card *card, const struct pci_function *f)
 
 /* True: a function outside the card keeps its IOMMU group from a guest; with `next`, after
  * the next boot, too. */
-static bool is_stranger(const struct host *h, const struct card *card, int32_t group,
+static bool is_stranger(struct host *h, const struct card *card, int32_t group,
 			const struct pci_function *f, bool next)
 {
-	if (f->group != group || is_in(card, f) || apply_is_harmless(slice_of(f->driver)))
-		return false;
-	return !next || !*planned(h, f);
+	return f->group == group && !is_in(card, f) && group_member(h, f, next) == GROUP_HELD;
 }
 
-static unsigned count_strangers(const struct host *h, const struct card *card, int32_t group,
+static unsigned count_strangers(struct host *h, const struct card *card, int32_t group,
 				bool next)
 {
 	const struct inventory *inv = &h->run.inv;
@@ -91,10 +89,10 @@ static unsigned count_strangers(const struct host *h, const struct card *card, i
 	return n;
 }
 
-static int refuse_group(const struct host *h, const struct card *card, const struct pci_function *f)
+static int refuse_group(struct host *h, const struct card *card, const struct pci_function *f)
 {
 	const struct inventory *inv = &h->run.inv;
-	char list[64 * STRANGERS_SHOWN + 64], at[64];
+	char list[64 * STRANGERS_SHOWN + 64], at[64], advice[HOST_NAME_MAX];
 	unsigned n = 0;
 	struct text t;
 
@@ -108,23 +106,26 @@ static int refuse_group(const struct host *h, const struct card *card, const str
 	}
 	if (n > STRANGERS_SHOWN)
 		text_add(&t, " and %u more", n - STRANGERS_SHOWN);
-	return cmd_complain("%s: the host holds others of its IOMMU group %d, %s: give them away, too "
-			    "(with=group), or move the card to another slot",
-			    text_make(at, sizeof(at), "%a", &f->at), (int)f->group, list);
+	return cmd_complain("%s: the host holds others of its IOMMU group %d, %s: %s",
+			    text_make(at, sizeof(at), "%a", &f->at), (int)f->group, list,
+			    group_advice(h, f, advice));
 }
 
 /* What says that a function cannot be had by any guest, now or after the next boot. */
-static int check_function(const struct host *h, const struct card *card,
+static int check_function(struct host *h, const struct card *card,
 			  const struct pci_function *f)
 {
 	char at[64];
 
 	text_make(at, sizeof(at), "%a", &f->at);
-	if (!is_vfio(f->driver) && !is_vfio(planned(h, f)))
+	if (!is_vfio(f->driver) && !is_vfio(planned(h, f))) {
+		if (count_strangers(h, card, f->group, true))
+			refuse_group(h, card, f);
 		return refuse(h, f);
+	}
 	if (f->group < 0)
-		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: turn the IOMMU "
-				    "on (VT-d or AMD-Vi in the firmware, intel_iommu=on)", at);
+		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: vgapass check "
+				    "iommu says what to do", at);
 	if (f->at.domain > 0xffff)
 		return cmd_complain("%s: QEMU takes no PCI domain above ffff: turn VMD off in the "
 				    "firmware", at);
@@ -134,7 +135,7 @@ static int check_function(const struct host *h, const struct card *card,
 }
 
 /* The card can be had, but not in this boot or not in the next: says so once. */
-static void warn(const struct host *h, const struct card *card)
+static void warn(struct host *h, const struct card *card)
 {
 	const struct pci_function *f = NULL, *g = NULL;
 	char at[64];
@@ -155,7 +156,7 @@ static void warn(const struct host *h, const struct card *card)
 			     "host: run vgapass add %s", text_make(at, sizeof(at), "%a", &g->at), at);
 }
 
-static int print(const struct host *h, const char *text, const struct assign_form *form,
+static int print(struct host *h, const char *text, const struct assign_form *form,
 		 unsigned slot)
 {
 	struct card card;

@@ -16,9 +16,10 @@ static const char help[] =
 	"  --take-boot-display  allows the display that the firmware uses; the console\n"
 	"                       goes with it\n"
 	"  --no-iommu           allows functions that have no IOMMU group\n\n"
-	"What is in use is refused, and who uses it is named. If one function cannot be\n"
-	"bound, the others go back to the drivers that they had. The configuration stays:\n"
-	"what holds for the next boot, vgapass add writes.\n\n"
+	"What is in use is refused, and who uses it is named; so is everything where that\n"
+	"cannot be seen, as in a container. If one function cannot be bound, the others go\n"
+	"back to the drivers that they had. The configuration stays: what holds for the\n"
+	"next boot, vgapass add writes.\n\n"
 	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
 
 /* As messages call the rules of this command. */
@@ -53,21 +54,37 @@ static void print_problems(const struct run *r)
 }
 
 /* A rule of its own for each function that no rule is about, in the language of the
- * configuration: so it has the same defaults and meets the same refusals. */
-static void add_rules(struct live *l, const struct bind_options *o)
+ * configuration: so it has the same defaults and meets the same refusals. There is always room
+ * for them, as they are a configuration of their own. */
+static void plan_others(struct live *l, const struct bind_options *o)
 {
-	struct config *c = &l->host.run.config;
-	const char *file = config_add_file(c, RULES_NAME);
-	char text[256];
+	static struct config own;
+	static struct plan plan;
+	const struct cmdline cmd = { .mode = MODE_ON };
+	struct run *r = &l->host.run;
+	char text[HOST_NAME_MAX + 256], path[HOST_NAME_MAX];
 
-	for (unsigned k = 0; file && k < l->n; k++) {
+	config_start(&own);
+	const char *file = config_add_file(&own, RULES_NAME);
+	for (unsigned k = 0; k < l->n; k++) {
 		const struct pci_function *f = l->function[k].f;
 		if (entry(l, k)->rule)
 			continue;
-		text_make(text, sizeof(text), "%i address=%a%s%s\n", f, &f->at,
+		host_path(f, path);
+		text_make(text, sizeof(text), "%i address=%a%s%s%s%s\n", f, &f->at,
+			  *path ? " path=" : "", path,
 			  o->take_boot_display ? " take=boot-display" : "",
 			  o->no_iommu ? " iommu=ignore" : "");
-		config_parse(c, file, text, strlen(text));
+		config_parse(&own, file, text, strlen(text));
+	}
+	plan_build(&own, &cmd, &r->inv, &plan);
+	for (unsigned k = 0; k < l->n; k++) {
+		const ptrdiff_t i = l->function[k].f - r->inv.function;
+		if (r->plan.entry[i].rule)
+			continue;
+		r->plan.entry[i] = plan.entry[i];
+		r->plan.entry[i].driver = r->plan.driver[i];
+		*r->plan.driver[i] = '\0';
 	}
 }
 
@@ -81,8 +98,6 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 	/* vgapass=off and vgapass=dry-run are about the boot. */
 	r->cmd.mode = MODE_ON;
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
-	if (r->plan.state == PLAN_READY)
-		add_rules(l, o);
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct rule *rule = entry(l, k)->rule;
 		struct rule *own = rule ? &r->config.rule[rule - r->config.rule] : NULL;
@@ -97,6 +112,7 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 		print_problems(r);
 		return false;
 	}
+	plan_others(l, o);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (!meant[i])
 			r->plan.entry[i] = (struct plan_entry){ .state = STATE_NONE };
@@ -106,6 +122,14 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 	return true;
 }
 
+/* Its driver is to lose it. */
+static bool wants(const struct live *l, unsigned k)
+{
+	const char *driver = l->function[k].f->driver;
+
+	return *driver && strcmp(driver, entry(l, k)->rule->driver) != 0;
+}
+
 /* True, said: the rules refuse a function. Then the card as a whole stays. */
 static bool is_refused(struct live *l)
 {
@@ -113,8 +137,6 @@ static bool is_refused(struct live *l)
 
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct plan_entry *e = entry(l, k);
-		l->function[k].wanted = *l->function[k].f->driver &&
-					strcmp(l->function[k].f->driver, e->rule->driver) != 0;
 		if (e->state == STATE_PLANNED)
 			continue;
 		refused++;
@@ -165,46 +187,39 @@ static bool load_drivers(struct live *l)
 	return true;
 }
 
-static void claim_item(void *live, unsigned i)
+static unsigned number(const struct live *l, unsigned k)
+{
+	return (unsigned)(l->function[k].f - l->host.run.inv.function);
+}
+
+/* What hung comes back when all has been given back. */
+static void give_back_if_late(struct live *l, unsigned k)
+{
+	if (__atomic_load_n(&l->undone, __ATOMIC_SEQ_CST))
+		live_give_back(l, k, true);
+}
+
+static void claim_item(void *live, unsigned k)
 {
 	struct live *l = live;
 
-	apply_claim(&l->work, i);
+	live_remember(l, k);
+	apply_claim(&l->work, number(l, k));
+	give_back_if_late(l, k);
 }
 
+/* First what must be written before a driver can take a function, for all of them; then each is
+ * taken. */
 static void apply_one_item(void *live, unsigned i)
 {
 	struct live *l = live;
+	unsigned k = i % l->n;
 
-	apply_item(&l->work, i);
-}
-
-static void undo_item(void *live, unsigned k)
-{
-	live_give_back(live, k, true);
-}
-
-/* Those that were bound before stay what they were too. */
-static void undo(struct live *l)
-{
-	const char *was, *is;
-	char at[64];
-
-	live_run(l, l->n, undo_item);
-	for (unsigned k = 0; k < l->n; k++) {
-		const struct live_function *one = &l->function[k];
-		text_make(at, sizeof(at), "%a", &one->f->at);
-		was = *one->f->driver ? one->f->driver : "no driver";
-		is = *one->driver ? one->driver : "no driver";
-		if (!one->done)
-			cmd_complain("%s: the kernel has not come back from giving it back to %s: "
-				     "see the kernel log", at, was);
-		else if (strcmp(was, is) != 0)
-			cmd_complain("%s: not given back to %s, %s has it: see the kernel log", at,
-				     was, is);
-		else
-			cmd_complain("%s: as before, %s has it", at, was);
-	}
+	if (i < l->n && !l->stop)
+		apply_item(&l->work, number(l, k));
+	else if (i >= l->n && live_may_take(l, k))
+		apply_late(&l->work, number(l, k));
+	give_back_if_late(l, k);
 }
 
 /* Once for each IOMMU group; strangers in others are problems. */
@@ -215,40 +230,58 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && entry(l, k)->checked && entry(l, k)->viable)
+		if (first == k && group >= 0 && entry(l, k)->viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
 }
 
-static int carry_out(struct live *l)
+/* Does all steps. Returns how many are bound, and prints those that are, or that failed: all
+ * that a step has been done with. */
+static unsigned apply(struct live *l)
 {
-	struct run *r = &l->host.run;
+	bool begun[PCI_FUNCTIONS_MAX] = { false };
 	unsigned bound = 0;
 
-	/* Modules are loaded by now, none come from a boot image. */
-	l->work.run = r;
-	l->work.root = -EBADF;
-	l->work.sys = l->host.roots.sys;
+	/* Modules are loaded by now; the list of them is in boot images alone. */
+	l->work.run = &l->host.run;
+	l->work.roots = l->host.roots;
 	l->work.late = true;
-	live_run(l, r->inv.functions, claim_item);
-	live_run(l, apply_prepare(&l->work), apply_one_item);
+	apply_prepare(&l->work);
+	l->stop = !live_run(l, l->n, claim_item);
+	if (!l->stop)
+		live_run(l, 2 * l->n, apply_one_item);
+	for (unsigned k = 0; k < l->n; k++)
+		begun[k] = !l->stop || entry(l, k)->state != STATE_PLANNED || entry(l, k)->step;
 	apply_finish(&l->work);
 	for (unsigned k = 0; k < l->n; k++)
 		bound += entry(l, k)->state == STATE_BOUND;
 	for (unsigned k = 0; k < l->n; k++)
-		print_function(l, k, bound == l->n ? stdout : stderr);
-	if (bound < l->n) {
-		undo(l);
+		if (begun[k])
+			print_function(l, k, bound == l->n ? stdout : stderr);
+	return bound;
+}
+
+static int carry_out(struct live *l)
+{
+	live_begin();
+	/* Loading may have taken long, and may have brought drivers. */
+	if (!live_is_free(l))
+		return CMD_FAILED;
+	live_note_framebuffers(l);
+	l->undoes = true;
+	if (apply(l) < l->n) {
+		live_complain(l);
+		live_undo(l);
 		return CMD_FAILED;
 	}
 	print_groups(l);
-	print_problems(r);
+	print_problems(&l->host.run);
 	return CMD_OK;
 }
 
 static int bind_cards(struct live *l, const struct bind_options *o)
 {
-	if (!make_plan(l, o) || is_refused(l) || live_in_use(l))
+	if (!make_plan(l, o) || is_refused(l) || !live_is_free(l))
 		return CMD_FAILED;
 	if (!o->dry_run)
 		return load_drivers(l) ? carry_out(l) : CMD_FAILED;
@@ -274,7 +307,7 @@ int cmd_bind(int argc, char **argv)
 		cmd_complain("bind: which card: see vgapass bind --help");
 		return CMD_USAGE;
 	}
-	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run };
+	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run, .wants = wants };
 	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
 	if (!l)
 		return CMD_FAILED;

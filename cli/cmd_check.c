@@ -25,6 +25,8 @@ static const char help[] =
 	"  elsewhere  settings of the boot loader, modprobe.d and others that fight, or\n"
 	"             are needless\n"
 	"  cards      functions without reset, or not on the driver that their rule says\n"
+	"  host       what the host itself needs and would lose: disks, the only keyboard,\n"
+	"             the network, the question for a passphrase\n"
 	"  guests     KVM, and what a guest of an ordinary user lacks\n\n"
 	"Exit code: 0 fine, 1 warnings, 2 errors, or usage.\n";
 
@@ -35,11 +37,14 @@ static const struct topic {
 } topics[] = {
 	{ "config", check_files, "only root can write the configuration" },
 	{ "config", check_rules, "each rule is well formed and matches something" },
+	{ "config", check_later, "no rule is about what appears later than the boot looks" },
+	{ "config", check_kinds, "no rule takes a second card by its ID alone" },
 	{ "config", check_refused, "no function is refused" },
 	{ "iommu", check_iommu, "the IOMMU is on" },
 	{ "iommu", check_no_group, "no function lacks an IOMMU group" },
 	{ "iommu", check_groups, "no stranger keeps an IOMMU group from a guest" },
 	{ "iommu", check_reserved, "the firmware keeps no memory through a card" },
+	{ "iommu", check_late_iommu, "no IOMMU group comes too late for the boot" },
 	{ "iommu", check_remapping, "nothing is wrong with interrupt remapping" },
 	{ "images", check_images, "no boot image is older than the configuration" },
 	{ "modules", check_modules, "each kernel has the modules of the rules" },
@@ -51,8 +56,11 @@ static const struct topic {
 	{ "elsewhere", check_scripts, "no script binds functions beside the rules" },
 	{ "cards", check_reset, "each function can be reset" },
 	{ "cards", check_drivers, "each function is on the driver that its rule says" },
+	{ "cards", check_binders, "nothing but the rules gives functions to guests" },
 	{ "cards", check_display, "" },
 	{ "cards", check_framebuffer, "no framebuffer of the firmware's holds memory of a card" },
+	{ "host", check_host_needs, "no rule takes what the host itself needs" },
+	{ "host", check_passphrase, "no rule stands between a passphrase and who types it" },
 	{ "guests", check_kvm, "KVM is there" },
 	{ "guests", check_kvm_access, "KVM can be opened" },
 	{ "guests", check_group_files, "the groups of the cards can be opened" },
@@ -138,7 +146,7 @@ int cmd_check(int argc, char **argv)
 {
 	static struct host host;
 	struct check c = { .host = &host };
-	struct host_options o = { 0 };
+	struct host_options o = { .as_boot = true };
 	bool json = false;
 	const struct cmd_option options[] = {
 		{ .name = "verbose", .letter = 'v', .flag = &c.verbose },

@@ -4,9 +4,11 @@
 
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"
+#include "edit/conf_write.h"
 #include "cmd.h"
 #include "import/rule.h"
 #include "edit/rules.h"
+#include "live/in_use.h"
 
 #define VERB "import"
 
@@ -123,6 +125,35 @@ static bool is_taken(struct import *m, const struct rule *rule)
 	return some && all;
 }
 
+/* True, said: the next boot would refuse a function by this rule, or the host needs it. The
+ * other rules do not wait for this one. */
+static bool is_refused(struct import *m, struct finding *f, const struct rule *rule)
+{
+	static struct obstacles found;
+	static bool going[PCI_FUNCTIONS_MAX];
+	const struct run *run = &m->host.run;
+	const struct plan *alone = rules_alone(run, rule);
+	char why[2 * PLAN_LINE_MAX];
+	struct text t;
+
+	text_start(&t, why, sizeof(why));
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		const struct plan_entry *e = &alone->entry[i];
+		going[i] = m->taken[i] || run->plan.entry[i].state == STATE_PLANNED;
+		if (e->state != STATE_REFUSED || t.len)
+			continue;
+		text_add(&t, "%a: the next boot would refuse it: ", &run->inv.function[i].at);
+		plan_text_reason(&t, run, &run->inv.function[i], e);
+		text_add(&t, "%s", rules_way_out(&m->host, e->reason));
+	}
+	in_use_by_plan(&m->host.roots, &run->inv, alone, going, &found);
+	if (found.n && !t.len)
+		text_add(&t, "%a: %s", &found.obstacle[0].f->at, found.obstacle[0].text);
+	if (t.len)
+		leave_out(m, f, why);
+	return t.len;
+}
+
 /* One more rule, unless it is there already, or another finding has made it. */
 static void take(struct import *m, struct finding *f, const struct new_rule *made)
 {
@@ -135,7 +166,7 @@ static void take(struct import *m, struct finding *f, const struct new_rule *mad
 	for (unsigned i = 0; i < m->rules.n; i++)
 		if (!strcmp(m->rules.rule[i].text, made->text))
 			return;
-	if (is_covered(m, made->text, rule) || is_taken(m, rule))
+	if (is_covered(m, made->text, rule) || is_refused(m, f, rule) || is_taken(m, rule))
 		return;
 	struct new_rule *r = rules_new(&m->rules, &m->how);
 	if (!r) {
@@ -167,14 +198,50 @@ static void add_allowed(const struct import *m, struct new_rule *r)
 		 alone && m->how.no_iommu ? " iommu=ignore" : "");
 }
 
+/* True: what the rule matches has to be named one by one, by path or serial number: no rule
+ * by ID takes a storage or USB controller, or several network interfaces. */
+static bool wants_identity(const struct import *m, const struct rule *rule)
+{
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+
+	for (unsigned i = 0; i < m->host.run.inv.functions; i++)
+		if (alone->entry[i].reason == REASON_IDENTITY ||
+		    alone->entry[i].reason == REASON_SEVERAL)
+			return true;
+	return false;
+}
+
+static void import_one_by_one(struct import *m, struct finding *f, const struct rule *rule)
+{
+	static bool matches[PCI_FUNCTIONS_MAX];
+	const struct inventory *inv = &m->host.run.inv;
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	struct new_rule r;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		matches[i] = alone->entry[i].rule && !alone->entry[i].companion;
+	for (unsigned i = 0; i < inv->functions; i++) {
+		if (!matches[i])
+			continue;
+		rules_identify(&m->host, &m->how, &inv->function[i], &r);
+		take(m, f, &r);
+	}
+}
+
 static void import_id(struct import *m, struct finding *f)
 {
 	struct new_rule r = { .f = NULL };
+	const struct rule *rule;
 	struct text t;
 
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&t, f->item)) {
 		leave_out(m, f, "no rule can say it: write one by hand");
+		return;
+	}
+	rule = parse(r.text);
+	if (rule && wants_identity(m, rule)) {
+		import_one_by_one(m, f, rule);
 		return;
 	}
 	add_allowed(m, &r);
@@ -235,11 +302,13 @@ static int import(struct import *m)
 	}
 	import_advise(&m->host, &m->found);
 	int r = CMD_OK;
-	if (m->rules.n && m->how.dry_run)
+	if (m->rules.n && m->how.dry_run) {
 		puts("nothing is written: vgapass import --write adds the rules");
-	else if (m->rules.n)
+		r = conf_write_check(&m->set, &m->host, VERB);
+	}
+	if (m->rules.n && !m->how.dry_run)
 		r = rules_finish(&m->host, &m->set, &m->how);
-	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
+	return r ? r : m->left_out || m->found.unread ? CMD_FAILED : CMD_OK;
 }
 
 int cmd_import(int argc, char **argv)
@@ -274,6 +343,8 @@ int cmd_import(int argc, char **argv)
 		return CMD_USAGE;
 	m.how.dry_run = !write;
 	int r = conf_set_open(&m.set, &m.host, &o, VERB, m.how.dry_run);
+	if (!r)
+		r = conf_set_read(&m.set, &m.host, VERB, m.how.dry_run);
 	if (!r)
 		r = import(&m);
 	conf_set_close(&m.set, &m.host);

@@ -10,26 +10,34 @@ static const char help[] =
 	"rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
 	"or words of its name, see vgapass list.\n\n"
 	"  --dry-run  shows what would be done, does nothing\n\n"
-	"A card that a guest has is refused, and the process is named. The configuration\n"
-	"stays: at the next boot its rules hold, until vgapass remove.\n\n"
+	"A card that a guest has is refused, and the process is named. A driver_override\n"
+	"that was left on a function of theirs is cleared. The configuration stays: at the\n"
+	"next boot its rules hold, until vgapass remove.\n\n"
 	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
 
-/* True: it is not the host's own driver that has it. */
-static bool is_taken(const struct host *h, const struct live_function *one)
+/* It is not the host's own driver that has it. */
+static bool wants(const struct live *l, unsigned k)
 {
-	const struct plan_entry *e = host_entry(h, one->f);
-	const char *driver = one->f->driver;
+	const struct pci_function *f = l->function[k].f;
+	const struct plan_entry *e = host_entry(&l->host, f);
 
-	return strstr(driver, "vfio") || !strcmp(driver, "pci-stub") ||
-	       (e->rule && !e->rule->keep && !strcmp(driver, e->rule->driver));
+	return !*f->driver || strstr(f->driver, "vfio") || !strcmp(f->driver, "pci-stub") ||
+	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
 }
 
+/* An override may be left where the host's driver has the function, by a bind that was killed: the
+ * next time that its module is loaded it would lose it. */
 static void release_item(void *live, unsigned k)
 {
 	struct live *l = live;
+	struct live_function *one = &l->function[k];
 
-	if (l->function[k].wanted)
+	if (!live_may_take(l, k))
+		return;
+	if (one->wanted)
 		live_give_back(l, k, false);
+	else if (*one->override)
+		one->done = !live_override(l, one->f, "");
 }
 
 static int say(struct live *l, struct live_function *one)
@@ -40,8 +48,13 @@ static int say(struct live *l, struct live_function *one)
 	text_make(at, sizeof(at), "%a [%i]", &one->f->at, one->f);
 	if (*was)
 		text_make(from, sizeof(from), " from %s", was);
+	if (!one->wanted && *one->override && !one->done)
+		return cmd_complain("%s: driver_override %s is left and was not cleared: see the "
+				    "kernel log", at, one->override);
 	if (!one->wanted) {
-		printf("%s is the host's already, %s has it\n", at, was);
+		printf("%s is the host's already, %s has it%s%s%s\n", at, was,
+		       *one->override ? "; driver_override " : "", one->override,
+		       *one->override ? " was left, and is cleared" : "");
 		return CMD_OK;
 	}
 	if (!one->done)
@@ -60,32 +73,46 @@ static int say(struct live *l, struct live_function *one)
 	return CMD_OK;
 }
 
+static void say_what_would_be(const struct live_function *one)
+{
+	char at[64];
+
+	text_make(at, sizeof(at), "%a [%i]", &one->f->at, one->f);
+	if (one->wanted)
+		printf("%s to be released%s%s\n", at, *one->f->driver ? " from " : "",
+		       one->f->driver);
+	else if (*one->override)
+		printf("%s: driver_override %s to be cleared, %s has it\n", at, one->override,
+		       one->f->driver);
+	else
+		printf("%s is the host's already, %s has it\n", at, one->f->driver);
+}
+
 static int release_cards(struct live *l, bool dry_run)
 {
-	struct live_function *end = l->function + l->n;
-	char at[64];
 	int code = CMD_OK;
 
-	for (struct live_function *one = l->function; one < end; one++)
-		one->wanted = !*one->f->driver || is_taken(&l->host, one);
-	if (live_in_use(l))
-		return CMD_FAILED;
 	if (!dry_run)
-		live_run(l, l->n, release_item);
-	for (struct live_function *one = l->function; one < end; one++) {
-		if (!dry_run || !one->wanted)
-			code |= say(l, one);
-		else
-			printf("%s to be released%s%s\n",
-			       text_make(at, sizeof(at), "%a [%i]", &one->f->at, one->f),
-			       *one->f->driver ? " from " : "", one->f->driver);
-	}
-	return code;
+		live_begin();
+	if (!live_is_free(l))
+		return CMD_FAILED;
+	for (unsigned k = 0; dry_run && k < l->n; k++)
+		say_what_would_be(&l->function[k]);
+	if (dry_run)
+		return CMD_OK;
+	live_run(l, l->n, release_item);
+	if (l->stop)
+		live_complain(l);
+	/* What has not begun stays as it is: the reason is said. */
+	for (unsigned k = 0; k < l->n; k++)
+		if (!l->stop || l->function[k].done)
+			code |= say(l, &l->function[k]);
+	return l->stop ? CMD_FAILED : code;
 }
 
 int cmd_release(int argc, char **argv)
 {
-	struct live_options o = { .verb = "release" };
+	struct live_options o = { .verb = "release", .wants = wants };
 	const struct cmd_option options[] = {
 		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
 		{ .name = NULL },

@@ -1,4 +1,6 @@
 /* cmd_remove.c - vgapass remove: takes away the rules that take cards, and no others. */
+#include <string.h>
+
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"
 #include "cmd.h"
@@ -80,9 +82,39 @@ static bool judge(const struct run *run, const struct rule *rule, const struct c
 	return false;
 }
 
+/* Names of profiles, each once: one that lost a rule. */
+struct profiles {
+	unsigned n;
+	char name[CONFIG_PROFILES_MAX][256];
+};
+
+static void note_profile(struct profiles *p, const char *name)
+{
+	unsigned i = 0;
+
+	while (name && i < p->n && strcmp(p->name[i], name) != 0)
+		i++;
+	if (name && i == p->n && i < CONFIG_PROFILES_MAX)
+		text_make(p->name[p->n++], sizeof(p->name[0]), "%s", name);
+}
+
+/* A boot with vgapass=NAME binds nothing at all where no section has that name, so an empty one
+ * is not taken away. */
+static void show_empty(const struct config *c, const struct profiles *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		unsigned rules = 0;
+		for (unsigned k = 0; k < c->rules; k++)
+			rules += c->rule[k].profile && !strcmp(c->rule[k].profile, p->name[i]);
+		if (!rules)
+			printf("[profile %s] has no rule left; it stays, so that vgapass=%s is "
+			       "still the name of a profile\n", p->name[i], p->name[i]);
+	}
+}
+
 /* Takes the rules out of one file's text. How many have gone. */
 static unsigned edit_file(struct host *h, struct conf_file *f, const struct cards *cards,
-			  unsigned *stay)
+			  unsigned *stay, struct profiles *lost)
 {
 	static char buf[CONFIG_FILE_MAX + 1];
 	static uint32_t lines[CONFIG_RULES_MAX];
@@ -91,9 +123,11 @@ static unsigned edit_file(struct host *h, struct conf_file *f, const struct card
 
 	for (unsigned i = 0; i < h->run.config.rules; i++) {
 		const struct rule *rule = &h->run.config.rule[i];
-		if (slice_is(slice_of(rule->at.file), f->name) &&
-		    judge(&h->run, rule, cards, stay))
-			lines[n++] = rule->at.line;
+		if (!slice_is(slice_of(rule->at.file), f->name) ||
+		    !judge(&h->run, rule, cards, stay))
+			continue;
+		lines[n++] = rule->at.line;
+		note_profile(lost, rule->profile);
 	}
 	if (!n)
 		return 0;
@@ -106,18 +140,22 @@ static unsigned edit_file(struct host *h, struct conf_file *f, const struct card
 static int remove_cards(struct host *h, struct conf_set *set, const struct rules_how *how,
 			const struct cards *cards)
 {
+	static struct profiles lost;
 	unsigned gone = 0, stay = 0;
 
 	choose_show(h, cards);
-	conf_set_plan(set, h, NULL);
 	for (unsigned i = 0; i < set->files; i++)
-		gone += edit_file(h, &set->file[i], cards, &stay);
+		gone += edit_file(h, &set->file[i], cards, &stay, &lost);
 	if (!gone) {
 		puts(stay ? "nothing is changed" : "no rule takes it: nothing to remove");
 		return stay ? CMD_FAILED : CMD_OK;
 	}
+	conf_set_plan(set, h, NULL);
+	if (conf_set_errors(h))
+		return cmd_complain(VERB ": nothing is changed");
 	if (!how->dry_run)
 		conf_set_diff(set);
+	show_empty(&h->run.config, &lost);
 	int r = rules_finish(h, set, how);
 	return r ? r : stay ? CMD_FAILED : CMD_OK;
 }
@@ -144,6 +182,8 @@ int cmd_remove(int argc, char **argv)
 	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
 	if (!r)
 		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+	if (!r)
+		r = conf_set_read(&set, &host, VERB, how.dry_run);
 	if (!r)
 		r = remove_cards(&host, &set, &how, &cards);
 	conf_set_close(&set, &host);

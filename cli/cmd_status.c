@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../runtime/core/plan_text.h"
 #include "../runtime/io/path.h"
 #include "../runtime/io/sysfs.h"
 #include "booted.h"
+#include "check/check.h"
 #include "cmd.h"
-#include "host.h"
+#include "group.h"
 #include "edit/rebuild.h"
 #include "receipt_read.h"
 #include "table.h"
@@ -66,6 +68,61 @@ static size_t count(json_object *list)
 	return list ? json_object_array_length(list) : 0;
 }
 
+/* The function as it is now; NULL: it is gone. */
+static const struct pci_function *find_now(const struct status *s, json_object *f)
+{
+	const struct inventory *inv = &s->host.run.inv;
+	struct pci_address at = { 0 };
+
+	if (!pci_parse_address(slice_of(receipt_text(f, "address")), &at, NULL))
+		return NULL;
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (!pci_compare(&inv->function[i].at, &at))
+			return &inv->function[i];
+	return NULL;
+}
+
+/* What is so now of the IOMMU group of a function that the boot bound: the boot could not know
+ * what the host's drivers take later. */
+static enum viability viable_now(struct status *s, json_object *f, struct text *why)
+{
+	const struct pci_function *now = find_now(s, f);
+	char names[1024];
+	struct text t;
+
+	if (!now || now->group < 0 || strcmp(receipt_text(f, "state"), "bound") != 0)
+		return VIABLE_UNKNOWN;
+	text_start(&t, names, sizeof(names));
+	if (group_list(&s->host, now->group, GROUP_HELD, false, &t)) {
+		text_add(why, "no guest can have it: the host's drivers have %s of its IOMMU group %u: "
+			      "vgapass check iommu says what to do", names, (unsigned)now->group);
+		return VIABLE_NO;
+	}
+	if (group_is_reserved(&s->host, now->group)) {
+		text_add(why, "no guest can have it: the firmware keeps memory through its IOMMU group "
+			      "%u (RMRR): vgapass check iommu says what to do", (unsigned)now->group);
+		return VIABLE_NO;
+	}
+	text_start(&t, names, sizeof(names));
+	if (!group_list(&s->host, now->group, GROUP_WANTED, false, &t))
+		return VIABLE_YES;
+	text_add(why, "a guest can have it until the host loads drivers for %s of its IOMMU group %u",
+		 names, (unsigned)now->group);
+	return VIABLE_UNKNOWN;
+}
+
+/* True: its rule says required=yes, and no guest can have it. */
+static bool is_kept_from_guests(struct status *s, json_object *f)
+{
+	const struct pci_function *now = find_now(s, f);
+	const struct rule *rule = now ? host_entry(&s->host, now)->rule : NULL;
+	struct text why;
+	char buf[1];
+
+	text_start(&why, buf, sizeof(buf));
+	return rule && rule->required && viable_now(s, f, &why) == VIABLE_NO;
+}
+
 /* True: a rule of the configuration says required=yes. */
 static bool is_required(const struct config *c)
 {
@@ -77,7 +134,7 @@ static bool is_required(const struct config *c)
 
 /* The boot has judged: a rule with required=yes that is not fulfilled makes its result
  * "failed". A boot that was told to do nothing has judged nothing. */
-static bool judge(const struct status *s)
+static bool judge(struct status *s)
 {
 	json_object *list = receipt_list(s->receipt, "functions");
 	const char *result = receipt_text(s->receipt, "result");
@@ -89,7 +146,7 @@ static bool judge(const struct status *s)
 		return false;
 	for (size_t i = 0; i < count(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
-		if (is_changed(f, driver_now(&s->host.roots, f, now)))
+		if (is_changed(f, driver_now(&s->host.roots, f, now)) || is_kept_from_guests(s, f))
 			return false;
 	}
 	return true;
@@ -113,6 +170,59 @@ static void print_changed(const struct status *s)
 			       receipt_text(f, "address"), receipt_text(f, "id"),
 			       receipt_text(f, "driver"), *now ? now : "no driver",
 			       receipt_text(f, "rule"));
+	}
+}
+
+/* What a guest meets now; for --verify only what a rule with required=yes is about. */
+static void print_groups(struct status *s, bool required)
+{
+	json_object *list = receipt_list(s->receipt, "functions");
+	char buf[PLAN_LINE_MAX + 1024], now[PCI_DRIVER_NAME];
+	struct text why;
+
+	for (size_t i = 0; i < count(list); i++) {
+		json_object *f = json_object_array_get_idx(list, i);
+		text_start(&why, buf, sizeof(buf));
+		if (!is_changed(f, driver_now(&s->host.roots, f, now)))
+			viable_now(s, f, &why);
+		if (why.len && (!required || is_kept_from_guests(s, f)))
+			printf("%s: %s\n", receipt_text(f, "address"), buf);
+	}
+}
+
+/* True: it is on a driver for guests, and neither the boot nor a rule has put it there. */
+static bool is_stray(const struct status *s, const struct pci_function *f)
+{
+	json_object *list = receipt_list(s->receipt, "functions");
+
+	const struct rule *rule = host_entry(&s->host, f)->rule;
+
+	if (!check_is_for_guests(f->driver) || (rule && !rule->keep) ||
+	    !s->host.run.config.rules || s->host.run.plan.state != PLAN_READY)
+		return false;
+	for (size_t i = 0; i < count(list); i++)
+		if (find_now(s, json_object_array_get_idx(list, i)) == f)
+			return false;
+	return true;
+}
+
+static void print_strays(const struct status *s)
+{
+	const struct inventory *inv = &s->host.run.inv;
+	json_object *list = receipt_list(s->receipt, "strays");
+	char at[PCI_ADDRESS_SIZE];
+
+	for (size_t i = 0; i < count(list); i++) {
+		json_object *f = json_object_array_get_idx(list, i);
+		printf("%s was on %s when the boot ended, and no rule takes it\n",
+		       receipt_text(f, "address"), receipt_text(f, "driver"));
+	}
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!is_stray(s, f))
+			continue;
+		pci_put_address(at, &f->at);
+		printf("%s is on %s now, and no rule takes it\n", at, f->driver);
 	}
 }
 
@@ -179,12 +289,14 @@ static void print_table(const struct status *s)
 	table_end(table);
 }
 
-static void print_text(const struct status *s)
+static void print_text(struct status *s)
 {
 	print_result(s);
 	if (count(receipt_list(s->receipt, "functions")))
 		print_table(s);
 	print_changed(s);
+	print_groups(s, false);
+	print_strays(s);
 	print_reasons(s);
 	print_problems(s);
 	if (s->booted == BOOTED_CHANGED) {
@@ -194,17 +306,41 @@ static void print_text(const struct status *s)
 	}
 }
 
-static void print_json(const struct status *s)
+static json_object *strays_now(const struct status *s)
+{
+	const struct inventory *inv = &s->host.run.inv;
+	json_object *list = json_object_new_array();
+	char at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		if (!is_stray(s, &inv->function[i]))
+			continue;
+		json_object *o = json_object_new_object();
+		pci_put_address(at, &inv->function[i].at);
+		json_object_object_add(o, "address", json_object_new_string(at));
+		json_object_object_add(o, "driver", json_object_new_string(inv->function[i].driver));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static void print_json(struct status *s)
 {
 	json_object *list = receipt_list(s->receipt, "functions");
-	char now[PCI_DRIVER_NAME];
+	char now[PCI_DRIVER_NAME], buf[1];
+	struct text why;
 
 	for (size_t i = 0; i < count(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		driver_now(&s->host.roots, f, now);
 		json_object_object_add(f, "now", *now ? json_object_new_string(now) : NULL);
 		json_object_object_add(f, "changed", json_object_new_boolean(is_changed(f, now)));
+		text_start(&why, buf, sizeof(buf));
+		enum viability viable = viable_now(s, f, &why);
+		json_object_object_add(f, "viable_now", viable == VIABLE_UNKNOWN ? NULL :
+				       json_object_new_boolean(viable == VIABLE_YES));
 	}
+	json_object_object_add(s->receipt, "strays_now", strays_now(s));
 	json_object_object_add(s->receipt, "configuration_changed",
 			       s->booted == BOOTED_UNKNOWN ? NULL :
 			       json_object_new_boolean(s->booted == BOOTED_CHANGED));
@@ -232,6 +368,7 @@ static int verify(struct status *s, const char *why)
 	if (s->good)
 		return CMD_OK;
 	print_changed(s);
+	print_groups(s, true);
 	print_problems(s);
 	print_result(s);
 	return CMD_FAILED;
@@ -241,11 +378,10 @@ static int status(const struct host_options *o, bool only_verify, bool json)
 {
 	static struct status s;
 	const char *why;
-	int r = host_open_names(&s.host, o);
+	int r = host_open(&s.host, o);
 
 	if (r)
 		return r;
-	gather_config(&s.host.roots, &s.host.run.config);
 	s.receipt = receipt_read(&s.host.roots, &why);
 	s.good = s.receipt && judge(&s);
 	s.booted = booted_compare(&s.host.roots, &s.host.run);

@@ -37,13 +37,29 @@ static const char *iommu_words(const struct host *h)
 		return "turn VT-d on in the firmware and boot with intel_iommu=on";
 	if (strstr(cpus, "AuthenticAMD") || strstr(cpus, "HygonGenuine"))
 		return "turn AMD-Vi (\"IOMMU\") on in the firmware";
-	return "turn it on in the firmware";
+	return "turn it on in the firmware (on ARM: SMMU)";
 }
 
 void hint_iommu(const struct host *h)
 {
 	if (h->run.inv.functions && !has_groups(&h->run.inv))
 		cmd_complain("no IOMMU: no function can go to a guest: %s", iommu_words(h));
+}
+
+void hint_later(struct host *h)
+{
+	const struct plan *all = host_plan_of_all(h);
+	char at[64], why[HOST_NAME_MAX], by[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		const struct plan_entry *e = &all->entry[i];
+		if (e->state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
+			continue;
+		cmd_complain("%s (%s): %s", text_make(at, sizeof(at), "%a [%i]", &f->at, f),
+			     text_make(by, sizeof(by), "%p", &e->rule->at),
+			     host_later_text(h, f, why));
+	}
 }
 
 void hint_plan(const struct host *h)

@@ -9,6 +9,10 @@ int hint_input(const struct host *h);
 /* No function has an IOMMU group: how to turn the IOMMU on, for the machine's CPU. */
 void hint_iommu(const struct host *h);
 
+/* Functions that rules are about and that the boot does not see, or may not see: the plan does
+ * not promise them. h was opened as_boot. */
+void hint_later(struct host *h);
+
 /* No rule holds: vgapass=off, a broken configuration, an unknown profile. */
 void hint_plan(const struct host *h);
 

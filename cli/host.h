@@ -10,6 +10,7 @@ struct host_options {
 	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
 	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
 	const char *profile; /* vgapass=PROFILE behind it; NULL: as it is */
+	bool as_boot;        /* the plan leaves out what appears later than the boot looks */
 };
 
 struct host {
@@ -26,9 +27,11 @@ struct host {
  * host_close() is due in both cases. */
 int host_open(struct host *h, const struct host_options *o);
 
-/* The same without the functions: h->roots, h->sysroot and names are there. */
-int host_open_names(struct host *h, const struct host_options *o);
 void host_close(struct host *h);
+
+/* The path of a file of the machine, for what opens it by itself: no link below the sysroot has
+ * led out of it. To be freed; NULL: it is not there. */
+char *host_file(const struct host *h, const char *path);
 
 /* bytes that hold any name from pci.ids, with its vendor's */
 #define HOST_NAME_MAX 512
@@ -48,7 +51,7 @@ const char *host_device(const struct host *h, const struct pci_function *f,
 const char *host_class(const struct host *h, const struct pci_function *f,
 		       char name[HOST_NAME_MAX]);
 
-/* "0000:00:01.0/00.0", as path= takes it; "": not known. */
+/* "00:01.0/00.0", as path= takes it; "": not known. */
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX]);
 
 /* "00-11-22-33-44-55-66-77", as serial= takes it; "": none. */
@@ -65,10 +68,31 @@ static inline const struct plan_entry *host_entry(const struct host *h,
 	return &h->run.plan.entry[f - h->run.inv.function];
 }
 
+/* Functions that a driver of the host makes, or that are plugged in: the boot looks before. */
+enum host_later {
+	HOST_NOT_LATER,
+	HOST_BEHIND_VMD, /* in a domain that the driver vmd makes */
+	HOST_VIRTUAL,    /* a virtual function (SR-IOV) */
+	HOST_REMOVABLE,  /* behind Thunderbolt and the like: it may be there in time */
+};
+
+enum host_later host_later(const struct host *h, const struct pci_function *f);
+
+/* Why it appears later, and what can be done, for a sentence; "": it does not. */
+const char *host_later_text(const struct host *h, const struct pci_function *f,
+			    char text[HOST_NAME_MAX]);
+
 /* Names of the modules that want the function, with commas between: the host's candidates.
  * "": none, or the kernel's modules are not there. */
 const char *host_candidates(struct host *h, const struct pci_function *f,
 			    char names[HOST_NAME_MAX]);
+
+/* Where h was opened as_boot: the plan of a boot that would see all, which tells the rules of
+ * those that appear later. Good until the next call. */
+const struct plan *host_plan_of_all(struct host *h);
+
+/* True: the kernel has VFIO's mode without an IOMMU, so that iommu=ignore makes sense. */
+bool host_has_no_iommu_mode(const struct host *h);
 
 /* Opens h->kmod, which the calls around here do by themselves where a process is alone. Before
  * there are workers that share *h it is due: what one of them opens is nobody else's. */
@@ -79,8 +103,9 @@ bool host_open_kmod(struct host *h);
 int host_load_driver(struct host *h, const char *driver);
 int host_load_candidates(struct host *h, const struct pci_function *f);
 
-/* A card: the functions of a slot behind a bridge. On a root bus, where the chipset's own
- * functions share slots, each function is a card of its own. Bridges are none. */
+/* A card: the functions of a slot behind a bridge. Where a slot is none, each function is a
+ * card of its own: on a root bus, where the chipset's functions share slots; those of a
+ * processor, which AMD shows as if they were a card's; virtual functions. Bridges are none. */
 struct card {
 	unsigned n;
 	const struct pci_function *function[8];

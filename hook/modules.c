@@ -2,95 +2,164 @@
 #define _GNU_SOURCE
 #include "modules.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <libkmod.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
-#include "../runtime/core/cmdline.h"
 #include "../runtime/io/apply.h"
+#include "modprobe.h"
+#include "unpack.h"
+
+#define INSTALL_AGAIN "install the modules of this kernel again"
 
 static int add_module(struct modules *m, struct kmod_module *mod);
 
+/* Says why in m->text: what is wrong, a newline, and what to do. Returns the error. */
+static int complain(struct modules *m, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static int complain(struct modules *m, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(m->text, sizeof(m->text), format, args);
+	va_end(args);
+	return error;
+}
+
+static int open_kmod(struct modules *m, const char *folder)
+{
+	char *path = NULL, *conf[MODPROBE_DIRS + 1] = { NULL };
+	int r = asprintf(&path, "%s/%s", m->sysroot, folder) < 0 ? -ENOMEM : 0;
+
+	for (unsigned i = 0; i < MODPROBE_DIRS; i++)
+		if (asprintf(&conf[i], "%s/%s", m->sysroot, modprobe_dirs[i]) < 0)
+			r = -ENOMEM;
+	if (!r && access(path, X_OK))
+		r = complain(m, -ENOENT, "kernel %s has no modules in /lib/modules\ninstall them, or "
+			     "remove this kernel", m->kernel);
+	if (!r && !(m->kmod = kmod_new(path, (const char *const *)conf)))
+		r = -ENOMEM;
+	/* What it would print is said here, with what to do. */
+	if (!r)
+		kmod_set_log_priority(m->kmod, LOG_EMERG);
+	for (unsigned i = 0; i < MODPROBE_DIRS; i++)
+		free(conf[i]);
+	free(path);
+	return r;
+}
+
+/* libkmod opens what it finds. */
+static int look_at_files(struct modules *m, const char *folder)
+{
+	char *path = modprobe_find_stranger(m->sysroot, folder);
+
+	if (!path)
+		return 0;
+	complain(m, 0, "%s: no regular file, so it cannot be read\nremove it", path);
+	free(path);
+	return -EINVAL;
+}
+
 int modules_open(struct modules *m, const char *sysroot, const char *kernel)
 {
-	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
-					       "/usr/local/lib/modprobe.d",
-					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
-	char *folder = NULL, *conf[6] = { NULL };
-	int r = 0;
+	char folder[300];
+	int r;
 
 	*m = (struct modules){ .sysroot = sysroot, .kernel = kernel };
-	if (asprintf(&folder, "%s/lib/modules/%s", sysroot, kernel) < 0)
-		return -ENOMEM;
-	for (unsigned i = 0; i < 5; i++)
-		if (asprintf(&conf[i], "%s%s", sysroot, folders[i]) < 0)
-			r = -ENOMEM;
-	if (!r && access(folder, X_OK))
-		r = -ENOENT;
-	if (!r) {
-		m->kmod = kmod_new(folder, (const char *const *)conf);
-		r = m->kmod ? 0 : -ENOMEM;
-	}
-	for (unsigned i = 0; i < 5; i++)
-		free(conf[i]);
-	free(folder);
-	return r;
+	complain(m, 0, "kernel %s: no memory\ntry again", kernel);
+	snprintf(folder, sizeof(folder), "lib/modules/%s", kernel);
+	r = look_at_files(m, folder);
+	for (unsigned i = 0; !r && i < MODPROBE_DIRS; i++)
+		r = look_at_files(m, modprobe_dirs[i]);
+	return r ? r : open_kmod(m, folder);
+}
+
+static void free_module(struct module *module)
+{
+	free(module->name);
+	free(module->file);
+	free(module->options);
+	free(module->data);
+}
+
+static void cut_back(struct modules *m, unsigned n)
+{
+	while (m->n > n)
+		free_module(&m->module[--m->n]);
 }
 
 void modules_close(struct modules *m)
 {
-	for (unsigned i = 0; i < m->n; i++) {
-		free(m->module[i].name);
-		free(m->module[i].file);
-		free(m->module[i].options);
-	}
+	cut_back(m, 0);
 	kmod_unref(m->kmod);
 	*m = (struct modules){ .n = 0 };
 }
 
-/* Takes the last word of `options` that is `word` out. */
-static void drop_word(char *options, const char *word)
+static int read_options(struct modules *m, struct module *to, struct kmod_module *mod)
 {
-	size_t n = strlen(word);
-	char *last = NULL;
+	bool had_ids = false;
 
-	for (char *p = options; (p = strstr(p, word)); p++)
-		if ((p == options || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-			last = p;
-	if (!last)
-		return;
-	memmove(last, last + n, strlen(last + n) + 1);
-	if (*last == ' ')
-		memmove(last, last + 1, strlen(last + 1) + 1);
-	else if (last > options)
-		last[-1] = '\0';
+	to->options = modprobe_options(mod, &had_ids);
+	to->had_ids = had_ids;
+	if (!to->options)
+		return -ENOMEM;
+	if (strlen(to->options) <= MODULES_OPTIONS_MAX)
+		return 0;
+	return complain(m, -E2BIG, "the options of %s in modprobe.d are longer than %d bytes\n"
+			"remove some", to->name, MODULES_OPTIONS_MAX);
 }
 
-/* libkmod appends what /proc/cmdline of this machine says for the module
- * (libkmod-config.c, kmod_config_parse_kcmdline()); the machine that boots the image has a
- * command line of its own, and vgapass-early reads that. */
-static char *options_of(struct kmod_module *mod)
-{
-	static char cmdline[CMDLINE_MAX];
-	const char *from_kmod = kmod_module_get_options(mod);
-	char words[4096], *rest = words, *word, *options = strdup(from_kmod ? from_kmod : "");
-	struct text t;
-	FILE *f = fopen("/proc/cmdline", "re");
+/* --- the files */
 
-	if (!f || !options)
-		return options;
-	size_t n = fread(cmdline, 1, sizeof(cmdline) - 1, f);
-	fclose(f);
-	cmdline[n] = '\0';
-	text_start(&t, words, sizeof(words));
-	cmdline_module_params(slice_of(cmdline), slice_of(kmod_module_get_name(mod)), &t);
-	while ((word = strsep(&rest, " ")))
-		if (*word)
-			drop_word(options, word);
-	return options;
+/* True: an ELF file with its table of sections, which is behind all that a module needs. */
+static bool is_whole(const unsigned char *data, size_t size)
+{
+	Elf64_Ehdr h;
+	Elf32_Ehdr h32;
+
+	if (size < sizeof(h) || memcmp(data, ELFMAG, SELFMAG) != 0)
+		return false;
+	memcpy(&h, data, sizeof(h));
+	memcpy(&h32, data, sizeof(h32));
+	if (data[EI_CLASS] == ELFCLASS32) {
+		h.e_shoff = h32.e_shoff;
+		h.e_shnum = h32.e_shnum;
+		h.e_shentsize = h32.e_shentsize;
+	}
+	return h.e_shnum && h.e_shoff <= size &&
+	       (size_t)h.e_shnum * h.e_shentsize <= size - h.e_shoff;
+}
+
+static int load(struct modules *m, struct module *to)
+{
+	unsigned char *data = NULL;
+	size_t size = 0;
+	int r = unpack_file(to->file, &data, &size);
+	const char *why = r == -EBADMSG ? "damaged" : r ? strerror(-r) : !size ? "empty" :
+			  is_whole(data, size) ? NULL : "cut short, or no module";
+
+	to->data = data;
+	to->size = size;
+	if (!why)
+		return 0;
+	return complain(m, -EBADMSG, "%s: %s\n" INSTALL_AGAIN, to->file + strlen(m->sysroot), why);
+}
+
+/* The string behind `key`, which begins with the 0 before it; NULL: the module has none. */
+static const char *find_string(const struct module *module, const char *key, size_t n)
+{
+	const unsigned char *at = memmem(module->data, module->size, key, n);
+
+	if (!at || !memchr(at + n, 0, module->size - (size_t)(at + n - module->data)))
+		return NULL;
+	return (const char *)at + n;
 }
 
 static int add_list(struct modules *m, struct kmod_list *list)
@@ -111,92 +180,252 @@ static int add_list(struct modules *m, struct kmod_list *list)
 	return r;
 }
 
-static bool is_listed(const struct modules *m, const char *name)
+static const struct module *find(const struct modules *m, const char *name)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		if (!strcmp(m->module[i].name, name))
+		if (modprobe_same(m->module[i].name, name))
+			return &m->module[i];
+	return NULL;
+}
+
+/* Those whose needs are being looked at: softdeps may go in a circle. */
+static const struct pending {
+	const char *name;
+	const struct pending *up;
+} *pending;
+
+static bool is_pending(const char *name)
+{
+	for (const struct pending *p = pending; p; p = p->up)
+		if (modprobe_same(p->name, name))
 			return true;
 	return false;
 }
 
-static int append(struct modules *m, struct kmod_module *mod)
+/* libkmod knows the dependencies by modules.dep, and has none at all where one of their files is
+ * not there; the module itself has their names, too. */
+static int add_depends(struct modules *m, const struct module *of)
 {
-	struct module *to = &m->module[m->n];
+	static const char key[] = "\0depends=";
+	const char *depends = find_string(of, key, sizeof(key) - 1);
+	char *copy = strdup(depends ? depends : ""), *rest = copy, *name;
+	int r = copy ? 0 : -ENOMEM;
 
-	if (m->n == MODULES_MAX)
-		return -E2BIG;
-	*to = (struct module){ strdup(kmod_module_get_name(mod)),
-			       strdup(kmod_module_get_path(mod)), options_of(mod) };
-	/* In front, so that who wants it otherwise is heard: the last one counts. */
-	if (m->async && to->options) {
-		char *own = to->options;
-		if (asprintf(&to->options, *own ? "async_probe %s" : "async_probe", own) < 0)
-			to->options = NULL;
-		free(own);
+	while (!r && (name = strsep(&rest, ","))) {
+		struct kmod_module *mod = NULL;
+		if (!*name || find(m, name))
+			continue;
+		r = kmod_module_new_from_name(m->kmod, name, &mod);
+		if (!r)
+			r = add_module(m, mod);
+		if (r == -ENOENT)
+			r = complain(m, -EBADMSG, "kernel %s: %s needs %s, which is not there\n"
+				     INSTALL_AGAIN ", or run depmod %s", m->kernel, of->name, name,
+				     m->kernel);
+		kmod_module_unref(mod);
 	}
-	m->n++;
-	return to->name && to->file && to->options ? 0 : -ENOMEM;
+	free(copy);
+	return r;
+}
+
+static int add_needed(struct modules *m, struct kmod_module *mod, const struct module *of)
+{
+	struct kmod_list *pre = NULL, *post = NULL;
+	int r;
+
+	kmod_module_get_softdeps(mod, &pre, &post);
+	kmod_module_unref_list(post);
+	r = add_list(m, kmod_module_get_dependencies(mod));
+	if (!r)
+		r = add_depends(m, of);
+	if (!r)
+		return add_list(m, pre);
+	kmod_module_unref_list(pre);
+	return r;
+}
+
+static int append(struct modules *m, const struct module *module)
+{
+	if (m->n == MODULES_MAX)
+		return complain(m, -E2BIG, "more than %d modules\nremove softdeps from modprobe.d",
+				MODULES_MAX);
+	m->module[m->n++] = *module;
+	return 0;
+}
+
+static int add_post(struct modules *m, struct kmod_module *mod)
+{
+	struct kmod_list *pre = NULL, *post = NULL;
+
+	kmod_module_get_softdeps(mod, &pre, &post);
+	kmod_module_unref_list(pre);
+	return add_list(m, post);
 }
 
 static int add_module(struct modules *m, struct kmod_module *mod)
 {
-	static unsigned depth;
-	struct kmod_list *pre = NULL, *post = NULL;
+	struct pending this = { kmod_module_get_name(mod), pending };
+	struct module own = { .name = NULL };
 	int r;
 
 	/* The initstate is that of this machine's kernel, but for what modules.builtin of
 	 * the target says: that is built in wherever it boots. */
-	if (is_listed(m, kmod_module_get_name(mod)) ||
+	if (find(m, this.name) || is_pending(this.name) ||
 	    kmod_module_get_initstate(mod) == KMOD_MODULE_BUILTIN)
 		return 0;
 	if (!kmod_module_get_path(mod))
 		return -ENOENT;
-	/* Softdeps may go in a circle. */
-	if (depth == MODULES_MAX)
-		return 0;
-	depth++;
-	kmod_module_get_softdeps(mod, &pre, &post);
-	r = add_list(m, kmod_module_get_dependencies(mod));
+	pending = &this;
+	own.name = strdup(this.name);
+	own.file = strdup(kmod_module_get_path(mod));
+	r = own.name && own.file ? load(m, &own) : -ENOMEM;
 	if (!r)
-		r = add_list(m, pre);
-	else
-		kmod_module_unref_list(pre);
-	if (!r && !is_listed(m, kmod_module_get_name(mod)))
-		r = append(m, mod);
+		r = read_options(m, &own, mod);
 	if (!r)
-		r = add_list(m, post);
-	else
-		kmod_module_unref_list(post);
-	depth--;
+		r = add_needed(m, mod, &own);
+	if (r || find(m, own.name) || (r = append(m, &own)))
+		free_module(&own);
+	if (!r)
+		r = add_post(m, mod);
+	pending = this.up;
 	return r;
 }
 
-int modules_add(struct modules *m, const char *driver)
+int modules_add(struct modules *m, const char *name)
 {
 	struct kmod_list *list = NULL;
-	int r = kmod_module_new_from_lookup(m->kmod, driver, &list);
+	unsigned before = m->n;
+	int r = kmod_module_new_from_lookup(m->kmod, name, &list);
 
-	if (r < 0)
-		return r;
-	if (!list)
-		return -ENOENT;
-	struct kmod_module *mod = kmod_module_get_module(list);
-	m->async = apply_is_harmless(slice_of(driver));
-	r = add_module(m, mod);
-	kmod_module_unref(mod);
+	complain(m, 0, "kernel %s: the modules of %s cannot be listed (%s)\n" INSTALL_AGAIN, m->kernel,
+		 name, strerror(r ? -r : ENOMEM));
+	if (!r && !list)
+		r = -ENOENT;
+	if (!r) {
+		struct kmod_module *mod = kmod_module_get_module(list);
+		r = add_module(m, mod);
+		kmod_module_unref(mod);
+	}
 	kmod_module_unref_list(list);
+	if (r == -ENOENT)
+		complain(m, r, "kernel %s has no module %s, nor is it built in\ninstall its modules "
+			 "(linux-modules-extra, kernel-modules), or take out the rules that want it",
+			 m->kernel, name);
+	if (r)
+		cut_back(m, before);
 	return r;
 }
 
-int modules_add_drivers(struct modules *m, const struct config *c, const char **driver)
+/* --- drivers, which may have other names than their modules */
+
+/* The module that has the driver, where the running kernel knows it, else the driver's name. */
+static const char *module_of(const struct modules *m, const char *driver, char *to, size_t cap)
+{
+	char path[512], *name;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s/module", m->sysroot, driver);
+	ssize_t n = readlink(path, to, cap - 1);
+	if (n <= 0)
+		return driver;
+	to[n] = '\0';
+	name = strrchr(to, '/');
+	return name ? name + 1 : to;
+}
+
+/* True: the running kernel has a driver of this name. */
+static bool is_driver(const struct modules *m, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s", m->sysroot, name);
+	return !access(path, F_OK) || apply_is_harmless(slice_of(name));
+}
+
+/* The name of a driver of a loaded module, in *to; false: not known. */
+static bool find_driver(const struct modules *m, const char *module, char *to, size_t cap)
+{
+	struct folder f;
+	char name[256];
+	bool found = false;
+
+	snprintf(name, sizeof(name), "sys/module/%s/drivers", module);
+	for (char *p = name; *p; p++)
+		*p = *p == '-' ? '_' : *p;
+	if (!folder_open(&f, m->sysroot, name))
+		return false;
+	for (const char *entry; (entry = folder_next(&f));)
+		if (!found && !strncmp(entry, "pci:", 4)) {
+			snprintf(to, cap, "%s", entry + 4);
+			found = true;
+		}
+	return found;
+}
+
+/* A name that no driver has can never match; of what is built in nothing is known. */
+static int check_driver(struct modules *m, const char *driver)
+{
+	static const char key[] = "\0__pci_register_driver";
+	const struct module *module = find(m, driver);
+	char name[256];
+
+	if (!module || is_driver(m, driver))
+		return 0;
+	if (find_driver(m, driver, name, sizeof(name)))
+		return complain(m, -ENODEV, "driver=%s names a module, whose driver is %s\n"
+				"write driver=%s", driver, name, name);
+	if (find_string(module, key, sizeof(key) - 1))
+		return 0;
+	return complain(m, -ENODEV, "driver=%s names a module that has no driver of PCI functions\n"
+			"write a driver's name as it is in /sys/bus/pci/drivers", driver);
+}
+
+/* True: the whole list is one that vgapass-early can read. */
+static bool has_room(const struct modules *m)
+{
+	char list[MODULES_LIST_MAX];
+	struct text t;
+
+	text_start(&t, list, sizeof(list));
+	modules_list(m, &t);
+	return !t.cut;
+}
+
+static void add_driver(struct modules *m, const char *driver, struct place at)
+{
+	char buf[512];
+	const char *name = module_of(m, driver, buf, sizeof(buf));
+	unsigned before = m->n;
+
+	for (unsigned i = 0; i < m->faults; i++)
+		if (!strcmp(m->fault[i].driver, driver))
+			return;
+	int r = modules_add(m, name);
+	if (!r)
+		r = check_driver(m, driver);
+	if (!r && !has_room(m))
+		r = complain(m, -E2BIG, "the modules' options are longer than %d bytes together\n"
+			     "remove some from modprobe.d", MODULES_LIST_MAX - 1);
+	if (!r)
+		return;
+	cut_back(m, before);
+	if (m->faults == MODULES_FAULTS_MAX)
+		return;
+	struct module_fault *fault = &m->fault[m->faults++];
+	*fault = (struct module_fault){ .driver = driver, .error = r };
+	if (r == -ENODEV)
+		fault->at = at;
+	memcpy(fault->text, m->text, sizeof(fault->text));
+}
+
+unsigned modules_add_drivers(struct modules *m, const struct config *c)
 {
 	/* vgapass.ids= on the kernel command line asks for vfio-pci. */
-	int r = c->cmdline_ids ? modules_add(m, *driver = "vfio-pci") : 0;
-
-	for (unsigned i = 0; !r && i < c->rules; i++)
+	if (c->cmdline_ids)
+		add_driver(m, "vfio-pci", (struct place){ .file = NULL });
+	for (unsigned i = 0; i < c->rules; i++)
 		if (!c->rule[i].keep)
-			r = modules_add(m, *driver = c->rule[i].driver);
-	return r;
+			add_driver(m, c->rule[i].driver, c->rule[i].at);
+	return m->faults;
 }
 
 void modules_list(const struct modules *m, struct text *t)

@@ -30,6 +30,15 @@ static bool is_packed(int fd)
 	return false;
 }
 
+/* Goes to the next part: packers put several behind one another, and unpack them all. 1, 0:
+ * there is none, or -errno. */
+static int next_part(struct image_stream *s)
+{
+	int r = image_stream_next(s);
+
+	return r == 1 && image_stream_plain(s) ? -EBADMSG : r;
+}
+
 /* Reads all that comes, from the stream or, NULL, from the file. */
 static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t *ret_size)
 {
@@ -42,16 +51,18 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 			room = room ? 2 * room : FIRST_ROOM;
 			unsigned char *more = room <= FILE_MAX ? realloc(p, room) : NULL;
 			if (!more) {
-				some = -ENOMEM;
+				some = room <= FILE_MAX ? -ENOMEM : -EFBIG;
 				break;
 			}
 			p = more;
 		}
 		some = s ? image_stream_some(s, p + n, room - n) : read(fd, p + n, room - n);
-		if (some < 0 && !s)
-			some = errno == EINTR ? 1 : -errno;
-		else if (some > 0)
+		if (some > 0)
 			n += (size_t)some;
+		else if (some < 0 && !s)
+			some = errno == EINTR ? 1 : -errno;
+		else if (!some && s)
+			some = next_part(s);
 	}
 	if (some) {
 		free(p);
@@ -66,12 +77,14 @@ int unpack_file(const char *path, unsigned char **ret, size_t *ret_size)
 {
 	struct image_stream *s = NULL;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_MAX) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		r = -EIO;
+	} else if ((size_t)st.st_size > FILE_MAX) {
+		r = -EFBIG;
 	} else if (is_packed(fd)) {
 		s = image_stream_new(fd);
 		r = s ? image_stream_next(s) : -ENOMEM;

@@ -1,13 +1,22 @@
 /* vgapass-image.c - puts vgapass into a boot image; called by the image hooks.
  *
  * Checks the configuration, resolves the modules of its drivers for the target kernel, and
- * copies vgapass-early, the configuration and the modules, unpacked, into the image's tree.
- * Exit codes: 0 done, 1 the image must not be built, 2 usage, 3 there is nothing to add.
+ * copies the configuration, the modules, unpacked, and vgapass-early into the image's tree.
+ *
+ * No kernel is left without an image. A broken configuration is carried as it is: the boot binds
+ * nothing and its receipt says why. A driver that the kernel does not have, or not whole, is left
+ * out: the boot gives its functions back to the host, and the receipt says so. Both are said
+ * loudly here. Only a person who rebuilds an image (--replaces names it) may be told no.
+ *
+ * Exit codes: 0 vgapass is in the tree, 1 end the build: the image that is there stays, 2 usage, 3
+ * build the image without vgapass. A hook takes whatever else it meets as 3. Without --into: 0
+ * all modules are listed, 1 not all, 3 no rule asks for any.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +27,25 @@
 #include "../runtime/core/plan_text.h"
 #include "../runtime/io/apply.h"
 #include "../runtime/io/gather.h"
+#include "modprobe.h"
 #include "modules.h"
 #include "unpack.h"
+
+#define EARLY "usr/lib/vgapass/vgapass-early"
 
 enum { DONE, FAILED, USAGE, NOTHING };
 
 static const char usage[] =
-	"usage: vgapass-image [--sysroot DIR] [--kernel VERSION] [--into DIR]\n"
+	"usage: vgapass-image [--sysroot DIR] [--kernel VERSION] [--into DIR [--replaces IMAGE]]\n"
 	"Without --into the modules are listed, in the order of their loading.\n";
 
 struct options {
 	const char *program; /* argv[0]: vgapass-early lies beside it */
-	const char *sysroot, *kernel, *into;
+	const char *sysroot, *kernel, *into, *replaces;
 };
+
+/* A damaged index of modules lets libkmod run for ever, and with it a package manager. */
+#define SECONDS_MAX 120
 
 static int complain(const char *what, const char *why, const char *remedy)
 {
@@ -53,21 +68,52 @@ static int check_config(const struct config *c)
 	return c->errors ? FAILED : DONE;
 }
 
+static void warn_of_ids(const struct modules *m)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct module *mod = &m->module[i];
+		char *file = mod->had_ids ? modprobe_ids_file(m->sysroot, mod->name) : NULL;
+		/* What the kernel command line of this machine says is none of this image's. */
+		if (file)
+			fprintf(stderr, "vgapass: /%s: option ids of %s is left out of the boot image: "
+				"it takes functions that no rule names\nremove ids= from this file\n",
+				file, mod->name);
+		free(file);
+	}
+}
+
+static bool say_faults(const struct modules *m)
+{
+	char place[512];
+	struct text t;
+	bool damaged = false;
+
+	for (unsigned i = 0; i < m->faults; i++) {
+		const struct module_fault *f = &m->fault[i];
+		text_start(&t, place, sizeof(place));
+		if (f->at.file)
+			text_add(&t, "/etc/%p: ", &f->at);
+		fprintf(stderr, "vgapass: %s%s\n", place, f->text);
+		damaged |= f->error != -ENOENT;
+	}
+	return damaged;
+}
+
+/* A kernel without VFIO is one without it however often its image is made: -ENOENT, and no
+ * reason to keep an old image. */
 static int find_modules(const struct options *o, const struct config *c, struct modules *m)
 {
-	const char *driver = "vfio-pci";
 	int r = modules_open(m, o->sysroot, o->kernel);
 
-	if (r)
-		return complain(o->kernel, "this kernel has no modules in /lib/modules",
-				"install it, or name another with --kernel");
-	r = modules_add_drivers(m, c, &driver);
-	if (r == -ENOENT)
-		fprintf(stderr, "vgapass: kernel %s has no module %s: install its modules, or take "
-				"out the rules that want it\n", o->kernel, driver);
-	else if (r)
-		complain(driver, strerror(-r), "its modules cannot be listed");
-	return r ? FAILED : DONE;
+	if (r) {
+		fprintf(stderr, "vgapass: %s\n", m->text);
+		return r;
+	}
+	r = modules_add_drivers(m, c) ? -ENOENT : 0;
+	if (say_faults(m))
+		r = -EINVAL;
+	warn_of_ids(m);
+	return r;
 }
 
 /* Makes the folders above the last component. */
@@ -161,16 +207,12 @@ static int add_modules(const struct options *o, const struct modules *m)
 	for (unsigned i = 0; !r && i < m->n; i++) {
 		const struct module *mod = &m->module[i];
 		snprintf(name, sizeof(name), MODULES_DIR "/%s.ko", mod->name);
-		r = add_file(o, mod->file, name, 0644);
-	}
-	if (!r && t.cut) {
-		complain("modprobe.d", "module options of more than 8 KiB", "remove some");
-		r = -E2BIG;
+		r = write_file(o->into, name, 0644, mod->data, mod->size);
 	}
 	return r ? r : write_file(o->into, MODULES_LIST, 0644, list, t.len);
 }
 
-static void print_modules(const struct modules *m)
+static int print_modules(const struct modules *m)
 {
 	char list[MODULES_LIST_MAX];
 	struct text t;
@@ -178,8 +220,10 @@ static void print_modules(const struct modules *m)
 	text_start(&t, list, sizeof(list));
 	modules_list(m, &t);
 	fputs(list, stdout);
+	return fflush(stdout) ? complain("standard output", strerror(errno), "") : DONE;
 }
 
+/* The program comes last: without it nothing of the rest does anything. */
 static int add_all(const struct options *o, const struct config *c, const struct modules *m)
 {
 	const char *name = strrchr(o->program, '/');
@@ -187,8 +231,54 @@ static int add_all(const struct options *o, const struct config *c, const struct
 	char early[4096];
 
 	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
-	return add_file(o, early, "usr/lib/vgapass/vgapass-early", 0755) || add_config(o, c) ||
-	       add_modules(o, m) ? FAILED : DONE;
+	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, early, EARLY, 0755))
+		return DONE;
+	snprintf(early, sizeof(early), "%s/" EARLY, o->into);
+	unlink(early);
+	return FAILED;
+}
+
+/* True: a person at a terminal wants to replace an image, and sees what is wrong. dpkg hands its
+ * terminal on to what it starts, but says that it does; rpm, pacman and portage hand on none. */
+static bool is_by_hand(const struct options *o)
+{
+	struct stat st;
+
+	return o->replaces && !stat(o->replaces, &st) && st.st_size > 0 && isatty(STDIN_FILENO) &&
+	       isatty(STDERR_FILENO) && !getenv("DPKG_MAINTSCRIPT_PACKAGE");
+}
+
+/* Returns the exit code. `r`: what is wrong with configuration or modules, which is said. */
+static int make(const struct options *o, const struct config *c, const struct modules *m, int r)
+{
+	if (r && r != -ENOENT && is_by_hand(o))
+		return FAILED;
+	if (add_all(o, c, m)) {
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s is made WITHOUT vgapass\n"
+			"mend the above, and make the boot image again\n", o->kernel);
+		return NOTHING;
+	}
+	if (c->errors)
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will bind NOTHING\n"
+			"mend the above, and make the boot image again\n", o->kernel);
+	else if (r)
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will leave functions to "
+			"the host\nmend the above, and make the boot image again\n", o->kernel);
+	return DONE;
+}
+
+/* True: it would write over a system, that of this machine or the one below the sysroot. */
+static bool is_system(const struct options *o)
+{
+	const char *const roots[] = { "/", *o->sysroot ? o->sysroot : "/" };
+	struct stat into, root;
+
+	if (!*o->into)
+		return true;
+	for (size_t i = 0; !stat(o->into, &into) && i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (!stat(roots[i], &root) && root.st_dev == into.st_dev && root.st_ino == into.st_ino)
+			return true;
+	return false;
 }
 
 static int parse_options(int argc, char **argv, struct options *o)
@@ -197,6 +287,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "sysroot", required_argument, NULL, 's' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "into", required_argument, NULL, 'i' },
+		{ "replaces", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -213,6 +304,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 'i':
 			o->into = optarg;
 			break;
+		case 'r':
+			o->replaces = optarg;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			exit(DONE);
@@ -220,8 +314,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 			fputs(usage, stderr);
 			return -EINVAL;
 		}
-	if (optind == argc)
+	if (optind == argc && !(o->into && is_system(o)))
 		return 0;
+	if (optind == argc)
+		fputs("vgapass: --into: name an image's tree, and not a system\n", stderr);
 	fputs(usage, stderr);
 	return -EINVAL;
 }
@@ -230,7 +326,7 @@ int main(int argc, char **argv)
 {
 	static struct config config;
 	struct options o = { .program = argv[0], .sysroot = "" };
-	struct modules m;
+	static struct modules m;
 	struct roots roots;
 	struct utsname running;
 
@@ -241,15 +337,15 @@ int main(int argc, char **argv)
 	if (gather_roots(*o.sysroot ? o.sysroot : NULL, &roots))
 		return complain(o.sysroot, "cannot be opened", "name an existing folder");
 	gather_config(&roots, &config);
-	if (check_config(&config))
-		return FAILED;
-	if (!config.rules && !config.cmdline_ids)
+	if (!config.errors && !config.rules && !config.cmdline_ids)
 		return NOTHING;
-	int r = find_modules(&o, &config, &m);
-	if (!r && o.into)
-		r = add_all(&o, &config, &m);
-	if (!r && !o.into)
-		print_modules(&m);
+	if (o.into)
+		alarm(SECONDS_MAX);
+	int r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
+	if (o.into)
+		r = make(&o, &config, &m, r);
+	else
+		r = print_modules(&m) || r ? FAILED : DONE;
 	modules_close(&m);
 	return r;
 }

@@ -6,14 +6,16 @@
  *  4. Attributes, modules, bind, read back; see io/apply.h for the order and its reasons.
  *  5. Look at the IOMMU groups, write the kernel log and the receipt.
  *
- * In the background, what a driver holds and the groups are left for the end of early boot.
+ * In the background, what a driver holds and the groups are left for the end of early boot;
+ * but storage and USB controllers that are held already at 3 are freed right then.
  * `wait` is that end: it asks by a socket without a name in the file system, which works
  * with /run full or missing, and the kernel closes it however the binding process ends.
  */
 #ifndef __KLIBC__
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #endif
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +28,6 @@
 #include "io/supervise.h"
 
 #define WAIT_MS 10000
-#define END_MS 120000 /* an early boot without `wait` gets what is left then */
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
@@ -47,7 +48,6 @@ struct options {
 struct shared {
 	struct work work; /* first, as it is what their items get */
 	struct run run;
-	struct roots roots;
 	struct progress claim, bind, late;
 	uint32_t start; /* on apply_clock_us() */
 	bool background;
@@ -90,7 +90,7 @@ static void say_problems(bool real, const struct run *r)
 static int report(struct shared *s, int dir, bool last)
 {
 	struct run *r = &s->run;
-	bool real = s->roots.real;
+	bool real = s->work.roots.real;
 	const char *result = run_result(r);
 
 	if (!r->took_us)
@@ -101,7 +101,7 @@ static int report(struct shared *s, int dir, bool last)
 	if (last && (r->config.rules || r->plan.state != PLAN_READY))
 		log_line(real, LOG_IS_INFO, "mode %s, result %s, the boot waited %u us",
 			 mode_word(r->cmd.mode), result, r->claim_us);
-	int error = dir < 0 ? dir : receipt_write(&s->roots, dir, r);
+	int error = dir < 0 ? dir : receipt_write(&s->work.roots, dir, r);
 	if (error)
 		log_line(real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
 					     "(error %u): this log is all there is",
@@ -145,12 +145,13 @@ static int bind_claimed(struct shared *s, int waiter)
 	struct crew crew = { .item = apply_item, .arg = s, .idle = s->background,
 			     .waiter = waiter };
 	struct pollfd asked = { .fd = waiter, .events = POLLIN };
+	sigset_t no_signals;
+
+	sigemptyset(&no_signals);
 
 	r->claim_us = apply_clock_us() - s->start;
-	gather_mounts(&s->roots);
-	gather_drivers(&s->roots, r);
-	s->work.sys = s->roots.sys;
-	int dir = receipt_dir(&s->roots);
+	gather_drivers(&s->work.roots, r);
+	int dir = receipt_dir(&s->work.roots);
 	crew.items = apply_prepare(&s->work);
 	/* A module wants the one before it: another worker is no help until much later. */
 	crew.slow = r->inv.functions + s->work.modules;
@@ -158,7 +159,9 @@ static int bind_claimed(struct shared *s, int waiter)
 	unsigned held = apply_finish(&s->work);
 	if (s->background) {
 		report(s, dir, false);
-		poll(&asked, 1, END_MS);
+		/* However long it takes: at a prompt or in a shell the keyboard stays. Whoever ends
+		 * this program now ends it between two changes. */
+		ppoll(&asked, 1, NULL, &no_signals);
 	}
 	s->work.late = true;
 	crew.items = held ? r->inv.functions : 0;
@@ -186,22 +189,28 @@ static int do_bind(const struct options *o, struct shared *s)
 	struct run *r = &s->run;
 	struct crew crew = { .item = apply_claim, .arg = s, .waiter = -1 };
 
+	sigset_t signals;
+
 	if (o->verb == BIND)
 		s->start = apply_clock_us();
-	gather_run(&s->roots, o->cmdline, r);
+	/* systemd's, to all that is left at its switch to the real root: no function may be left
+	 * between two drivers. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	gather_mounts(&s->work.roots);
+	gather_run(&s->work.roots, o->cmdline, r);
 	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned) {
 		if (o->verb == CLAIM)
 			s->start = apply_clock_us();
 		r->claim_us = apply_clock_us() - s->start;
-		gather_mounts(&s->roots);
-		gather_drivers(&s->roots, r);
-		return report(s, receipt_dir(&s->roots), true);
+		gather_drivers(&s->work.roots, r);
+		return report(s, receipt_dir(&s->work.roots), true);
 	}
 	s->work.run = r;
-	s->work.root = s->roots.root;
-	s->work.sys = s->roots.sys;
 	s->background = o->background;
-	crew.items = r->inv.functions;
+	crew.items = 2 * r->inv.functions;
 	if (o->background)
 		crew.then = go_on;
 	supervise(&s->claim, &crew);
@@ -268,6 +277,6 @@ int main(int argc, char **argv)
 		log_line(roots.real, LOG_IS_ERROR, "no memory");
 		return EXIT_FAILED;
 	}
-	s->roots = roots;
+	s->work.roots = roots;
 	return do_bind(&o, s);
 }

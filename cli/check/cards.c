@@ -9,6 +9,7 @@
 
 #include "../../runtime/io/path.h"
 #include "../../runtime/io/sysfs.h"
+#include "../group.h"
 #include "../receipt_read.h"
 
 /* Whether an image is good enough for that another topic has found out. */
@@ -40,6 +41,29 @@ static const struct pci_function *find_staying(const struct check *c, const stru
 	return NULL;
 }
 
+/* True: with=slot takes all that stays behind. */
+static bool slot_helps(const struct check *c, const struct pci_function *f)
+{
+	const struct inventory *inv = &c->host->run.inv;
+	const struct plan *plan = group_plan_with(c->host, host_entry(c->host, f)->rule, WITH_SLOT);
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *g = &inv->function[i];
+		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !check_is_for_guests(g->driver) &&
+		    plan->entry[i].state != STATE_PLANNED)
+			return false;
+	}
+	return true;
+}
+
+/* The module vendor-reset is for some displays of AMD's. */
+static const char *advice(const struct pci_function *f)
+{
+	return f->vendor == 0x1002 && PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY ?
+		"reboot the host then; the module vendor-reset knows some of AMD's" :
+		"reboot the host then";
+}
+
 void check_reset(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -51,12 +75,12 @@ void check_reset(struct check *c)
 		staying = find_staying(c, f);
 		if (f->identity->path.hops < 2)
 			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a guest that is "
-				  "started again may find it hanging\nreboot the host then; for AMD's, see "
-				  "the module vendor-reset");
+				  "started again may find it hanging\n%s", advice(f));
 		else if (staying)
 			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, and %s of the "
 				  "same slot stays with the host: a guest that is started again may find it "
-				  "hanging\nwrite with=slot to its rule", check_address(staying));
+				  "hanging\n%s", check_address(staying),
+				  slot_helps(c, f) ? "write with=slot to its rule" : advice(f));
 		else
 			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, all of which is "
 				  "for guests\n");
@@ -142,6 +166,83 @@ void check_drivers(struct check *c)
 	json_object_put(receipt);
 }
 
+/* --- what no rule explains */
+
+/* "" for none. */
+static const char *read_override(const struct check *c, const struct pci_function *f,
+				 char override[PCI_DRIVER_NAME])
+{
+	if (sysfs_read(c->host->run.inv.devices, path_function(f, "driver_override"), override,
+		       PCI_DRIVER_NAME) < 0)
+		*override = '\0';
+	override[strcspn(override, "\n")] = '\0';
+	if (!strcmp(override, "(null)"))
+		*override = '\0';
+	return override;
+}
+
+/* True: the boot has met a driver that hangs. It has the function's lock, for which reading
+ * driver_override waits in Linux 6.1 (drivers/pci/pci-sysfs.c). */
+static bool is_hanging(json_object *receipt, const struct pci_function *f)
+{
+	json_object *then = find_in_receipt(receipt, check_address(f));
+
+	return then && strstr(receipt_text(then, "reason"), "has not come back");
+}
+
+static bool is_stray(json_object *receipt, const char *address)
+{
+	json_object *list = receipt ? receipt_list(receipt, "strays") : NULL;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (!strcmp(receipt_text(json_object_array_get_idx(list, i), "address"), address))
+			return true;
+	return false;
+}
+
+static void look_for_binders(struct check *c, const struct pci_function *f, json_object *receipt)
+{
+	const struct plan_entry *e = host_entry(c->host, f);
+	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
+	bool unnamed = !e->rule || e->rule->keep;
+	/* What should have it: the rule's driver, or the one that has it now. */
+	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
+	char override[PCI_DRIVER_NAME];
+
+	read_override(c, f, override);
+	if (*override && strcmp(override, right) != 0)
+		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule explains, and it is "
+			  "on %s: another binder has set it, or a vgapass bind that was ended half-way\n"
+			  "vgapass release %s", override, on, at);
+	else if (!unnamed || f->later || !check_is_for_guests(f->driver))
+		return;
+	else if (is_stray(receipt, at))
+		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule takes it: ids= "
+			  "or another binder in the boot image\nlook at the topic elsewhere; vgapass "
+			  "release %s gives it back, vgapass add %s makes it a rule", f->driver, at, at);
+	else if (!*override)
+		check_say(c, CHECK_WARNING, at, "is on %s, and no rule takes it: ids=, new_id or another "
+			  "binder\nlook at the topic elsewhere; vgapass release %s gives it back, vgapass "
+			  "add %s makes it a rule", f->driver, at, at);
+	else
+		check_say(c, CHECK_OK, at, "is on %s until the next boot, as vgapass bind, libvirt or "
+			  "driverctl do it\nvgapass add %s makes it a rule", f->driver, at);
+}
+
+void check_binders(struct check *c)
+{
+	const struct inventory *inv = &c->host->run.inv;
+	const char *why;
+
+	if (check_is_idle(c) || c->host->run.plan.state != PLAN_READY)
+		return;
+	json_object *receipt = receipt_read(&c->host->roots, &why);
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (!is_hanging(receipt, &inv->function[i]))
+			look_for_binders(c, &inv->function[i], receipt);
+	json_object_put(receipt);
+}
+
 void check_display(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -165,7 +266,8 @@ static const char *owner_of(const char *line, size_t *depth)
 /* What the firmware's framebuffer is called that lies in memory of the function; NULL: none. */
 static const char *find_framebuffer(char *iomem, const char *address)
 {
-	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB" };
+	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB",
+					     "efidrm", "vesadrm", "ofdrm", "offb" };
 	size_t depth, outer = SIZE_MAX;
 	char *line;
 

@@ -110,9 +110,9 @@ void kernels_find(const struct check *c, struct kernels *ret);
 void kernels_free(struct kernels *k);
 
 /* config.c */
-check_fn check_files, check_rules, check_refused;
+check_fn check_files, check_rules, check_later, check_kinds, check_refused;
 /* iommu.c */
-check_fn check_iommu, check_no_group, check_groups, check_reserved, check_remapping;
+check_fn check_iommu, check_no_group, check_groups, check_reserved, check_late_iommu, check_remapping;
 /* images.c */
 check_fn check_images;
 /* modules.c */
@@ -120,6 +120,8 @@ check_fn check_modules, check_signatures;
 /* cmdline.c, elsewhere.c */
 check_fn check_cmdline, check_modprobe, check_module_lists, check_driverctl, check_scripts;
 /* cards.c */
-check_fn check_reset, check_drivers, check_display, check_framebuffer;
+check_fn check_reset, check_drivers, check_binders, check_display, check_framebuffer;
+/* needs.c */
+check_fn check_host_needs, check_passphrase;
 /* guests.c */
 check_fn check_kvm, check_kvm_access, check_group_files;

@@ -112,6 +112,9 @@ static void look_at_word(struct check *c, const char *at, const char *word, cons
 	name[strcspn(name, "=")] = '\0';
 	if (is_ids(word))
 		check_say_ids(c, at, name, value_of(word), fix);
+	else if (begins(word, "vfio_pci,") || begins(word, "vfio-pci,") || begins(word, "vfio,"))
+		check_say(c, CHECK_WARNING, at, "%s has a comma for a dot, so nothing reads it\n%s",
+			  word, fix);
 	else if (why)
 		check_say(c, CHECK_WARNING, at, "%s is needless: %s\n%s", word, why, fix);
 	else if (begins(word, "pcie_acs_override="))

@@ -6,16 +6,22 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../runtime/core/plan_text.h"
+#include "../../runtime/io/sysfs.h"
 
 /* The files name drivers that root loads, so nobody else may write them. The owner of / is
  * root, also where --sysroot is somebody's copy. */
 static void look_at_owner(struct check *c, const char *path)
 {
 	struct stat st, top;
+	int fd = sysfs_open(c->host->roots.root, path, O_PATH);
+	bool known = fd >= 0 && !fstat(fd, &st) && !fstat(c->host->roots.root, &top);
 
-	if (fstatat(c->host->roots.root, path, &st, 0) || fstat(c->host->roots.root, &top))
+	if (fd >= 0)
+		close(fd);
+	if (!known)
 		return;
 	if (st.st_uid != top.st_uid)
 		check_say(c, CHECK_ERROR, check_line(path, 0), "belongs to user %u, and names drivers that are "
@@ -47,9 +53,41 @@ static void say_phrase(struct check *c, enum check_level level, const char *at, 
 	check_say(c, level, at, "%s\n%s", phrase, colon ? colon + 2 : otherwise);
 }
 
+/* The rule at this place, as problems of the plan name it; NULL: none. */
+static const struct rule *rule_at(const struct config *config, const char *place)
+{
+	char buf[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < config->rules; i++)
+		if (!strcmp(text_make(buf, sizeof(buf), "%p", &config->rule[i].at), place))
+			return &config->rule[i];
+	return NULL;
+}
+
+/* What a rule is about that matches nothing, where nothing like it is in the machine. */
+static const char *what_to_do(const struct check *c, const struct rule *rule)
+{
+	struct plan_miss miss = plan_explain(rule, &c->host->run.inv);
+
+	return miss.taken || miss.there || miss.same ?
+		"correct the rule or take it out; lspci -nn lists what there is" :
+		"correct the rule or take it out; lspci -nn lists what there is. Virtual functions "
+		"and what is plugged in appear later than the boot looks: vgapass bind takes them then";
+}
+
+/* True: functions that appear later are all that it is about, which check_later() says. */
+static bool is_for_later(struct check *c, const struct rule *rule)
+{
+	const struct plan *all = host_plan_of_all(c->host);
+
+	return !c->host->run.plan.matched[rule - c->host->run.config.rule] &&
+	       all->matched[rule - c->host->run.config.rule];
+}
+
 void check_rules(struct check *c)
 {
 	const struct run *r = &c->host->run;
+	const struct rule *rule;
 	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX], place[PLAN_LINE_MAX + 8];
 	struct text at, what;
 	bool broken = r->config.errors;
@@ -65,9 +103,77 @@ void check_rules(struct check *c)
 		bool in_file = !strncmp(at_buf, "vgapass.conf", 12);
 		text_make(place, sizeof(place), "%s%s", in_file ? "/etc/" : "", at_buf);
 		bool bad = broken || r->input_error || !in_file;
+		rule = bad ? NULL : rule_at(&r->config, at_buf);
+		if (rule && is_for_later(c, rule))
+			continue;
 		say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
-			   bad ? "correct it: until then no rule holds" :
-				 "correct the rule or take it out; lspci -nn lists what there is");
+			   rule ? what_to_do(c, rule) : "correct it: until then no rule holds");
+	}
+}
+
+void check_later(struct check *c)
+{
+	const struct plan *all = host_plan_of_all(c->host);
+	char phrase[HOST_NAME_MAX + CHECK_PLACE_MAX], why[HOST_NAME_MAX], *fix = phrase;
+
+	for (unsigned i = 0; i < c->host->run.inv.functions; i++) {
+		const struct pci_function *f = &c->host->run.inv.function[i];
+		const struct plan_entry *e = &all->entry[i];
+		enum host_later later = host_later(c->host, f);
+		if (e->state != STATE_PLANNED || later == HOST_NOT_LATER)
+			continue;
+		text_make(phrase, sizeof(phrase), "%s: %s", check_address(f),
+			  host_later_text(c->host, f, why));
+		for (char *p = phrase; (p = strstr(p, ": ")); p++)
+			fix = p;
+		*fix = '\0';
+		check_say(c, later == HOST_REMOVABLE ? CHECK_OK : CHECK_WARNING,
+			  check_place(&e->rule->at), "%s\n%s", phrase, fix + 2);
+	}
+}
+
+/* Functions that one rule takes by their kind, of more than one slot: paths of two of them. */
+struct kind {
+	const struct pci_function *first, *other;
+	unsigned n;
+};
+
+static struct kind find_kind(const struct check *c, const struct rule *rule)
+{
+	const struct run *r = &c->host->run;
+	struct kind k = { NULL, NULL, 0 };
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *f = &r->inv.function[i];
+		const struct plan_entry *e = &r->plan.entry[i];
+		if (e->rule != rule || e->companion)
+			continue;
+		k.n++;
+		if (!k.first)
+			k.first = f;
+		else if (!k.other && !pci_same_slot(&f->at, &k.first->at))
+			k.other = f;
+	}
+	return k;
+}
+
+/* Whoever names a kind of card gets every one, also those that are put in later. */
+void check_kinds(struct check *c)
+{
+	const struct run *r = &c->host->run;
+	char first[HOST_NAME_MAX], other[HOST_NAME_MAX];
+
+	for (unsigned i = 0; i < r->config.rules; i++) {
+		const struct rule *rule = &r->config.rule[i];
+		struct kind k = find_kind(c, rule);
+		if (!k.other || rule->keep || rule->expect || (rule->vendor | rule->device) & PCI_ANY ||
+		    rule->given & (RULE_LOCATION | RULE_BOOT_DISPLAY))
+			continue;
+		check_say(c, CHECK_WARNING, check_place(&rule->at), "takes cards of one kind by their ID "
+			  "alone, %s and %s, and any that is put in later\nnarrow it to the card that is "
+			  "meant: path=%s or path=%s; if all are, write expect=%u", check_address(k.first),
+			  check_address(k.other), host_path(k.first, first), host_path(k.other, other),
+			  k.n);
 	}
 }
 

@@ -20,15 +20,18 @@ static bool is_vfio(const char *module)
 
 /* --- modprobe.d */
 
+/* The boot image gets the other options of the line, but not ids= (hook/modprobe.c). */
 static void look_at_options(struct check *c, const char *at, const char *module, char *rest)
 {
 	char *word;
 
-	if (!check_same_module(module, "vfio_pci") && !check_same_module(module, "pci_stub"))
+	if (!is_vfio(module) && !strstr(module, "vfio"))
 		return;
-	while ((word = check_word(&rest, " \t")))
+	while ((word = check_word(&rest, " \t\"")))
 		if (!strncmp(word, "ids=", 4))
-			check_say_ids(c, at, "options ids=", word + 4, TAKE_OUT);
+			check_say_ids(c, at, "options ids= (left out of the boot image, as it obeys no "
+				      "rule)", word + 4, rest && *rest ? "remove ids= from it, and "
+				      "keep the rest" : TAKE_OUT);
 }
 
 /* A package's own blacklist, such as that of the nvidia driver for nouveau, has its reasons. */

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
+#include "../../hook/image_read.h"
 #include "../../runtime/io/sysfs.h"
+#include "../group.h"
 
 static bool is_on(const struct check *c)
 {
@@ -29,6 +30,22 @@ static bool cmdline_has(const struct check *c, const char *word)
 	return false;
 }
 
+/* True: the kernel splits the value at commas: drivers/iommu/intel/iommu.c,
+ * intel_iommu_setup(). */
+static bool intel_is_on(const struct check *c)
+{
+	struct slice rest = slice_of(c->host->run.cmdline), word;
+
+	while ((word = slice_next(&rest, '"')).n) {
+		if (!slice_is(slice_cut(&word, '='), "intel_iommu"))
+			continue;
+		while (word.n)
+			if (slice_is(slice_cut(&word, ','), "on"))
+				return true;
+	}
+	return false;
+}
+
 /* A word of the kernel command line that turns the IOMMU off; NULL: none. */
 static const char *word_off(const struct check *c)
 {
@@ -47,7 +64,7 @@ static void say_intel(struct check *c, bool table)
 		check_say(c, CHECK_ERROR, "", "the IOMMU is off: the firmware shows none (no ACPI "
 			  "table DMAR)\nturn on VT-d (Intel Virtualization Technology for "
 			  "Directed I/O) in the firmware setup");
-	else if (cmdline_has(c, "intel_iommu=on"))
+	else if (intel_is_on(c))
 		check_say(c, CHECK_ERROR, "", "the IOMMU is off, though the firmware and "
 			  "intel_iommu=on turn it on\nread dmesg | grep -e DMAR -e IOMMU; update "
 			  "the firmware, or take a kernel with CONFIG_INTEL_IOMMU");
@@ -88,8 +105,8 @@ static void say_off(struct check *c)
 	else if (ivrs || (cpu && (strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine"))))
 		say_amd(c, ivrs);
 	else
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off\nturn it on in the firmware setup "
-			  "(VT-d, AMD-Vi, SMMU)");
+		check_say(c, CHECK_ERROR, "", "the IOMMU is off\nturn it on in the firmware setup%s",
+			  cpu && strstr(cpu, "CPU implementer") ? " (SMMU)" : "");
 	free(cpu);
 }
 
@@ -99,7 +116,8 @@ void check_iommu(struct check *c)
 		say_off(c);
 }
 
-/* One function without a group, where others have theirs. */
+/* One function without a group, where others have theirs. The boot may hope that it comes with
+ * the probe, as on arm64; here a driver has probed it. */
 void check_no_group(struct check *c)
 {
 	const struct run *r = &c->host->run;
@@ -108,7 +126,9 @@ void check_no_group(struct check *c)
 		return;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *f = &r->inv.function[i];
-		if (r->plan.entry[i].reason != REASON_NO_GROUP)
+		const struct plan_entry *e = &r->plan.entry[i];
+		bool hopes = e->state == STATE_PLANNED && !e->rule->iommu_ignore && f->group < 0;
+		if (e->reason != REASON_NO_GROUP && !(hopes && *f->driver))
 			continue;
 		check_say(c, CHECK_ERROR, check_address(f), "has no IOMMU group, while other "
 			  "functions have theirs\n%s", strstr(r->cmdline, "igfx_off") ?
@@ -119,82 +139,46 @@ void check_no_group(struct check *c)
 
 /* --- groups that a guest cannot have */
 
-struct strangers {
-	char names[1024];
-	struct text t;
-	unsigned n;
-	bool same_slot; /* all are in a slot of the planned ones */
-	bool refused;   /* with=group does not take one of them */
-};
-
-static bool shares_slot(const struct check *c, const struct pci_function *g)
+/* The function that speaks for its group: the first that a rule is about, and rather one that
+ * it names than one that goes along. NULL: no rule is about the group. */
+static const struct pci_function *find_lead(const struct check *c, int32_t group)
 {
 	const struct inventory *inv = &c->host->run.inv;
+	const struct pci_function *along = NULL;
 
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (check_is_planned(c, &inv->function[i]) && inv->function[i].group == g->group &&
-		    pci_same_slot(&inv->function[i].at, &g->at))
-			return true;
-	return false;
-}
-
-static bool is_bridge(const struct pci_function *f)
-{
-	return f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE;
-}
-
-/* Bridges do not count for the kernel, nor does what no driver has. */
-static void find_strangers(const struct check *c, int32_t group, struct strangers *ret)
-{
-	const struct inventory *inv = &c->host->run.inv;
-
-	*ret = (struct strangers){ .same_slot = true };
-	text_start(&ret->t, ret->names, sizeof(ret->names));
-	for (unsigned i = 0; i < inv->functions; i++) {
+	for (unsigned i = 0; i < inv->functions && group >= 0; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (f->group != group || is_bridge(f) || check_is_planned(c, f) || !*f->driver ||
-		    check_is_for_guests(f->driver))
+		if (f->group != group || !group_is_meant(host_entry(c->host, f)))
 			continue;
-		text_add(&ret->t, "%s%a (%s)", ret->n ? ", " : "", &f->at, f->driver);
-		ret->n++;
-		if (!shares_slot(c, f)) {
-			ret->same_slot = false;
-			ret->refused |= PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE ||
-					f->class >> 8 == PCI_CLASS_USB;
-		}
+		if (!host_entry(c->host, f)->companion)
+			return f;
+		along = along ? along : f;
 	}
-}
-
-/* True: it is the first planned function of its group. */
-static bool is_first(const struct check *c, const struct pci_function *f)
-{
-	const struct pci_function *g = c->host->run.inv.function;
-
-	for (; g < f; g++)
-		if (g->group == f->group && check_is_planned(c, g))
-			return false;
-	return f->group >= 0 && check_is_planned(c, f);
+	return along;
 }
 
 void check_groups(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
-	struct strangers s;
+	char names[1024], advice[HOST_NAME_MAX];
+	struct text t;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!is_first(c, f))
+		if (f != find_lead(c, f->group))
 			continue;
-		find_strangers(c, f->group, &s);
-		if (!s.n)
+		text_start(&t, names, sizeof(names));
+		if (group_list(c->host, f->group, GROUP_HELD, true, &t)) {
+			check_say(c, CHECK_ERROR, check_address(f), "its IOMMU group %d is not viable for "
+				  "a guest: the host's drivers have %s\n%s", (int)f->group, names,
+				  group_advice(c->host, f, advice));
 			continue;
-		check_say(c, CHECK_ERROR, check_address(f), "its IOMMU group %d is not viable for a "
-			  "guest: the host's drivers have %s\n%s", f->group, s.names,
-			  s.same_slot ? "write with=slot to its rule" :
-			  s.refused ? "put the card into another slot (a switch with ACS, or a slot "
-				      "of the CPU's, has groups of its own)" :
-				      "write with=group to its rule, or put the card into another slot "
-				      "that has a group of its own (ACS)");
+		}
+		text_start(&t, names, sizeof(names));
+		if (group_list(c->host, f->group, GROUP_WANTED, true, &t))
+			check_say(c, CHECK_WARNING, check_address(f), "its IOMMU group %d is viable for a "
+				  "guest only until the host loads drivers for %s\nwrite rules for them, or "
+				  "blacklist these modules", (int)f->group, names);
 	}
 }
 
@@ -203,21 +187,78 @@ void check_groups(struct check *c)
 void check_reserved(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
-	char text[4096];
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!is_first(c, f) ||
-		    sysfs_read_file(c->host->roots.sys,
-				    path_make("kernel/iommu_groups/%u/reserved_regions",
-					      (unsigned)f->group), text, sizeof(text)) < 0 ||
-		    !strstr(text, " direct\n"))
+		if (f != find_lead(c, f->group) || !group_is_reserved(c->host, f->group))
 			continue;
 		check_say(c, CHECK_ERROR, check_address(f), "the firmware keeps memory of its own "
 			  "through it (RMRR), so the kernel gives it to no guest\nturn that off in the "
 			  "firmware setup (HP: conrep, shared memory of the slot), or put the card "
 			  "into another slot");
 	}
+}
+
+/* --- an IOMMU whose driver is a module: groups come when that is loaded */
+
+#define LATE_IOMMU "virtio_iommu"
+
+static bool is_late_iommu(const char *name, void *arg)
+{
+	const char *file = strrchr(name, '/');
+
+	(void)arg;
+	return file && (!strncmp(file, "/virtio-iommu.ko", 16) || !strncmp(file, "/virtio_iommu.ko", 16));
+}
+
+static int count_file(const char *name, const void *data, size_t n, void *arg)
+{
+	(void)name;
+	(void)data;
+	(void)n;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* The boot binds such functions in the end, once udev has loaded the module, and gives them
+ * back where it does not. */
+static void look_at_image(struct check *c, const struct kernel *k, const char *image,
+			  const struct pci_function *f)
+{
+	unsigned n = 0;
+	const struct image_visitor visitor = { is_late_iommu, count_file, &n };
+	char *path = check_path(c, image);
+	int r = image_read(path, &visitor);
+
+	free(path);
+	if (!r && n)
+		check_say(c, CHECK_OK, check_line(image, 0), "holds " LATE_IOMMU ", a module, so %s is "
+			  "bound late in the boot, once udev has loaded it\n", check_address(f));
+	else if (!r)
+		check_say(c, CHECK_WARNING, check_line(image, 0), "lacks " LATE_IOMMU ", the module that "
+			  "makes the IOMMU groups: the boot finds none and gives %s back to the host\nadd "
+			  LATE_IOMMU " to the modules of boot images (/etc/initramfs-tools/modules, "
+			  "add_drivers of dracut, MODULES of mkinitcpio), and %s", check_address(f),
+			  check_rebuild(c, k->version));
+}
+
+void check_late_iommu(struct check *c)
+{
+	static struct kernels kernels;
+	const struct inventory *inv = &c->host->run.inv;
+	const struct pci_function *f = NULL;
+
+	for (unsigned i = 0; i < inv->functions && !f; i++)
+		if (inv->function[i].group >= 0 && check_is_planned(c, &inv->function[i]))
+			f = &inv->function[i];
+	/* One that is built in has no such file. */
+	if (!f || !sysfs_exists(c->host->roots.sys, "module/" LATE_IOMMU "/initstate"))
+		return;
+	kernels_find(c, &kernels);
+	for (unsigned i = 0; i < kernels.n; i++)
+		for (unsigned k = 0; k < kernels.kernel[i].images; k++)
+			look_at_image(c, &kernels.kernel[i], kernels.kernel[i].image[k], f);
+	kernels_free(&kernels);
 }
 
 /* With interrupt remapping the names of interrupt controllers begin with IR-. */

@@ -8,11 +8,11 @@
 #include "../../runtime/io/sysfs.h"
 
 /* Where boot images lie: %v is the kernel's version, %m the machine's ID, %p the name of
- * Arch's package. */
+ * Arch's package. Images for rescue have nothing of vgapass. */
 static const char *const places[] = {
 	"boot/initrd.img-%v",   "boot/initramfs-%v.img",     "boot/initrd-%v",
 	"boot/%m/%v/initrd",    "boot/efi/%m/%v/initrd",     "efi/%m/%v/initrd",
-	"boot/initramfs-%p.img", "boot/initramfs-%p-fallback.img",
+	"boot/initramfs-%p.img",
 };
 
 struct finder {

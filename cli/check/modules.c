@@ -2,12 +2,9 @@
 #define _GNU_SOURCE
 #include "check.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../hook/modules.h"
-#include "../../hook/unpack.h"
 #include "../../runtime/io/sysfs.h"
 
 #define SIGNATURE "~Module signature appended~\n"
@@ -15,24 +12,18 @@
 
 static void look_at_kernel(struct check *c, const struct kernel *k)
 {
-	const char *driver = "";
-	struct modules m;
-	int r = modules_open(&m, c->host->sysroot, k->version);
+	static struct modules m;
 
-	if (r) {
-		check_say(c, CHECK_ERROR, "", "kernel %s: its modules cannot be listed (%s)\ninstall "
-			  "the kernel again", k->version, strerror(-r));
+	if (modules_open(&m, c->host->sysroot, k->version)) {
+		check_say(c, CHECK_ERROR, "", "%s", m.text);
 		return;
 	}
-	r = modules_add_drivers(&m, &c->host->run.config, &driver);
-	if (r == -ENOENT)
-		check_say(c, CHECK_ERROR, "", "kernel %s has no module %s, nor is it built in\ninstall "
-			  "its modules (linux-modules-extra, kernel-modules), or take out the rules "
-			  "that want %s", k->version, driver, driver);
-	else if (r)
-		check_say(c, CHECK_ERROR, "", "kernel %s: the modules of %s cannot be found (%s)\n"
-			  "install the kernel again", k->version, driver, strerror(-r));
-	else if (!m.n)
+	modules_add_drivers(&m, &c->host->run.config);
+	for (unsigned i = 0; i < m.faults; i++) {
+		const struct module_fault *f = &m.fault[i];
+		check_say(c, CHECK_ERROR, f->at.file ? check_place(&f->at) : "", "%s", f->text);
+	}
+	if (!m.faults && !m.n)
 		check_say(c, CHECK_OK, "", "kernel %s has all of it built in\n", k->version);
 	modules_close(&m);
 }
@@ -85,35 +76,26 @@ static const char *find_lockdown(const struct check *c)
 	return NULL;
 }
 
-/* 1 signed, 0 not, or -errno */
-static int is_signed(const char *file)
+static bool is_signed(const struct module *module)
 {
 	const size_t n = sizeof(SIGNATURE) - 1;
-	unsigned char *data;
-	size_t size;
-	int r = unpack_file(file, &data, &size);
 
-	if (r)
-		return r;
-	r = size >= n && !memcmp(data + size - n, SIGNATURE, n);
-	free(data);
-	return r;
+	return module->size >= n && !memcmp(module->data + module->size - n, SIGNATURE, n);
 }
 
 static void look_at_signatures(struct check *c, const struct kernel *k, const char *why)
 {
-	const char *driver;
-	struct modules m;
+	static struct modules m;
 	char names[512];
 	struct text t;
 
 	if (modules_open(&m, c->host->sysroot, k->version))
 		return;
 	text_start(&t, names, sizeof(names));
-	if (!modules_add_drivers(&m, &c->host->run.config, &driver))
-		for (unsigned i = 0; i < m.n; i++)
-			if (!is_signed(m.module[i].file))
-				text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);
+	modules_add_drivers(&m, &c->host->run.config);
+	for (unsigned i = 0; i < m.n; i++)
+		if (!is_signed(&m.module[i]))
+			text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);
 	if (t.len)
 		check_say(c, CHECK_ERROR, "", "%s, and kernel %s has modules without signature: %s\n"
 			  "take the kernel of the distribution, sign them (kmodsign, mokutil "

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -16,51 +14,69 @@
 #include "../cmd.h"
 #include "conf_edit.h"
 
-#define CONF_DIR "vgapass.conf.d"
+#define LOCK_DIR "vgapass"
+#define LOCK_NAME "conf.lock"
 #define CMDLINE_NAME "cmdline" /* not a file: rules of vgapass.ids= */
 
-static char *path_of(const struct host *h, const char *name)
+/* False, said: the folder of the configuration cannot be written to. */
+static bool may_write(const struct host *h, const char *verb)
 {
-	struct conf_path path;
-	char *ret;
+	const char *root = h->sysroot;
+	int etc = sysfs_dir(h->roots.root, "etc");
 
-	if (asprintf(&ret, "%s/%s", h->sysroot, gather_conf_path(&path, name)) < 0)
-		abort();
-	return ret;
+	if (etc < 0 || faccessat(etc, ".", W_OK, AT_EACCESS)) {
+		int error = etc < 0 ? -etc : errno;
+		if (error == EROFS)
+			cmd_complain("%s: %s/etc is on a file system that is read-only: remount "
+				     "it", verb, root);
+		else if (error == ENOENT)
+			cmd_complain("%s: %s/etc: there is no such folder: make it", verb, root);
+		else if (error == EACCES || error == EPERM)
+			cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
+		else
+			cmd_complain("%s: %s/etc: %s", verb, root, strerror(error));
+		if (etc >= 0)
+			close(etc);
+		return false;
+	}
+	close(etc);
+	return true;
 }
 
-/* False, said: the folder of the configuration cannot be written to. */
-static bool may_write(const char *etc, const char *verb)
+/* A file that only root can open, so that nobody else can hold the lock; and one that can be
+ * written, which NFS wants. -errno */
+static int open_lock(const struct host *h)
 {
-	if (!faccessat(AT_FDCWD, etc, W_OK, AT_EACCESS))
-		return true;
-	if (errno == EROFS)
-		cmd_complain("%s: %s is on a file system that is read-only: remount it", verb, etc);
-	else if (errno == ENOENT)
-		cmd_complain("%s: %s: there is no such folder: make it", verb, etc);
-	else
-		cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
-	return false;
+	if (mkdirat(h->roots.root, "run", 0755) && errno != EEXIST)
+		return -errno;
+	int run = sysfs_dir(h->roots.root, "run"), dir = -1, fd = -1;
+	if (run < 0)
+		return run;
+	if (!mkdirat(run, LOCK_DIR, 0755) || errno == EEXIST)
+		dir = openat(run, LOCK_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir >= 0)
+		fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int error = errno;
+	close(run);
+	if (dir >= 0)
+		close(dir);
+	return fd < 0 ? -error : fd;
 }
 
 /* 0, or CMD_FAILED, said. */
-static int lock(struct conf_set *s, const struct host_options *o, const char *verb)
+static int lock(struct conf_set *s, const struct host *h, const char *verb)
 {
-	char *etc;
-	int ret = CMD_FAILED;
+	int r = s->lock = open_lock(h);
 
-	if (asprintf(&etc, "%s/etc", o->sysroot ? o->sysroot : "") < 0)
-		abort();
-	if (may_write(etc, verb)) {
-		s->lock = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB))
-			cmd_complain("%s: another vgapass is changing the configuration: wait "
-				     "for it", verb);
-		else
-			ret = CMD_OK;
-	}
-	free(etc);
-	return ret;
+	if (r >= 0)
+		r = flock(s->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
+	if (r == -EWOULDBLOCK)
+		return cmd_complain("%s: another vgapass is changing the configuration: wait for "
+				    "it", verb);
+	if (r)
+		return cmd_complain("%s: /run/" LOCK_DIR "/" LOCK_NAME " cannot be locked (%s): "
+				    "nothing is changed", verb, strerror(-r));
+	return CMD_OK;
 }
 
 static bool is_of_file(const struct place *at)
@@ -87,10 +103,13 @@ unsigned conf_set_errors(const struct host *h)
 static int read_file(const struct host *h, struct conf_file *f, const char *name)
 {
 	struct conf_path path;
+	char target[8];
+	int root = h->roots.root;
 
 	text_make(f->name, sizeof(f->name), "%s", name);
-	ssize_t n = sysfs_read_file(h->roots.root, gather_conf_path(&path, name), f->old,
-				    sizeof(f->old));
+	ssize_t n = sysfs_read_file(root, gather_conf_path(&path, name), f->old, sizeof(f->old));
+	ssize_t link = sysfs_link(root, path.s, 1, target, sizeof(target));
+	f->linked = link >= 0 || link == -E2BIG;
 	f->changed = false;
 	f->there = n >= 0;
 	f->n = f->old_n = n < 0 ? 0 : (size_t)n;
@@ -98,29 +117,71 @@ static int read_file(const struct host *h, struct conf_file *f, const char *name
 	return n < 0 && n != -ENOENT ? (int)n : 0;
 }
 
+static int complain_of_errors(const char *verb)
+{
+	return cmd_complain("%s: the configuration has errors, nothing is changed: correct them "
+			    "first", verb);
+}
+
 int conf_set_open(struct conf_set *s, struct host *h, const struct host_options *o,
 		  const char *verb, bool look_only)
 {
-	const struct config *c = &h->run.config;
-
 	s->lock = -1;
 	s->files = 0;
-	if (!look_only && lock(s, o, verb))
-		return CMD_FAILED;
-	if (host_open(h, o))
+	if (host_open(h, o) || (!look_only && !may_write(h, verb)))
 		return CMD_FAILED;
 	if (conf_set_errors(h))
-		return cmd_complain("%s: the configuration has errors, nothing is changed: "
-				    "correct them first", verb);
+		return complain_of_errors(verb);
+	if (h->run.input_error)
+		return cmd_complain("%s: the PCI functions cannot be listed (%s): is /sys mounted?",
+				    verb, strerror(-h->run.input_error));
+	return CMD_OK;
+}
+
+int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool look_only)
+{
+	struct config *c = &h->run.config;
+
+	if (!look_only && lock(s, h, verb))
+		return CMD_FAILED;
+	gather_config(&h->roots, c);
+	if (conf_set_errors(h))
+		return complain_of_errors(verb);
 	for (; s->files < c->files; s->files++) {
 		int r = read_file(h, &s->file[s->files], c->file[s->files]);
 		if (r)
 			return cmd_complain("%s: %s: %s", verb, c->file[s->files], strerror(-r));
 	}
-	if (h->run.input_error)
-		return cmd_complain("%s: the PCI functions cannot be listed (%s): is /sys mounted?",
-				    verb, strerror(-h->run.input_error));
-	return CMD_OK;
+	/* Of what has been read last, which is what is changed. */
+	conf_set_plan(s, h, NULL);
+	return conf_set_errors(h) ? complain_of_errors(verb) : CMD_OK;
+}
+
+bool conf_set_is_current(const struct conf_set *s, const struct host *h, const char **which)
+{
+	static struct config now;
+	static struct conf_file f;
+	unsigned k = 0;
+
+	gather_config(&h->roots, &now);
+	for (unsigned i = 0; i < s->files; i++) {
+		const struct conf_file *known = &s->file[i];
+		const char *name = k < now.files ? now.file[k] : NULL;
+		*which = known->name;
+		if (!known->there && (!name || strcmp(name, known->name) != 0))
+			continue;
+		if (!name || !known->there || strcmp(name, known->name) != 0) {
+			*which = name && (!known->there || strcmp(name, known->name) < 0) ?
+				 name : known->name;
+			return false;
+		}
+		k++;
+		if (read_file(h, &f, name) || !f.there || f.old_n != known->old_n ||
+		    memcmp(f.old, known->old, f.old_n) != 0)
+			return false;
+	}
+	*which = k < now.files ? now.file[k] : NULL;
+	return !*which;
 }
 
 void conf_set_close(struct conf_set *s, struct host *h)
@@ -147,7 +208,7 @@ struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char
 	struct conf_file *f = &s->file[i];
 	memmove(f + 1, f, (s->files - i) * sizeof(*f));
 	s->files++;
-	f->there = f->changed = false;
+	f->there = f->linked = f->changed = false;
 	f->n = f->old_n = 0;
 	text_make(f->name, sizeof(f->name), "%s", name);
 	return f;
@@ -182,6 +243,16 @@ bool conf_file_take(struct conf_file *f, const struct text *new, const char *ver
 	return true;
 }
 
+bool conf_file_goes(const struct conf_file *f)
+{
+	return f->there && !f->linked && !f->n && strchr(f->name, '/');
+}
+
+static void print_name(const char *sign, const struct conf_file *f, bool there)
+{
+	printf("%s %s%s\n", sign, there ? "/etc/" : "/dev/null", there ? f->name : "");
+}
+
 void conf_set_diff(const struct conf_set *s)
 {
 	static char buf[4 * CONFIG_FILE_MAX];
@@ -191,110 +262,11 @@ void conf_set_diff(const struct conf_set *s)
 		const struct conf_file *f = &s->file[i];
 		if (!f->changed)
 			continue;
-		printf("--- %s%s\n+++ /etc/%s\n", f->there ? "/etc/" : "", f->there ? f->name :
-		       "/dev/null", f->name);
+		print_name("---", f, f->there);
+		print_name("+++", f, !conf_file_goes(f));
 		text_start(&t, buf, sizeof(buf));
 		conf_edit_diff((struct slice){ f->old, f->old_n }, (struct slice){ f->text, f->n },
 			       &t);
 		fwrite(buf, 1, t.len, stdout);
 	}
-}
-
-/* What stands for the file's owner and mode. */
-static void owner_of(int dir, const char *name, struct stat *st)
-{
-	if (fstatat(dir, name, st, 0))
-		*st = (struct stat){ .st_uid = geteuid(), .st_gid = getegid(), .st_mode = 0644 };
-}
-
-static int write_all(int fd, const char *text, size_t n)
-{
-	while (n) {
-		ssize_t r = write(fd, text, n);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		text += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
-/* The temporary name is always the same, so that what a crash leaves is gone with the next
- * change. It is hidden and no *.conf, so that nothing reads it. 0, or -errno. */
-static int replace(int dir, const char *name, const char *text, size_t n)
-{
-	char temporary[NAME_MAX + 1];
-	struct stat st;
-	int r = 0;
-
-	owner_of(dir, name, &st);
-	text_make(temporary, sizeof(temporary), ".%s.new", name);
-	if (unlinkat(dir, temporary, 0) && errno != ENOENT)
-		return -errno;
-	int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (fchown(fd, st.st_uid, st.st_gid) || fchmod(fd, st.st_mode & 07777) ||
-	    write_all(fd, text, n) || fsync(fd) || renameat(dir, temporary, dir, name) ||
-	    fsync(dir))
-		r = -errno;
-	close(fd);
-	if (r)
-		unlinkat(dir, temporary, 0);
-	return r;
-}
-
-/* The folder and name that a path leads to, through links: a file may be somebody's link into
- * a repository. `name` is a part of `path`, which is changed. -errno; -ELOOP: a link to nothing. */
-static int open_folder(char **path, const char **name)
-{
-	struct stat st;
-	char *target = realpath(*path, NULL);
-
-	if (target) {
-		free(*path);
-		*path = target;
-	} else if (errno != ENOENT || !lstat(*path, &st)) {
-		return errno == ENOENT ? -ELOOP : -errno;
-	}
-	char *slash = strrchr(*path, '/');
-	*slash = '\0';
-	*name = slash + 1;
-	int dir = open(**path ? *path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -errno : dir;
-}
-
-static int write_file(const struct host *h, const struct conf_file *f, const char *verb)
-{
-	char *path = path_of(h, f->name);
-	const char *name = f->name;
-
-	if (strchr(f->name, '/')) {
-		char *folder = path_of(h, CONF_DIR);
-		mkdir(folder, 0755);
-		free(folder);
-	}
-	int dir = open_folder(&path, &name);
-	int r = dir < 0 ? dir : replace(dir, name, f->text, f->n);
-	if (r == -ELOOP)
-		cmd_complain("%s: /etc/%s is a link to nothing: correct it", verb, f->name);
-	else if ((r == -EACCES || r == -EPERM) && geteuid())
-		cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
-	else if (r)
-		cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed in it", verb,
-			     f->name, strerror(-r));
-	if (dir >= 0)
-		close(dir);
-	free(path);
-	return r ? CMD_FAILED : CMD_OK;
-}
-
-int conf_set_write(const struct conf_set *s, const struct host *h, const char *verb)
-{
-	for (unsigned i = 0; i < s->files; i++)
-		if (s->file[i].changed && write_file(h, &s->file[i], verb))
-			return CMD_FAILED;
-	return CMD_OK;
 }

@@ -10,6 +10,7 @@
 struct conf_file {
 	char name[sizeof(struct conf_path)]; /* as messages name it: "vgapass.conf" */
 	bool there;                          /* on the disk */
+	bool linked;                         /* a link is, to be kept */
 	bool changed;
 	size_t n, old_n;
 	char text[CONFIG_FILE_MAX + 1]; /* as it is to be */
@@ -23,12 +24,18 @@ struct conf_set {
 	struct conf_file file[CONFIG_FILES_MAX];
 };
 
-/* Opens the machine, and its configuration to be changed: nobody else changes it meanwhile,
- * unless `look_only`. 0, or CMD_FAILED, said: a configuration that has errors is not touched.
- * `verb` is who speaks. */
+/* Opens the machine and looks at its configuration: one that has errors, or that cannot be
+ * written, unless `look_only`, is not to be changed. 0, or CMD_FAILED, said. `verb` is who
+ * speaks. conf_set_close() is due in both cases. */
 int conf_set_open(struct conf_set *s, struct host *h, const struct host_options *o,
 		  const char *verb, bool look_only);
 void conf_set_close(struct conf_set *s, struct host *h);
+
+/* Reads the configuration to be changed, as it is now, when all questions have their answers:
+ * an editor may have saved it meanwhile. No other vgapass changes it until conf_set_close(),
+ * unless `look_only`. h->run's configuration and plan are its own then. 0, or CMD_FAILED,
+ * said. */
+int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool look_only);
 
 /* The file that messages call `name`, made if it is not there. NULL, said: no room for one
  * more. */
@@ -49,5 +56,9 @@ bool conf_file_take(struct conf_file *f, const struct text *new, const char *ver
 /* Prints what is changed, as "diff -U0" does. */
 void conf_set_diff(const struct conf_set *s);
 
-/* Writes the files that are changed. 0, or CMD_FAILED, said. */
-int conf_set_write(const struct conf_set *s, const struct host *h, const char *verb);
+/* True: it is in vgapass.conf.d and nothing is left in it, so it goes. */
+bool conf_file_goes(const struct conf_file *f);
+
+/* False: the configuration is not what conf_set_read() has read. *which: the first file that
+ * differs. */
+bool conf_set_is_current(const struct conf_set *s, const struct host *h, const char **which);

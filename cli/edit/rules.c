@@ -6,7 +6,9 @@
 
 #include "../../runtime/core/plan_text.h"
 #include "../cmd.h"
+#include "../group.h"
 #include "conf_edit.h"
+#include "conf_write.h"
 #include "rebuild.h"
 
 #define FOLDER "vgapass.conf.d/"
@@ -53,116 +55,29 @@ struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how)
 	return r;
 }
 
-static bool same_id(const struct pci_function *a, const struct pci_function *b)
-{
-	return a->vendor == b->vendor && a->device == b->device;
-}
-
-static void add_serial(struct text *t, uint64_t serial)
-{
-	text_add(t, " serial=");
-	for (int shift = 56; shift >= 0; shift -= 8)
-		text_add(t, shift ? "%b-" : "%b", (unsigned)(serial >> shift & 0xff));
-}
-
-static void add_path(struct text *t, const struct pci_path *path)
-{
-	text_add(t, " path=");
-	if (path->domain)
-		text_add(t, "%h:", path->domain);
-	text_add(t, "%b:", path->bus);
-	for (unsigned i = 0; i < path->hops; i++)
-		text_add(t, "%s%b.%d", i ? "/" : "", path->hop[i] >> 3, path->hop[i] & 7);
-}
-
-/* What it takes to tell a function from the others of the machine, the best first: what is
- * told by its ID or its serial number is found in whatever slot it is. */
-enum identity { BY_ID, BY_SERIAL, BY_PLACE };
-
-static enum identity identity_of(const struct inventory *inv, const struct pci_function *f)
-{
-	enum identity best = BY_ID;
-
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *g = &inv->function[i];
-		if (g == f || !same_id(f, g))
-			continue;
-		if (!f->has_serial || (g->has_serial && g->identity->serial == f->identity->serial))
-			return BY_PLACE;
-		best = BY_SERIAL;
-	}
-	return best;
-}
-
-static void add_identity(struct text *t, const struct inventory *inv, const struct pci_function *f)
-{
-	enum identity identity = identity_of(inv, f);
-
-	text_add(t, "%i", f);
-	if (identity == BY_SERIAL)
-		add_serial(t, f->identity->serial);
-	else if (identity == BY_PLACE && f->identity->path.hops)
-		add_path(t, &f->identity->path);
-	else if (identity == BY_PLACE)
-		text_add(t, " address=%a", &f->at);
-}
-
-/* A rule that names `lead` and takes the others of the card along. */
-static void identify(const struct host *h, const struct rules_how *how, const struct card *card,
-		     const struct pci_function *lead, struct new_rule *ret)
-{
-	bool display = false, alone = false;
-	struct text t, comment;
-
-	ret->f = lead;
-	host_name(h, lead, ret->comment);
-	text_start(&comment, ret->comment + strlen(ret->comment),
-		   sizeof(ret->comment) - strlen(ret->comment));
-	for (unsigned i = 0; i < card->n; i++) {
-		const struct pci_function *f = card->function[i];
-		display |= f->boot_display;
-		alone |= f->group < 0;
-		if (f != lead)
-			text_add(&comment, ", %i", f);
-	}
-	text_start(&t, ret->text, sizeof(ret->text));
-	add_identity(&t, &h->run.inv, lead);
-	text_add(&t, "%s%s%s%s", card->n > 1 ? " with=slot" : "",
-		 how->take_boot_display && display ? " take=boot-display" : "",
-		 how->no_iommu && alone ? " iommu=ignore" : "",
-		 how->required ? " required=yes" : "");
-}
-
 void rules_identify(const struct host *h, const struct rules_how *how,
 		    const struct pci_function *f, struct new_rule *ret)
 {
-	identify(h, how, &(struct card){ 1, { f } }, f, ret);
+	struct text t;
+
+	ret->f = f;
+	host_name(h, f, ret->comment);
+	text_start(&t, ret->text, sizeof(ret->text));
+	text_add(&t, "%i", f);
+	if (f->identity->path.hops)
+		text_add(&t, " path=%r", &f->identity->path);
+	else
+		text_add(&t, " address=%a", &f->at);
+	text_add(&t, "%s%s%s", how->take_boot_display && f->boot_display ? " take=boot-display" : "",
+		 how->no_iommu && f->group < 0 ? " iommu=ignore" : "",
+		 how->required ? " required=yes" : "");
 }
 
 bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
 		    struct new_rules *rules)
 {
-	const struct pci_function *lead = card->function[0];
-	enum identity best = BY_PLACE, worst = BY_ID;
-	struct new_rule *r;
-
 	for (unsigned i = 0; i < card->n; i++) {
-		enum identity identity = identity_of(&h->run.inv, card->function[i]);
-		if (identity < best) {
-			lead = card->function[i];
-			best = identity;
-		}
-		if (identity > worst)
-			worst = identity;
-	}
-	if (worst != BY_ID) {
-		r = rules_new(rules, how);
-		if (r)
-			identify(h, how, card, lead, r);
-		return r;
-	}
-	for (unsigned i = 0; i < card->n; i++) {
-		r = rules_new(rules, how);
+		struct new_rule *r = rules_new(rules, how);
 		if (!r)
 			return false;
 		rules_identify(h, how, card->function[i], r);
@@ -210,13 +125,14 @@ static bool is_new(const struct rule *r, const char *file, uint32_t first, unsig
 	return r && !strcmp(r->at.file, file) && r->at.line >= first && r->at.line < first + n;
 }
 
-static const char *way_out(enum reason reason)
+const char *rules_way_out(const struct host *h, enum reason reason)
 {
 	switch (reason) {
 	case REASON_BOOT_DISPLAY:
 		return ": --take-boot-display writes that";
 	case REASON_NO_GROUP:
-		return ": --no-iommu writes that";
+		return host_has_no_iommu_mode(h) ?
+			": --no-iommu allows that, for a guest that you trust with all memory" : "";
 	default:
 		return "";
 	}
@@ -238,7 +154,7 @@ static unsigned say_refused(const struct host *h, const struct rules_how *how, u
 		text_start(&t, why, sizeof(why));
 		plan_text_reason(&t, &h->run, f, e);
 		cmd_complain("%s: %s: the next boot would refuse it: %s%s", how->verb,
-			     text_make(at, sizeof(at), "%a", &f->at), why, way_out(e->reason));
+			     text_make(at, sizeof(at), "%a", &f->at), why, rules_way_out(h, e->reason));
 		refused++;
 	}
 	return refused;
@@ -291,50 +207,81 @@ void rules_show_plan(const struct host *h, const struct rules_how *how, uint32_t
 	struct text t;
 
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
 		const struct plan_entry *e = &h->run.plan.entry[i];
-		if (!is_new(e->rule, how->file, first, n))
+		enum host_later later = host_later(h, f);
+		if (!is_new(e->rule, how->file, first, n) || later == HOST_BEHIND_VMD ||
+		    later == HOST_VIRTUAL)
 			continue;
 		text_start(&t, buf, sizeof(buf));
-		plan_text_function(&t, &h->run, &h->run.inv.function[i], e);
+		plan_text_function(&t, &h->run, f, e);
 		puts(buf);
 	}
 }
 
-static bool is_in_group(const struct card *cards, unsigned n, int32_t group)
+/* Says what comes too late for the boot. True: its group is not what keeps it from a guest. */
+static bool say_later(const struct host *h, const struct pci_function *f)
 {
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < cards[i].n; k++)
-			if (cards[i].function[k]->group == group)
+	char at[64], why[HOST_NAME_MAX];
+	enum host_later later = host_later(h, f);
+
+	if (later != HOST_NOT_LATER)
+		cmd_complain("warning: %s: %s", text_make(at, sizeof(at), "%a", &f->at),
+			     host_later_text(h, f, why));
+	return later == HOST_BEHIND_VMD;
+}
+
+/* True: a function before this one in the cards has the group. */
+static bool is_said(const struct card *cards, unsigned card, unsigned function)
+{
+	const struct pci_function *f = cards[card].function[function];
+
+	for (unsigned i = 0; i <= card; i++)
+		for (unsigned k = 0; k < (i < card ? cards[i].n : function); k++)
+			if (cards[i].function[k]->group == f->group)
 				return true;
 	return false;
 }
 
-void rules_show_strangers(const struct host *h, const struct card *cards, unsigned n)
+static void say_group(struct host *h, const struct pci_function *f)
 {
-	char at[64], name[HOST_NAME_MAX];
+	char list[1024], advice[HOST_NAME_MAX], at[64];
+	struct text t;
 
-	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		const struct pci_function *f = &h->run.inv.function[i];
-		if (f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE || f->group < 0 ||
-		    h->run.plan.entry[i].state == STATE_PLANNED || !is_in_group(cards, n, f->group))
-			continue;
-		cmd_complain("warning: %s (%s) is in the same IOMMU group %d: no guest gets the "
-			     "card while the host uses it: add it too, write with=group, or use "
-			     "another slot", text_make(at, sizeof(at), "%a [%i]", &f->at, f),
-			     host_name(h, f, name), f->group);
+	text_make(at, sizeof(at), "%a", &f->at);
+	text_start(&t, list, sizeof(list));
+	if (group_list(h, f->group, GROUP_HELD, true, &t)) {
+		cmd_complain("warning: %s: no guest gets it while the host's drivers have others of "
+			     "its IOMMU group %d, %s: %s", at, (int)f->group, list,
+			     group_advice(h, f, advice));
+		return;
 	}
+	text_start(&t, list, sizeof(list));
+	if (group_list(h, f->group, GROUP_WANTED, true, &t))
+		cmd_complain("warning: %s: no guest gets it once the host loads drivers for others of "
+			     "its IOMMU group %d, %s: add them too, if they are to go", at,
+			     (int)f->group, list);
+}
+
+void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < cards[i].n; k++) {
+			const struct pci_function *f = cards[i].function[k];
+			if (!say_later(h, f) && f->group >= 0 && !is_said(cards, i, k))
+				say_group(h, f);
+		}
 }
 
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how)
 {
+	if (how->dry_run && conf_write_check(set, h, how->verb))
+		return CMD_FAILED;
 	if (how->dry_run) {
 		conf_set_diff(set);
 		return CMD_OK;
 	}
-	if (conf_set_write(set, h, how->verb))
+	if (conf_write(set, h, how->verb))
 		return CMD_FAILED;
-	for (unsigned i = 0; i < set->files; i++)
-		if (set->file[i].changed)
-			printf("/etc/%s is written\n", set->file[i].name);
 	return rebuild_end(h, how->verb, how->apply);
 }

@@ -33,20 +33,21 @@ int rules_check_names(struct rules_how *how, const char *file);
 /* One more, empty. NULL, said: there are as many as a configuration can have. */
 struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how);
 
-/* Makes the rule that takes this function and no other, wherever a change of hardware moves
- * it: by its ID, and where another function has the same by its serial number or else its
- * path. */
+/* Makes the rule that takes this function and no other: its ID and its path, which say both
+ * what it is and where, so that no second card of the kind and no other card in its place is
+ * taken for it. A serial number is none: there are makers who give one to all. */
 void rules_identify(const struct host *h, const struct rules_how *how,
 		    const struct pci_function *f, struct new_rule *ret);
 
-/* Rules for functions of one card. IDs that no other card has are a rule each; if one of them
- * is not enough, there is one rule for the function that is told best, which takes the others
- * along: they are found wherever it is. False, said: there are too many. */
+/* Such a rule for each function of a card. False, said: there are too many. */
 bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
 		    struct new_rules *rules);
 
 /* What a rule takes where it is the only one: a plan that holds until the next call. */
 const struct plan *rules_alone(const struct run *run, const struct rule *rule);
+
+/* ": --take-boot-display writes that": the option against a refusal, or "". */
+const char *rules_way_out(const struct host *h, enum reason reason);
 
 /* The lines of a file that they are, with their comments below each other. */
 struct slice rules_lines(const struct new_rules *rules);
@@ -57,10 +58,10 @@ int rules_add(struct host *h, struct conf_set *set, const struct rules_how *how,
 	      const struct new_rules *rules, uint32_t *first);
 
 /* Says what the plan in h->run does to a function by the rules added, and who in its IOMMU
- * group will keep it from a guest. */
+ * group will keep it from a guest, and what comes too late for the boot. */
 void rules_show_plan(const struct host *h, const struct rules_how *how, uint32_t first,
 		     unsigned n);
-void rules_show_strangers(const struct host *h, const struct card *cards, unsigned n);
+void rules_show_strangers(struct host *h, const struct card *cards, unsigned n);
 
 /* The end of a verb: shows the difference, or writes, and says or does what is due to the boot
  * images. An exit code. */

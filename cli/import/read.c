@@ -3,12 +3,16 @@
 #include "read.h"
 
 #include <dirent.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../runtime/io/sysfs.h"
+#include "../cmd.h"
+
+#define FILE_MAX ((size_t)1 << 20)
 
 #define TRUENAS "isolated GPUs of TrueNAS: its web interface, System, Advanced"
 
@@ -208,15 +212,29 @@ static void read_addresses(struct reader *r, struct slice line)
 		find(r, FOUND_ADDRESS, slice_of(TRUENAS), address);
 }
 
+/* False: nothing can be read of it. Unless it is simply not there, that is said and counted. */
+static bool is_read(struct reader *r, const char *path, ssize_t n)
+{
+	if (n >= 0)
+		return true;
+	/* EBADF: below the root there is no proc. */
+	if (n == -ENOENT || n == -ENOTDIR || n == -EISDIR || n == -EBADF)
+		return false;
+	r->found->unread++;
+	cmd_complain("import: /%s: %s: nothing of it is imported", path,
+		     n == -E2BIG ? "too large" : strerror((int)-n));
+	return false;
+}
+
 /* Calls `read` for each line that is no comment. One that ends in a backslash goes on. */
 static void each_line(struct reader *r, const char *path, read_line read)
 {
-	static char text[CONFIG_FILE_MAX + 1];
+	static char text[FILE_MAX + 1];
 	char file[256];
 	ssize_t n = sysfs_read_file(r->h->roots.root, path, text, sizeof(text));
 	unsigned line = 0;
 
-	if (n < 0)
+	if (!is_read(r, path, n))
 		return;
 	r->file = text_make(file, sizeof(file), "/%s", path);
 	for (char *p = text, *end = text + n; p < end;) {
@@ -244,11 +262,25 @@ static bool is_modules_again(struct reader *r, const char *path)
 	       !strcmp(target, "../modules");
 }
 
+/* The entries of a folder, in the order of their names. */
+static int list(struct reader *r, const char *folder, struct dirent ***names)
+{
+	int dir = sysfs_dir(r->h->roots.root, folder);
+	int n = dir < 0 ? dir : scandirat(dir, ".", names, NULL, alphasort);
+
+	if (dir >= 0)
+		close(dir);
+	if (is_read(r, folder, dir >= 0 && n < 0 ? -errno : n))
+		return n;
+	*names = NULL;
+	return 0;
+}
+
 /* The same for each file of a folder whose name has this end, in the order of their names. */
 static void each_file(struct reader *r, const char *folder, const char *end, read_line read)
 {
-	struct dirent **names = NULL;
-	int n = scandirat(r->h->roots.root, folder, &names, NULL, alphasort);
+	struct dirent **names;
+	int n = list(r, folder, &names);
 	char path[512];
 
 	for (int i = 0; i < n; i++) {
@@ -266,18 +298,22 @@ static void each_file(struct reader *r, const char *folder, const char *end, rea
 /* driverctl: the file pci-0000:01:00.0 holds the name of the driver. */
 static void read_driverctl(struct reader *r)
 {
-	struct dirent **names = NULL;
-	int n = scandirat(r->h->roots.root, "etc/driverctl.d", &names, NULL, alphasort);
+	struct dirent **names;
+	int n = list(r, "etc/driverctl.d", &names);
 	char path[512], driver[64];
 
 	r->line = 0;
 	for (int i = 0; i < n; i++) {
 		struct slice name = slice_of(names[i]->d_name), content;
 		text_make(path, sizeof(path), "/etc/driverctl.d/%v", &name);
+		content = slice_of("");
 		if (starts(name, "pci-") &&
-		    sysfs_read_file(r->h->roots.root, path + 1, driver, sizeof(driver)) > 0) {
+		    is_read(r, path + 1, sysfs_read_file(r->h->roots.root, path + 1, driver,
+							 sizeof(driver)))) {
 			content = slice_of(driver);
 			content = slice_next(&content, '\0');
+		}
+		if (content.n) {
 			slice_cut(&name, '-');
 			r->file = path;
 			struct finding *f = find(r, FOUND_ADDRESS, content, name);
@@ -294,11 +330,11 @@ static void read_driverctl(struct reader *r)
 /* TrueNAS until 25.10: { "pci_ids": [ "0000:01:00.0", ... ] } */
 static void read_truenas(struct reader *r)
 {
-	static char text[CONFIG_FILE_MAX + 1];
+	static char text[FILE_MAX + 1];
 	const char *path = "/boot/initramfs_config.json";
 	json_object *list = NULL;
 
-	if (sysfs_read_file(r->h->roots.root, path + 1, text, sizeof(text)) < 0)
+	if (!is_read(r, path + 1, sysfs_read_file(r->h->roots.root, path + 1, text, sizeof(text))))
 		return;
 	json_object *o = json_tokener_parse(text);
 	r->file = path;
@@ -318,7 +354,7 @@ void import_read(const struct host *h, struct findings *ret)
 	struct reader r = { .h = h, .found = ret };
 	static char cmdline[CMDLINE_MAX];
 
-	ret->n = 0;
+	ret->n = ret->unread = 0;
 	each_line(&r, "etc/default/grub", read_grub);
 	each_file(&r, "etc/default/grub.d", ".cfg", read_grub);
 	each_line(&r, "etc/kernel/cmdline", read_words);
@@ -332,6 +368,7 @@ void import_read(const struct host *h, struct findings *ret)
 	each_line(&r, "data/subsystems/initramfs/truenas_vfio_pci_ids", read_addresses);
 	r.file = "";
 	r.line = 0;
-	if (sysfs_read_file(h->roots.proc, "cmdline", cmdline, sizeof(cmdline)) > 0)
+	if (is_read(&r, "proc/cmdline", sysfs_read_file(h->roots.proc, "cmdline", cmdline,
+							sizeof(cmdline))))
 		read_words(&r, slice_of(cmdline));
 }

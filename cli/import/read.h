@@ -28,12 +28,14 @@ struct finding {
 
 struct findings {
 	unsigned n; /* counted all, kept up to FINDINGS_MAX */
+	unsigned unread; /* files that are there and could not be read */
 	struct finding finding[FINDINGS_MAX];
 };
 
 /* Reads the kernel command line and where it comes from (GRUB, kernel-install), modprobe.d,
  * lists of modules, driverctl, and what Unraid and TrueNAS keep, in this order but for the
- * first, which comes last. Files that are not there say nothing. */
+ * first, which comes last. Files that are not there say nothing; those
+ * that cannot be read are said. */
 void import_read(const struct host *h, struct findings *ret);
 
 /* "/etc/default/grub:9", or in words. */

@@ -21,12 +21,23 @@ void in_use_add(struct obstacles *o, const struct pci_function *f, const char *f
 
 	if (o->n < OBSTACLES_MAX) {
 		struct obstacle *next = &o->obstacle[o->n];
-		next->f = f;
+		char text[sizeof(next->text)];
 		va_start(arguments, format);
-		vsnprintf(next->text, sizeof(next->text), format, arguments);
+		vsnprintf(text, sizeof(text), format, arguments);
 		va_end(arguments);
+		const char *fix = strchr(text, '\n');
+		*next = (struct obstacle){ .f = f };
+		next->who = (unsigned)(fix ? fix - text : (ptrdiff_t)strlen(text));
+		snprintf(next->text, sizeof(next->text), "%.*s%s%s", (int)next->who, text,
+			 fix ? ": " : "", fix ? fix + 1 : "");
 	}
 	o->n++;
+}
+
+void in_use_mark(struct obstacles *o, enum user user)
+{
+	if (o->n <= OBSTACLES_MAX)
+		o->obstacle[o->n - 1].user = user;
 }
 
 bool in_use_is(const struct node *node, const char *subsystem)
@@ -34,25 +45,30 @@ bool in_use_is(const struct node *node, const char *subsystem)
 	return !strcmp(node->subsystem, subsystem);
 }
 
-void in_use_lines(const struct roots *roots, const char *path,
-		  void (*each)(char *line, const struct nodes *nodes, struct obstacles *o),
-		  const struct nodes *nodes, struct obstacles *o)
+void in_use_lines(int at, const char *path, void (*each)(char *line, void *arg), void *arg)
 {
-	int fd = openat(roots->proc, path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
 	size_t size = 0;
 
 	while (file && getline(&line, &size, file) > 0)
-		each(line, nodes, o);
+		each(line, arg);
 	free(line);
 	if (file)
 		fclose(file);
 }
 
+struct found {
+	const struct nodes *nodes;
+	struct obstacles *o;
+};
+
 /* "ttyS4                -W- (EC p a)    4:68" */
-static void look_at_console(char *line, const struct nodes *nodes, struct obstacles *o)
+static void look_at_console(char *line, void *arg)
 {
+	const struct nodes *nodes = ((const struct found *)arg)->nodes;
+	struct obstacles *o = ((const struct found *)arg)->o;
 	const char *numbers = strrchr(line, ' ');
 	unsigned major, minor;
 
@@ -60,25 +76,9 @@ static void look_at_console(char *line, const struct nodes *nodes, struct obstac
 		return;
 	for (size_t i = 0; i < nodes->n; i++)
 		if (nodes->node[i].dev == makedev(major, minor) && in_use_is(&nodes->node[i], "tty"))
-			in_use_add(o, nodes->node[i].f, "the kernel's console is on %s: take console=%s "
+			in_use_add(o, nodes->node[i].f, "the kernel's console is on %s\ntake console=%s "
 				   "off the kernel command line and reboot",
 				   node_name(&nodes->node[i]), node_name(&nodes->node[i]));
-}
-
-/* "default via" in words: the destination and the mask are 0. */
-static bool has_default_route(const struct roots *roots, const char *interface)
-{
-	static char table[65536];
-	char name[32];
-	unsigned long to, mask;
-	bool has = false;
-
-	if (sysfs_read_file(roots->proc, "net/route", table, sizeof(table)) < 0)
-		return false;
-	for (const char *line = table; line && !has; line = strchr(line + 1, '\n'))
-		has = sscanf(line, "%31s %lx %*s %*s %*s %*s %*s %lx", name, &to, &mask) == 3 &&
-		      !to && !mask && !strcmp(name, interface);
-	return has;
 }
 
 /* An address that somebody gave it; those of fe80::/10 come by themselves. */
@@ -101,34 +101,16 @@ static bool has_address(const char *interface, char address[NI_MAXHOST])
 	return has;
 }
 
-struct upper {
-	char name[32];
-};
-
-/* "master" is a bridge or bond, "upper_eth0.5" a VLAN and the like. */
-static int look_at_upper(const char *name, void *arg)
-{
-	struct upper *upper = arg;
-
-	if (strncmp(name, "upper_", 6))
-		return 0;
-	text_make(upper->name, sizeof(upper->name), "%s", name + 6);
-	return 1;
-}
-
-static void look_at_interface(const struct roots *roots, const struct node *node,
-			      struct obstacles *o)
+static void look_at_address(const struct roots *roots, const struct node *node,
+			    struct obstacles *o)
 {
 	char address[NI_MAXHOST];
 	const char *name = node_name(node);
-	struct upper upper = { "" };
 
 	if (has_address(name, address))
-		in_use_add(o, node->f, "%s has the address %s%s: ip addr flush dev %s", name, address,
-			   has_default_route(roots, name) ? " and the default route" : "", name);
-	if (sysfs_list(roots->sys, node->path, look_at_upper, &upper) == 1)
-		in_use_add(o, node->f, "%s is a part of %s: ip link set %s nomaster, or take %s away",
-			   name, upper.name, name, upper.name);
+		in_use_add(o, node->f, "%s has the address %s%s\nip addr flush dev %s", name, address,
+			   in_use_has_default_route(roots, name) ? " and the default route" : "",
+			   name);
 }
 
 /* As udev does it: the keys Esc to S, 1 to 31, are all there. */
@@ -139,45 +121,60 @@ static bool is_keyboard(const char *keys)
 	return (strtoul(last ? last + 1 : keys, NULL, 16) & 0xfffffffe) == 0xfffffffe;
 }
 
-static bool is_input(const struct node *node)
+/* A keyboard over Bluetooth comes from a process (BlueZ, by uhid), wherever its adapter is: it
+ * goes if all adapters go. NULL: it stays, or there is no adapter. */
+static const struct pci_function *find_adapter(const struct members *adapters)
 {
-	return in_use_is(node, "input") && !strncmp(node_name(node), "input", 5);
+	for (size_t i = 0; i < adapters->n; i++)
+		if (!adapters->member[i].f)
+			return NULL;
+	return adapters->n ? adapters->member[0].f : NULL;
 }
 
-static int count_keyboard(const char *name, void *arg)
+/* The function by which a keyboard is had; NULL: it is none, or it stays. */
+static const struct pci_function *function_of_keyboard(const struct member *m,
+						       const struct members *adapters)
 {
-	const struct roots *roots = ((const struct roots **)arg)[0];
-	char keys[256];
-
-	if (strncmp(name, "input", 5) ||
-	    sysfs_read(roots->sys, path_make("class/input/%s/capabilities/key", name), keys,
-		       sizeof(keys)) <= 0)
-		return 0;
-	keys[strcspn(keys, "\n")] = '\0';
-	if (is_keyboard(keys))
-		((unsigned **)arg)[1][0]++;
-	return 0;
+	return strstr(m->path, "/uhid/0005:") ? find_adapter(adapters) : m->f;
 }
 
 /* One of several keyboards may go, and a mouse: a guest is to have something to type on. */
-static void look_at_keyboards(const struct roots *roots, const struct nodes *nodes,
+static void look_at_keyboards(const struct roots *roots, const struct in_use_of *of,
 			      struct obstacles *o)
 {
-	unsigned all = 0, here = 0;
+	struct members all = { 0 }, adapters = { 0 };
+	const struct pci_function *f, *last = NULL;
+	bool stays = false;
 	char value[256];
-	const struct node *one = NULL;
+	size_t n = 0;
 
-	for (size_t i = 0; i < nodes->n; i++)
-		if (is_input(&nodes->node[i]) &&
-		    is_keyboard(node_attribute(roots, &nodes->node[i], "capabilities/key", value))) {
-			one = &nodes->node[i];
-			here++;
+	members_find(roots, "input", of, &all);
+	members_find(roots, "bluetooth", of, &adapters);
+	for (size_t i = 0; i < all.n; i++) {
+		struct member *m = &all.member[i];
+		if (strncmp(member_name(m), "input", 5) != 0 ||
+		    !is_keyboard(class_attribute(roots, "input", member_name(m), "capabilities/key",
+						 value)))
+			continue;
+		stays |= !function_of_keyboard(m, &adapters);
+		/* Keyboards come to the front. */
+		const struct member keyboard = *m;
+		*m = all.member[n];
+		all.member[n++] = keyboard;
+	}
+	/* One for each function: a keyboard may be several devices. */
+	for (size_t i = 0; !stays && i < n; i++) {
+		f = function_of_keyboard(&all.member[i], &adapters);
+		if (f != last) {
+			in_use_add(o, f, "the host's only keyboard is on it, %s\nplug it in elsewhere",
+				   class_attribute(roots, "input", member_name(&all.member[i]), "name",
+						   value));
+			in_use_mark(o, USER_KEYBOARD);
 		}
-	const void *arg[] = { roots, &all };
-	if (!one || sysfs_list(roots->sys, "class/input", count_keyboard, arg) < 0 || all > here)
-		return;
-	in_use_add(o, one->f, "the host's only keyboard is on it, %s: plug it in elsewhere",
-		   node_attribute(roots, one, "name", value));
+		last = f;
+	}
+	members_free(&adapters);
+	members_free(&all);
 }
 
 /* True: the kernel draws its text consoles on framebuffers. */
@@ -207,7 +204,7 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 	    strcmp(node_attribute(roots, connector, "enabled", value), "enabled") ||
 	    sysfs_list(roots->sys, "class/vtconsole", is_fbcon, &roots) != 1)
 		return;
-	in_use_add(o, connector->f, "the text console is on %s: echo 0 to bind of the frame buffer "
+	in_use_add(o, connector->f, "the text console is on %s\necho 0 to bind of the frame buffer "
 		   "device in /sys/class/vtconsole", node_name(connector));
 }
 
@@ -216,28 +213,89 @@ static void look_at_virtual_functions(const struct roots *roots, const struct pc
 				      struct obstacles *o)
 {
 	if (sysfs_exists(roots->sys, path_make("bus/pci/devices/%a/virtfn0", &f->at)))
-		in_use_add(o, f, "it has virtual functions: write 0 to its sriov_numvfs");
+		in_use_add(o, f, "it has virtual functions\nwrite 0 to its sriov_numvfs");
+}
+
+/* By function, and then by what they say: sysfs has no order. */
+static int compare(const void *a, const void *b)
+{
+	const struct obstacle *x = a, *y = b;
+	int by_function = pci_compare(&x->f->at, &y->f->at);
+
+	return by_function ? by_function : strverscmp(x->text, y->text);
+}
+
+static void find_by_host(const struct roots *roots, const struct pci_function *const *f, unsigned n,
+			 bool claims, struct obstacles *ret)
+{
+	const struct in_use_of of = { f, n };
+
+	ret->n = 0;
+	in_use_disks(roots, &of, claims, ret);
+	in_use_networks(roots, &of, ret);
+	look_at_keyboards(roots, &of, ret);
+	qsort(ret->obstacle, ret->n < OBSTACLES_MAX ? ret->n : OBSTACLES_MAX,
+	      sizeof(ret->obstacle[0]), compare);
+}
+
+void in_use_by_host(const struct roots *roots, const struct pci_function *const *f, unsigned n,
+		    struct obstacles *ret)
+{
+	const struct pci_function *has_driver[PCI_FUNCTIONS_MAX];
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (*f[i]->driver && !strstr(f[i]->driver, "vfio") && strcmp(f[i]->driver, "pci-stub"))
+			has_driver[k++] = f[i];
+	ret->n = 0;
+	if (k)
+		find_by_host(roots, has_driver, k, false, ret);
+}
+
+static bool is_meant(const struct plan_entry *e)
+{
+	return e->state == STATE_PLANNED ||
+	       (e->state == STATE_REFUSED &&
+		(e->reason == REASON_IDENTITY || e->reason == REASON_SEVERAL));
+}
+
+void in_use_by_plan(const struct roots *roots, const struct inventory *inv,
+		    const struct plan *plan, const bool *going, struct obstacles *ret)
+{
+	static struct obstacles all;
+	const struct pci_function *f[PCI_FUNCTIONS_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (is_meant(&plan->entry[i]) || (going && going[i]))
+			f[n++] = &inv->function[i];
+	in_use_by_host(roots, f, n, &all);
+	ret->n = 0;
+	for (unsigned i = 0; i < all.n && i < OBSTACLES_MAX; i++)
+		if (!going || !going[all.obstacle[i].f - inv->function])
+			ret->obstacle[ret->n++] = all.obstacle[i];
+	ret->n += all.n > OBSTACLES_MAX ? all.n - OBSTACLES_MAX : 0;
 }
 
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		 struct obstacles *ret)
 {
 	struct nodes nodes = { 0 };
+	struct found found = { &nodes, ret };
 
-	ret->n = 0;
+	find_by_host(roots, f, n, true, ret);
 	for (unsigned i = 0; i < n; i++) {
 		nodes_find(roots, f[i], &nodes);
 		look_at_virtual_functions(roots, f[i], ret);
 	}
-	in_use_disks(roots, &nodes, ret);
-	in_use_lines(roots, "consoles", look_at_console, &nodes, ret);
+	in_use_lines(roots->proc, "consoles", look_at_console, &found);
 	for (size_t i = 0; i < nodes.n; i++) {
 		if (in_use_is(&nodes.node[i], "net"))
-			look_at_interface(roots, &nodes.node[i], ret);
+			look_at_address(roots, &nodes.node[i], ret);
 		if (in_use_is(&nodes.node[i], "drm"))
 			look_at_display(roots, &nodes, &nodes.node[i], ret);
 	}
-	look_at_keyboards(roots, &nodes, ret);
+	in_use_kernel(roots, &nodes, ret);
 	in_use_process(roots, &nodes, ret);
 	nodes_free(&nodes);
 }

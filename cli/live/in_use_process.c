@@ -1,11 +1,15 @@
 /* in_use_process.c - who has a device's file open; see in_use_parts.h */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -13,14 +17,14 @@
 #include "../../runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
-/* The device that an open file is, and which type it has; 0: it is none. A network file
- * system that is gone must not be asked, it would never answer. */
-static dev_t device_of(int dir, const char *name, bool *block)
+/* The device that an open file is, and which type it has; 0: it is none, or cannot be asked
+ * (*error). A network file system that is gone must not be, it would never answer. */
+static dev_t device_of(int dir, const char *name, bool *block, int *error)
 {
 	struct statx st;
 
-	if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) ||
-	    !(S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode)))
+	*error = statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) ? errno : 0;
+	if (*error || !(S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode)))
 		return 0;
 	*block = S_ISBLK(st.stx_mode);
 	return makedev(st.stx_rdev_major, st.stx_rdev_minor);
@@ -67,38 +71,205 @@ static const char *what_to_do(const struct node *node, const char *process)
 }
 
 static void add_process(const struct roots *roots, const char *pid, const struct node *node,
-			const char *file, struct obstacles *o)
+			const char *file, const char *how, struct obstacles *o)
 {
 	char name[64] = "?", guest[64];
 
 	if (sysfs_read_file(roots->proc, path_make("%s/comm", pid), name, sizeof(name)) > 0)
 		name[strcspn(name, "\n")] = '\0';
 	read_guest(roots, pid, guest);
-	in_use_add(o, node->f, "%s (pid %s%s) has %s open: %s", name, pid, guest, file,
+	in_use_add(o, node->f, "%s (pid %s%s) has %s %s: %s", name, pid, guest, file, how,
 		   what_to_do(node, name));
+}
+
+/* What has been read of a process, of one thread after the other. */
+struct reading {
+	const struct roots *roots;
+	const struct nodes *nodes;
+	struct obstacles *o;
+	const char *pid;
+	long files_of, memory_of; /* the thread that was read last; 0: none yet */
+};
+
+static const char blind[] = "cannot see who has files open: run it on the host with all capabilities";
+
+/* True, and noted: the kernel did not let us see. A process that has ended is another matter. */
+static bool is_blind(const struct reading *r, int error)
+{
+	if (error != EACCES && error != EPERM)
+		return false;
+	r->o->blind = blind;
+	return true;
+}
+
+/* True: the two threads share their table of files, or their memory. Threads mostly do, and
+ * there may be thousands. */
+static bool do_share(const struct reading *r, long a, long b, enum kcmp_type what)
+{
+	return a && r->roots->real && !syscall(SYS_kcmp, a, b, what, 0, 0);
+}
+
+/* The node that the entry leads to, with the name that it was opened by; NULL: none. */
+static const struct node *follow(const struct reading *r, int dir, const char *name,
+				 char file[128])
+{
+	bool block = false;
+	int error = 0;
+	dev_t dev = device_of(dir, name, &block, &error);
+	const struct node *node = find_node(r->nodes, dev, block);
+	ssize_t n = node || error ? readlinkat(dir, name, file, 127) : 0;
+
+	/* A file of FUSE may keep its attributes to its user: its name can be read then. */
+	if (n < 0)
+		is_blind(r, errno);
+	file[n > 0 ? n : 0] = '\0';
+	return node;
+}
+
+static bool look_at_files(const struct reading *r, const char *path)
+{
+	int fd = sysfs_dir(r->roots->proc, path);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct node *node = NULL;
+	const struct dirent *entry;
+	char file[128];
+
+	if (fd < 0)
+		is_blind(r, -fd);
+	while (dir && !node && (entry = readdir(dir))) {
+		node = *entry->d_name == '.' ? NULL : follow(r, fd, entry->d_name, file);
+		if (node)
+			add_process(r->roots, r->pid, node, file, "open", r->o);
+	}
+	if (dir)
+		closedir(dir);
+	return node;
+}
+
+/* "7f12a000-7f12b000 rw-s 00012000 00:05 431    /dev/dri/card0": these numbers are of the file
+ * system. What is mapped stays in use when it has been closed. */
+static bool look_at_memory(const struct reading *r, const char *maps, const char *folder)
+{
+	int fd = openat(r->roots->proc, maps, O_RDONLY | O_CLOEXEC);
+	int dir = sysfs_dir(r->roots->proc, folder);
+	FILE *lines = fd < 0 ? NULL : fdopen(fd, "r");
+	unsigned long start, end, inode, last_inode = 0;
+	unsigned major, minor, last_major = 0, last_minor = 0;
+	const struct node *node = NULL;
+	char *line = NULL, name[64], file[128];
+	size_t size = 0;
+
+	if (fd < 0)
+		is_blind(r, errno);
+	else if (dir < 0)
+		is_blind(r, -dir);
+	while (lines && !node && getline(&line, &size, lines) > 0) {
+		if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", &start, &end, &major, &minor,
+			   &inode) != 5 || !inode ||
+		    (inode == last_inode && major == last_major && minor == last_minor))
+			continue;
+		last_inode = inode;
+		last_major = major;
+		last_minor = minor;
+		snprintf(name, sizeof(name), "%lx-%lx", start, end);
+		node = follow(r, dir, name, file);
+		if (node)
+			add_process(r->roots, r->pid, node, file, "mapped", r->o);
+	}
+	free(line);
+	if (lines)
+		fclose(lines);
+	if (dir >= 0)
+		close(dir);
+	return node;
+}
+
+/* Each thread may have files of its own (CLONE_FILES), and the first one may have ended before
+ * the others: then proc/PID shows nothing. True: one has been found, which is enough. `at` is
+ * the thread's folder. */
+static bool look_at_thread(struct reading *r, const char *at, const char *thread)
+{
+	char path[96], folder[64];
+	long id = strtol(thread, NULL, 10);
+	bool found = false;
+
+	if (!do_share(r, r->files_of, id, KCMP_FILES)) {
+		snprintf(path, sizeof(path), "%s/fd", at);
+		found = look_at_files(r, path);
+		r->files_of = id;
+	}
+	if (!found && !do_share(r, r->memory_of, id, KCMP_VM)) {
+		snprintf(path, sizeof(path), "%s/maps", at);
+		/* proc/TID is there for every thread, though only processes are listed. */
+		snprintf(folder, sizeof(folder), "%s/map_files", thread);
+		found = look_at_memory(r, path, folder);
+		r->memory_of = id;
+	}
+	return found;
 }
 
 static void look_at_process(const struct roots *roots, const char *pid, const struct nodes *nodes,
 			    struct obstacles *o)
 {
-	int fd = sysfs_dir(roots->proc, path_make("%s/fd", pid));
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct node *node = NULL;
+	struct reading r = { .roots = roots, .nodes = nodes, .o = o, .pid = pid };
 	const struct dirent *entry;
-	char file[128];
-	bool block = false;
+	char path[64];
 
-	while (dir && !node && (entry = readdir(dir))) {
-		dev_t dev = *entry->d_name == '.' ? 0 : device_of(fd, entry->d_name, &block);
-		node = find_node(nodes, dev, block);
-		if (!node)
+	if (look_at_thread(&r, pid, pid))
+		return;
+	snprintf(path, sizeof(path), "%.20s/task", pid);
+	int fd = sysfs_dir(roots->proc, path);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (*entry->d_name == '.' || !strcmp(entry->d_name, pid))
 			continue;
-		ssize_t n = readlinkat(fd, entry->d_name, file, sizeof(file) - 1);
-		file[n > 0 ? n : 0] = '\0';
-		add_process(roots, pid, node, file, o);
+		snprintf(path, sizeof(path), "%.20s/task/%.20s", pid, entry->d_name);
+		if (look_at_thread(&r, path, entry->d_name))
+			break;
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* True: "pid:[4026531836]" is the namespace that the machine began with: their numbers are
+ * fixed (include/linux/proc_ns.h, in linux/nsfs.h of 6.18). A kernel without them has no link. */
+static bool is_first(const struct roots *roots, const char *name, unsigned number)
+{
+	char path[32], link[64], first[64];
+
+	snprintf(path, sizeof(path), "self/ns/%s", name);
+	snprintf(first, sizeof(first), "%s:[%u]", name, number);
+	return sysfs_link(roots->proc, path, 1, link, sizeof(link)) < 0 || !strcmp(link, first);
+}
+
+/* False: some process is out of sight, or its files are. */
+static bool is_all_seen(const struct roots *roots)
+{
+	static const char word[] = "\nCapEff:";
+	char text[8192];
+
+	if (sysfs_read_file(roots->proc, "self/status", text, sizeof(text)) < 0)
+		return false; /* a proc of another PID namespace */
+	const char *set = strstr(text, word);
+	return set && strtoull(set + sizeof(word) - 1, NULL, 16) >> CAP_SYS_PTRACE & 1 &&
+	       is_first(roots, "pid", 0xeffffffc) && is_first(roots, "user", 0xeffffffd);
+}
+
+/* Interfaces and their addresses are those of this process's namespace. */
+static bool is_in_first_network(const struct roots *roots)
+{
+	char own[64], first[64];
+
+	return sysfs_link(roots->proc, "self/ns/net", 1, own, sizeof(own)) < 0 ||
+	       sysfs_link(roots->proc, "1/ns/net", 1, first, sizeof(first)) < 0 ||
+	       !strcmp(own, first);
+}
+
+static pid_t caller;
+
+void in_use_except(pid_t pid)
+{
+	caller = pid;
 }
 
 void in_use_process(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)
@@ -108,10 +279,14 @@ void in_use_process(const struct roots *roots, const struct nodes *nodes, struct
 	const struct dirent *entry;
 	pid_t self = getpid();
 
+	o->blind = !is_all_seen(roots)		? blind :
+		   !is_in_first_network(roots) ? "cannot see the host's network interfaces: run it "
+						 "outside of this network namespace" :
+						 NULL;
 	while (dir && (entry = readdir(dir))) {
 		/* This process may have inherited what its parent has open. */
 		long pid = strtol(entry->d_name, NULL, 10);
-		if (pid > 0 && pid != self)
+		if (pid > 0 && pid != self && pid != caller)
 			look_at_process(roots, entry->d_name, nodes, o);
 	}
 	if (dir)

@@ -14,20 +14,23 @@
 #include "../../runtime/io/receipt.h"
 #include "../../runtime/io/sysfs.h"
 #include "../cmd.h"
-#include "in_use.h"
 
 /* On top of SUPERVISE_GIVE_UP_MS: some drivers take seconds to load their firmware. */
 #define PATIENCE_MS 10000
 #define TICK_MS 50
 
-/* Held as long as the process lives; workers that hang do not keep it. */
-static int take_lock(const struct roots *roots)
+/* Held as long as the process lives; workers that hang do not keep it. What is in the file tells
+ * them who had it last. */
+static int take_lock(void)
 {
-	int dir = receipt_dir(roots);
+	struct roots roots;
+	int dir = gather_root(NULL, &roots) ? -1 : receipt_dir(&roots);
 	int fd = dir < 0 ? -1 : openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (dir >= 0)
 		close(dir);
+	if (roots.root >= 0)
+		close(roots.root);
 	if (fd < 0)
 		cmd_complain("/run/vgapass/lock: cannot be made: is /run writable?");
 	else if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -41,12 +44,18 @@ static int take_lock(const struct roots *roots)
 
 static void choose(struct live *l, const struct card *card)
 {
+	struct pci_function *all = l->host.run.inv.function;
+
 	for (unsigned i = 0; i < card->n; i++) {
 		unsigned k = 0;
 		while (k < l->n && l->function[k].f != card->function[i])
 			k++;
-		l->function[k].f = card->function[i];
-		l->n += k == l->n;
+		if (k < l->n)
+			continue;
+		struct live_function *one = &l->function[l->n++];
+		one->f = card->function[i];
+		text_make(one->has, sizeof(one->has), "%s", one->f->driver);
+		all[one->f - all].driver = one->has;
 	}
 }
 
@@ -104,8 +113,6 @@ static bool find_cards(struct live *l, unsigned cards, char **card)
 
 struct live *live_open(const struct live_options *o, unsigned cards, char **card)
 {
-	struct roots roots;
-
 	if (geteuid()) {
 		cmd_complain("%s: only root can change drivers: use sudo", o->verb);
 		return NULL;
@@ -117,11 +124,13 @@ struct live *live_open(const struct live_options *o, unsigned cards, char **card
 		return NULL;
 	}
 	l->parent = getpid();
+	l->verb = o->verb;
+	l->wants = o->wants;
 	l->lock = -1;
-	if (!o->dry_run) {
-		gather_roots(NULL, &roots);
-		l->lock = take_lock(&roots);
-	}
+	if (!o->dry_run)
+		l->lock = take_lock();
+	if (l->lock >= 0 && pwrite(l->lock, &l->parent, sizeof(l->parent), 0) < 0)
+		cmd_complain("/run/vgapass/lock: cannot be written: is /run full?");
 	if ((o->dry_run || l->lock >= 0) && find_cards(l, cards, card))
 		return l;
 	live_close(l);
@@ -136,56 +145,69 @@ void live_close(struct live *l)
 	munmap(l, sizeof(*l));
 }
 
-bool live_in_use(const struct live *l)
-{
-	static struct obstacles found;
-	const struct pci_function *f[PCI_FUNCTIONS_MAX];
-	unsigned n = 0;
-	char at[64];
-
-	for (unsigned i = 0; i < l->n; i++)
-		if (l->function[i].wanted)
-			f[n++] = l->function[i].f;
-	in_use_find(&l->host.roots, f, n, &found);
-	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++)
-		cmd_complain("%s: in use: %s",
-			     text_make(at, sizeof(at), "%a", &found.obstacle[i].f->at),
-			     found.obstacle[i].text);
-	if (found.n > OBSTACLES_MAX)
-		cmd_complain("and %u more", found.n - OBSTACLES_MAX);
-	return found.n;
-}
-
 static struct {
 	void (*item)(void *live, unsigned i);
 } task;
 
-/* A worker that hangs must not keep the terminal or the pipe of whoever called. */
+/* A worker that hangs must not keep the terminal or the pipe of whoever called, nor get what
+ * the terminal sends to its parent. */
+static void go_apart(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	setpgid(0, 0);
+}
+
+/* The parent has been killed half-way, and nobody else will undo that; unless another command
+ * has begun since, which knows better. */
+static void leave_if_alone(struct live *l)
+{
+	pid_t last = 0;
+
+	if (!l->undoes || l->undone || getppid() == l->parent)
+		return;
+	int lock = take_lock();
+	if (lock >= 0 && pread(lock, &last, sizeof(last), 0) == sizeof(last) && last == l->parent)
+		for (unsigned k = 0; k < l->n; k++)
+			live_give_back(l, k, true);
+	_exit(1);
+}
+
 static void run_task(void *live, unsigned i)
 {
 	static bool is_apart;
-	const struct live *l = live;
+	struct live *l = live;
 
-	if (!is_apart && getpid() != l->parent) {
-		int null = open("/dev/null", O_RDWR);
-		for (int fd = 0; null >= 0 && fd < 3; fd++)
-			dup2(null, fd);
-		if (null > 2)
-			close(null);
-		is_apart = true;
+	if (getpid() == l->parent) {
+		task.item(live, i);
+		return;
 	}
+	if (!is_apart)
+		go_apart();
+	is_apart = true;
+	leave_if_alone(l);
 	task.item(live, i);
+	leave_if_alone(l);
+}
+
+void live_begin(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGTSTP, SIGTTIN,
+				       SIGTTOU, SIGUSR1, SIGUSR2, SIGALRM };
+
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
 }
 
 bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned i))
 {
-	/* Half a change is worse than a whole one; what hangs, ends by itself. */
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	const struct crew crew = { .items = items, .slow = items, .item = run_task, .arg = l,
 				   .waiter = l->lock };
 
-	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		signal(ends[i], SIG_IGN);
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */
 	fflush(stdout);
@@ -200,38 +222,4 @@ bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned 
 		usleep(TICK_MS * 1000);
 	}
 	return false;
-}
-
-static void read_driver(const struct live *l, const struct pci_function *f,
-			char driver[PCI_DRIVER_NAME])
-{
-	if (sysfs_link(l->host.run.inv.devices, path_function(f, "driver"), 0, driver,
-		       PCI_DRIVER_NAME) < 0)
-		*driver = '\0';
-}
-
-void live_give_back(struct live *l, unsigned k, bool as_it_was)
-{
-	struct live_function *one = &l->function[k];
-	const char *driver = as_it_was ? one->f->driver : NULL;
-	const char *override = as_it_was ? one->override : "";
-	int sys = l->host.roots.sys, devices = l->host.run.inv.devices;
-	char address[24];
-
-	text_make(address, sizeof(address), "%a", &one->f->at);
-	/* A newline clears it. */
-	sysfs_write(devices, path_function(one->f, "driver_override"), *override ? override : "\n");
-	read_driver(l, one->f, one->driver);
-	if (!driver || strcmp(one->driver, driver) != 0) {
-		if (*one->driver)
-			sysfs_write(devices, path_function(one->f, "driver/unbind"), address);
-		if (!driver)
-			host_load_candidates(&l->host, one->f);
-		if (!driver)
-			sysfs_write(sys, "bus/pci/drivers_probe", address);
-		else if (*driver)
-			sysfs_write(sys, path_make("bus/pci/drivers/%s/bind", driver), address);
-		read_driver(l, one->f, one->driver);
-	}
-	one->done = true;
 }

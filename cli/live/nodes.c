@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -39,14 +40,15 @@ const char *node_attribute(const struct roots *roots, const struct node *node, c
 	return value;
 }
 
-/* False: it is known already. What has no file in /dev is met once, by its path. */
+/* False: it is known already, by its number or, without a file in /dev, by its path. */
 static bool add(const struct search *s, const char *subsystem, const char *path, dev_t dev)
 {
 	struct nodes *nodes = s->nodes;
 
-	for (size_t i = 0; dev && i < nodes->n; i++)
-		if (nodes->node[i].dev == dev &&
-		    !strcmp(nodes->node[i].subsystem, "block") == !strcmp(subsystem, "block"))
+	for (size_t i = 0; i < nodes->n; i++)
+		if (dev ? nodes->node[i].dev == dev &&
+				  !strcmp(nodes->node[i].subsystem, "block") == !strcmp(subsystem, "block") :
+			  !strcmp(nodes->node[i].path, path))
 			return false;
 	nodes->node = realloc(nodes->node, (nodes->n + 1) * sizeof(*nodes->node));
 	char *copy = strdup(path);
@@ -59,19 +61,22 @@ static bool add(const struct search *s, const char *subsystem, const char *path,
 }
 
 /* Calls look(s, "PATH/NAME", what) for the entries of a folder that are folders or links, as
- * `type` says. sysfs_list() cannot be called from within a call of it. */
-static void each(const struct search *s, const char *path, unsigned char type,
-		 void (*look)(const struct search *s, const char *path, const void *what),
-		 const void *what)
+ * `type` says. Returns how many there are. sysfs_list() cannot be called from within a call of
+ * it. */
+static unsigned each(const struct search *s, const char *path, unsigned char type,
+		     void (*look)(const struct search *s, const char *path, const void *what),
+		     const void *what)
 {
 	int fd = sysfs_dir(s->roots->sys, path);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	unsigned n = 0;
 
 	while (dir && (entry = readdir(dir))) {
 		char *below = NULL;
 		if (entry->d_type != type || *entry->d_name == '.')
 			continue;
+		n++;
 		if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
 			abort();
 		look(s, below, what);
@@ -79,6 +84,7 @@ static void each(const struct search *s, const char *path, unsigned char type,
 	}
 	if (dir)
 		closedir(dir);
+	return n;
 }
 
 /* "226:0"; 0: there is no such attribute. */
@@ -117,6 +123,32 @@ static void follow_subsystem(const struct search *s, const char *path, const voi
 	free(link);
 }
 
+/* /dev/vfio/12, or noiommu-12: who has it open has the whole group. */
+static void add_vfio_group(const struct search *s, int group)
+{
+	static const char *const names[] = { "", "noiommu-" };
+	char path[64];
+
+	for (unsigned i = 0; group >= 0 && i < 2; i++) {
+		snprintf(path, sizeof(path), "class/vfio/%s%d", names[i], group);
+		dev_t dev = read_dev(s->roots, path);
+		if (dev)
+			add(s, "vfio", path, dev);
+	}
+}
+
+/* A mediated device has a group of its own (drivers/vfio/mdev). */
+static void add_mediated(const struct search *s, const char *path)
+{
+	char group[16], *link = NULL;
+
+	if (asprintf(&link, "%s/iommu_group", path) < 0)
+		abort();
+	if (sysfs_link(s->roots->sys, link, 0, group, sizeof(group)) > 0)
+		add_vfio_group(s, (int)strtol(group, NULL, 10));
+	free(link);
+}
+
 static void look_at(const struct search *s, const char *path)
 {
 	char subsystem[32], *link = NULL, *holders = NULL;
@@ -130,9 +162,29 @@ static void look_at(const struct search *s, const char *path)
 		if (!strcmp(subsystem, "nvme"))
 			each(s, "class/nvme-subsystem", DT_LNK, follow_subsystem,
 			     strrchr(path, '/') + 1);
+		if (!strcmp(subsystem, "mdev"))
+			add_mediated(s, path);
 	}
 	free(holders);
 	free(link);
+}
+
+/* The folder "net" of a device is there as long as it has interfaces, but one that is in
+ * another network namespace does not show in it. It counts as a link of the folder (fs/kernfs,
+ * kernfs_link_sibling()). */
+static void look_for_hidden(const struct search *s, const char *path, unsigned shown)
+{
+	char *subsystem = NULL;
+	struct stat st;
+
+	if (strcmp(strrchr(path, '/'), "/net") != 0)
+		return;
+	if (asprintf(&subsystem, "%s/subsystem", path) < 0)
+		abort();
+	if (!sysfs_exists(s->roots->sys, subsystem) &&
+	    (!shown || (!fstatat(s->roots->sys, path, &st, 0) && st.st_nlink > shown + 2)))
+		add(s, NODE_HIDDEN, path, 0);
+	free(subsystem);
 }
 
 /* Looks at a folder, which may be a link, and at those below it, where links are not
@@ -143,21 +195,7 @@ static void walk(const struct search *s, const char *path, const void *depth)
 
 	look_at(s, path);
 	if (level < DEPTH_MAX)
-		each(s, path, DT_DIR, walk, &level);
-}
-
-/* /dev/vfio/12, or noiommu-12: who has it open has the whole group. */
-static void add_vfio_group(const struct search *s)
-{
-	static const char *const names[] = { "", "noiommu-" };
-	char path[64];
-
-	for (unsigned i = 0; s->f->group >= 0 && i < 2; i++) {
-		snprintf(path, sizeof(path), "class/vfio/%s%d", names[i], s->f->group);
-		dev_t dev = read_dev(s->roots, path);
-		if (dev)
-			add(s, "vfio", path, dev);
-	}
+		look_for_hidden(s, path, each(s, path, DT_DIR, walk, &level));
 }
 
 /* NVIDIA's driver has no device in sysfs for /dev/nvidia0. */
@@ -182,7 +220,7 @@ void nodes_find(const struct roots *roots, const struct pci_function *f, struct 
 	char path[64];
 
 	walk(&s, text_make(path, sizeof(path), "bus/pci/devices/%a", &f->at), NULL);
-	add_vfio_group(&s);
+	add_vfio_group(&s, f->group);
 	add_nvidia(&s);
 }
 

@@ -9,6 +9,8 @@
 
 #include "../../runtime/io/gather.h"
 
+#define NODE_HIDDEN "hidden" /* no subsystem: network interfaces in another namespace */
+
 struct node {
 	const struct pci_function *f; /* it lies below this function, or stands for it */
 	dev_t dev;                    /* of its file in /dev; 0: it has none */
@@ -22,8 +24,8 @@ struct nodes {
 };
 
 /* Adds the devices below the function, and those that stand on them or speak for them from
- * elsewhere: device mapper and md on disks, the disks of NVMe subsystems, VFIO's group,
- * NVIDIA's own files. */
+ * elsewhere: device mapper and md on disks, the disks of NVMe subsystems, VFIO's group and
+ * those of mediated devices, NVIDIA's own files. */
 void nodes_find(const struct roots *roots, const struct pci_function *f, struct nodes *nodes);
 
 void nodes_free(struct nodes *nodes);

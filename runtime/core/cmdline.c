@@ -1,16 +1,6 @@
 /* cmdline.c - see cmdline.h */
 #include "cmdline.h"
 
-/* The next word. Empty: no more, or a lone "--". */
-static struct slice next_word(struct slice *rest)
-{
-	struct slice word = slice_next(rest, '"');
-
-	if (slice_is(word, "--"))
-		word.n = 0;
-	return word;
-}
-
 static struct slice unquote(struct slice s)
 {
 	if (s.n && s.p[0] == '"') {
@@ -21,24 +11,46 @@ static struct slice unquote(struct slice s)
 	return s;
 }
 
+/* Whoever boots to mend the host wants it as it is. systemd's words (src/basic/proc-cmdline.c,
+ * runlevel_to_target()), sysvinit's (src/init.c, main()), those of dracut and initramfs-tools for
+ * a shell, and the one of Ubuntu's boot menu. */
+#define RECOVERY                                                                     \
+	"single|s|S|1|-s|-b|rescue|emergency|recovery|rd.rescue|rd.emergency|rd.break|break"
+
+#define KEYS "vgapass|vgapass.ids|--|systemd.unit|rd.systemd.unit|" RECOVERY
+enum key { OURS, IDS, END, UNIT, RD_UNIT, RECOVERIES };
+
+#define VALUES MODE_WORDS "|rescue.target|emergency.target"
+enum { TARGETS = MODE_DRY_RUN + 1 };
+
 void cmdline_parse(struct slice text, struct cmdline *ret)
 {
 	const char *start = text.p;
+	bool is_init = false;
 	struct slice word;
 
 	*ret = (struct cmdline){ .mode = MODE_ON };
-	while ((word = next_word(&text)).n) {
-		struct slice value = unquote(word), key = slice_cut(&value, '=');
+	while ((word = slice_next(&text, '"')).n) {
+		struct slice value = unquote(word);
+		unsigned key = slice_word(slice_cut(&value, '='), KEYS);
+		if (key == SLICE_NO_WORD)
+			continue;
 		value = unquote(value);
-		if (slice_is(key, "vgapass")) {
-			unsigned mode = slice_word(value, MODE_WORDS);
-			ret->mode = mode == SLICE_NO_WORD ? MODE_ON : (enum run_mode)mode;
-			ret->profile = value;
-			if (mode != SLICE_NO_WORD)
-				ret->profile.n = 0;
-		} else if (slice_is(key, "vgapass.ids")) {
+		unsigned known = slice_word(value, VALUES);
+		if (key >= RECOVERIES || (key == OURS && known == MODE_OFF) ||
+		    ((key == UNIT || key == RD_UNIT) && known - TARGETS < 2))
+			ret->mode = MODE_OFF;
+		is_init |= key == END;
+		if (is_init)
+			continue;
+		if (key == IDS) {
 			ret->ids = value;
 			ret->ids_column = (uint32_t)(value.p - start) + 1;
+		} else if (key == OURS && known == MODE_DRY_RUN) {
+			ret->mode = ret->mode == MODE_OFF ? MODE_OFF : MODE_DRY_RUN;
+		} else if (key == OURS && known != MODE_OFF) {
+			ret->profile = value;
+			ret->profile.n = known == MODE_ON ? 0 : value.n;
 		}
 	}
 }
@@ -57,10 +69,14 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 {
 	struct slice word;
 
-	while ((word = next_word(&text)).n) {
+	while ((word = slice_next(&text, '"')).n && !slice_is(word, "--")) {
 		struct slice param = unquote(word), name = slice_cut(&param, '.');
-		if (!param.n || !same_module(name, module))
+		struct slice value = unquote(param);
+		if (!param.n || !same_module(name, module) ||
+		    slice_is(slice_cut(&value, '='), "ids"))
 			continue;
-		text_add(params, params->len ? " %v" : "%v", &param);
+		/* With its quotes: the kernel splits these words once more. */
+		param.n = (size_t)(word.p + word.n - param.p);
+		text_add(params, "%s%s%v", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
 	}
 }

@@ -6,6 +6,7 @@
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
 #define E_OPTION "unknown option: vgapass.conf(5) lists all"
 #define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
+#define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_TWICE "option given twice: keep one"
 #define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
@@ -16,7 +17,7 @@
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
-#define E_ALL "*:* names everything: add class=, subsystem= or a location"
+#define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
 #define E_LATER "not supported yet: remove it"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
@@ -121,11 +122,14 @@ static bool is_name(struct slice s)
 
 static const char *set_class(struct rule *r, struct slice v)
 {
-	const char *words = "display=03|audio=0403|usb=0c03|network=02|storage=01|serial=07";
+	const char *words = "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07";
 	struct slice code;
+	unsigned word = slice_find(v, slice_of(words), '|', &code);
 
-	if (slice_find(v, slice_of(words), '|', &code) != SLICE_NO_WORD)
+	if (word != SLICE_NO_WORD)
 		v = code;
+	/* Audio is 0401 and 0403: a sound card of old, and High Definition Audio. */
+	r->class_open = word ? 0 : 0x000200;
 	int64_t class = slice_digits(v, v.n);
 	if (class < 0 || v.n % 2 || v.n > 6)
 		return E_CLASS;
@@ -163,10 +167,16 @@ static const char *set_serial(struct rule *r, struct slice v)
 
 static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
 {
+	struct slice name;
+
 	if (slice_is(v, "auto"))
 		return E_LATER;
 	if (!is_name(v))
 		return E_NAME;
+	/* The names of these modules are not those of their drivers. */
+	if (slice_find(v, slice_of("vfio_pci=vfio-pci|pci_stub=pci-stub"), '|', &name) !=
+	    SLICE_NO_WORD)
+		v = name;
 	r->driver = keep_text(p->c, v);
 	return r->driver ? NULL : E_FULL;
 }
@@ -257,15 +267,32 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	return NULL;
 }
 
+/* resize.barN=SIZE: the kernel counts in 2^n MiB (drivers/pci/pci-sysfs.c,
+ * __resource_resize_store()). */
+static const char *set_resize(struct parser *p, struct rule *r, struct slice bar, struct slice v)
+{
+	unsigned i = slice_word(bar, "bar0|bar1|bar2|bar3|bar4|bar5");
+	unsigned n = slice_word(v, "1M|2M|4M|8M|16M|32M|64M|128M|256M|512M|"
+				   "1G|2G|4G|8G|16G|32G|64G|128G|256G|512G");
+	char name[32], size[4];
+
+	if ((i | n) == SLICE_NO_WORD)
+		return E_RESIZE;
+	return set_attr(p, r, slice_of(text_make(name, sizeof(name), "resource%u_resize", i)),
+			slice_of(text_make(size, sizeof(size), "%u", n)));
+}
+
 /* One option. NULL, or the phrase of its error. */
 static const char *parse_option(struct parser *p, struct rule *r, struct slice value)
 {
 	struct slice key = slice_cut(&value, '='), name = key, words;
 
 	p->where = key.p;
-	if (slice_is(slice_cut(&name, '.'), "attr")) {
+	unsigned writes = slice_word(slice_cut(&name, '.'), "attr|resize");
+	if (writes != SLICE_NO_WORD) {
 		p->where = name.p;
-		return r->keep ? E_KEEP : set_attr(p, r, name, value);
+		return r->keep ? E_KEEP : writes ? set_resize(p, r, name, value) :
+						   set_attr(p, r, name, value);
 	}
 	unsigned i = slice_find(key, slice_of(KEYS), '|', &words);
 	if (i == SLICE_NO_WORD)
@@ -320,8 +347,10 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	if (phrase)
 		return phrase;
 	p->where = word.p;
-	if (r.vendor == PCI_ANY && r.device == PCI_ANY && !r.keep &&
-	    !(r.given & ~(uint32_t)RULE_BOOT_DISPLAY))
+	uint32_t narrows = r.given & ~(uint32_t)RULE_BOOT_DISPLAY;
+	if (r.subvendor & r.subdevice & PCI_ANY)
+		narrows &= ~(uint32_t)RULE_SUBSYSTEM;
+	if (r.vendor & r.device & PCI_ANY && !r.keep && !narrows)
 		return E_ALL;
 	p->where = start;
 	return config_add_rule(c, &r) ? NULL : E_FULL;

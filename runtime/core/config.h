@@ -55,6 +55,7 @@ struct rule {
 	uint32_t subvendor, subdevice; /* or PCI_ANY */
 	uint32_t given;                /* enum rule_narrow */
 	uint32_t class;                /* class_digits hex digits of a class code, high end first */
+	uint32_t class_open;           /* the bits of a class code that may be 1 or 0 */
 	struct pci_address address;
 	struct pci_path path;
 	uint64_t serial;

@@ -77,3 +77,12 @@ char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at)
 	*to = '\0';
 	return to;
 }
+
+enum pci_kind pci_kind(const struct pci_function *f)
+{
+	unsigned class = f->class >> 8;
+
+	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || class == PCI_CLASS_SD ||
+	       class == PCI_CLASS_USB ? PCI_VITAL :
+	       PCI_CLASS_BASE(f->class) == PCI_BASE_NETWORK ? PCI_NETWORK : PCI_OTHER;
+}

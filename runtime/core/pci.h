@@ -47,8 +47,12 @@ enum pci_detail {
 	PCI_DETAIL_PATH = 1 << 3,
 	PCI_DETAIL_SERIAL = 1 << 4,
 	PCI_DETAIL_DRIVER = 1 << 5,
-	PCI_DETAIL_ALL = (1 << 6) - 1,
+	PCI_DETAIL_VIRTUAL = 1 << 6,
+	PCI_DETAIL_ALL = (1 << 7) - 1,
 };
+
+/* What pci_function.group is where there is no IOMMU group. */
+enum { PCI_NO_GROUP = -1, PCI_GROUP_LATER = -2 /* one may come: see scan.h */ };
 
 struct pci_function {
 	const char *driver; /* the one that is bound, in inventory.name; "": none, or not read */
@@ -60,7 +64,9 @@ struct pci_function {
 	bool bridge;         /* header type 1 or 2 */
 	bool boot_display;   /* the firmware drew on it */
 	bool has_serial;
-	int32_t group;       /* IOMMU group, -1: none */
+	int32_t group;       /* IOMMU group, negative: none */
+	bool is_virtual;     /* SR-IOV: a driver of the host has made it */
+	bool later;          /* set by who knows that no boot sees it: no rule is about it */
 	struct pci_identity *identity; /* its own; holds what `known` says */
 };
 
@@ -68,7 +74,9 @@ struct pci_function {
 struct inventory {
 	unsigned functions, names;
 	int devices; /* directory fd of bus/pci/devices; negative: not open */
-	bool has_iommu; /* /sys/class/iommu has entries: a group may come with the probe */
+	bool iommu_known;
+	bool has_iommu; /* an IOMMU is at work: a group may come with the probe */
+	bool virtio_iommu; /* a module may bring an IOMMU */
 	bool framebuffer_known;
 	struct pci_address framebuffer; /* the owner of its memory, if that is known */
 	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */
@@ -78,8 +86,10 @@ struct inventory {
 
 #define PCI_CLASS_BASE(class) ((class) >> 16)
 #define PCI_BASE_STORAGE 0x01
+#define PCI_BASE_NETWORK 0x02
 #define PCI_BASE_DISPLAY 0x03
 #define PCI_BASE_BRIDGE 0x06
+#define PCI_CLASS_SD 0x0805  /* class >> 8 */
 #define PCI_CLASS_USB 0x0c03 /* class >> 8 */
 #define PCI_CLASS_VGA 0x0300 /* class >> 8 */
 
@@ -103,6 +113,24 @@ bool pci_parse_address(struct slice s, struct pci_address *at, bool *any);
 /* Writes "0000:01:00.0" with its NUL, the domain with 4 digits or as many as it needs. Returns
  * where the NUL is. */
 char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at);
+
+/* True: a bridge to PCI or CardBus, a host bridge or an ISA bridge. Other functions of class 06
+ * are devices: an NVSwitch is 0680. */
+static inline bool pci_is_bridge(const struct pci_function *f)
+{
+	unsigned class = f->class >> 8;
+
+	return f->bridge || class == 0x0600 || class == 0x0601 || class == 0x0604;
+}
+
+/* What a host cannot do without. */
+enum pci_kind {
+	PCI_OTHER,
+	PCI_NETWORK, /* the way in may be on it */
+	PCI_VITAL,   /* storage, SD or USB: the root disk or the keyboard may be on it */
+};
+
+enum pci_kind pci_kind(const struct pci_function *f);
 
 static inline bool pci_same_slot(const struct pci_address *a, const struct pci_address *b)
 {

@@ -34,7 +34,8 @@ static bool options_agree(const struct rule *r, const struct pci_function *f, un
 	if (which & RULE_SUBSYSTEM && !(half_agrees(r->subvendor, f->subvendor) &&
 					half_agrees(r->subdevice, f->subdevice)))
 		return false;
-	if (which & RULE_CLASS && f->class >> (24 - 4 * r->class_digits) != r->class)
+	if (which & RULE_CLASS &&
+	    (f->class & ~r->class_open) >> (24 - 4 * r->class_digits) != r->class)
 		return false;
 	if (which & RULE_ADDRESS && !address_agrees(r, f))
 		return false;
@@ -71,8 +72,14 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 			continue;
 		if (r->given & RULE_SERIAL)
 			needs |= PCI_DETAIL_SERIAL;
-		if (options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
-			needs |= r->with ? PLAN_VERDICT | PLAN_LEADS : PLAN_VERDICT;
+		if (!options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
+			continue;
+		needs |= PLAN_VERDICT;
+		/* A refusal says the path; and only a slot behind a bridge is a card. */
+		if (r->with || pci_kind(f) == PCI_VITAL)
+			needs |= PCI_DETAIL_PATH;
+		if (r->with)
+			needs |= PLAN_LEADS;
 	}
 	return needs;
 }
@@ -83,7 +90,7 @@ static const struct rule *decide(const struct config *c, const char *profile,
 {
 	const struct rule *by = NULL;
 
-	if (!config_may_ask(c, f->vendor, f->device))
+	if (f->later || !config_may_ask(c, f->vendor, f->device))
 		return NULL;
 	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
@@ -107,53 +114,60 @@ static void enter(struct plan *p, unsigned i, const struct rule *by)
 	}
 }
 
-static bool is_bridge(const struct pci_function *f)
+/* True: by its place f goes along with `lead`. A virtual function is a thing of its own: the boot
+ * has none yet. Bridges go with no card. */
+static bool goes_along(const struct pci_function *f, const struct pci_function *lead,
+		       const struct rule *r)
 {
-	return f->bridge || PCI_CLASS_BASE(f->class) == PCI_BASE_BRIDGE;
+	return (r->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) :
+				       f->group >= 0 && f->group == lead->group) &&
+	       !f->is_virtual && !f->later && !pci_is_bridge(f);
 }
 
-/* Adds the companions of what is taken. Bridges are left out in silence: they go with no
- * card. The first function that takes one along gives the rule. */
-static void take_companions(const struct inventory *inv, struct plan *p)
+/* Adds the companions of what is taken. The first function that takes one along gives the
+ * rule. On a root bus a slot is the chipset, and no card. */
+static void take_companions(const struct config *c, const struct inventory *inv, struct plan *p)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *lead = &inv->function[i];
-		const struct plan_entry *by = &p->entry[i];
-		if (by->state != STATE_PLANNED || by->companion || by->rule->with == WITH_FUNCTION)
+		const struct rule *r = p->entry[i].rule;
+		if (p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
 			continue;
-		for (unsigned k = 0; k < inv->functions; k++) {
-			const struct pci_function *f = &inv->function[k];
-			bool along = by->rule->with == WITH_SLOT ?
-					     pci_same_slot(&f->at, &lead->at) :
-					     f->group >= 0 && f->group == lead->group;
-			if (!along || p->entry[k].rule || is_bridge(f))
+		bool is_card = lead->identity->path.hops > 1;
+		const struct pci_function *f = inv->function;
+		struct plan_entry *e = p->entry;
+		for (unsigned k = 0; k < inv->functions; k++, f++, e++) {
+			/* One that is no part of this card may be one of the next. */
+			if ((e->rule && e->reason != REASON_STRANGER) || !goes_along(f, lead, r))
 				continue;
-			enter(p, k, by->rule);
-			p->entry[k].companion = true;
+			if (!is_card && r->with == WITH_SLOT) {
+				p->alone[r - c->rule] = (uint16_t)(i + 1);
+				break;
+			}
+			enter(p, k, r);
+			e->companion = true;
+			e->reason = pci_kind(f) == PCI_OTHER ||
+						    (is_card && f->vendor == lead->vendor &&
+						     pci_same_slot(&f->at, &lead->at)) ?
+					    REASON_NONE : REASON_STRANGER;
 		}
 	}
 }
 
-static bool is_dangerous(const struct pci_function *f)
-{
-	return PCI_CLASS_BASE(f->class) == PCI_BASE_STORAGE || f->class >> 8 == PCI_CLASS_USB;
-}
-
-/* How many functions the rule names by its own words: storage or USB controllers, or with
- * `slot` those in the slot of this one. */
-static unsigned count_named(const struct inventory *inv, const struct plan *p,
-			    const struct rule *rule, const struct pci_function *slot)
+/* Whether the rule says which function it is, wherever others of its kind come and go. A serial
+ * number that several have is none. What is behind VMD, in a domain of more than 16 bits, comes
+ * later than a boot looks: so it counts for its like alone. */
+static bool identifies(const struct inventory *inv, const struct rule *r,
+		       const struct pci_function *f)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		const struct plan_entry *e = &p->entry[i];
-		if (e->rule == rule && !e->companion &&
-		    (slot ? pci_same_slot(&f->at, &slot->at) : is_dangerous(f)))
-			n++;
+	for (unsigned i = 0; i < inv->functions && n < 2 && r->given & RULE_SERIAL; i++) {
+		const struct pci_function *g = &inv->function[i];
+		if (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX)
+			n += id_agrees(r, g) && options_agree(r, g, RULE_SERIAL);
 	}
-	return n;
+	return !((r->vendor | r->device) & PCI_ANY) && (r->given & RULE_PATH || n == 1);
 }
 
 static enum reason guard(const struct config *c, const struct inventory *inv,
@@ -161,28 +175,29 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 			 const struct plan_entry *e)
 {
 	const struct rule *r = e->rule;
+	enum pci_kind kind = pci_kind(f);
 
-	if (is_bridge(f))
+	if (pci_is_bridge(f))
 		return REASON_BRIDGE;
+	/* First what another boot cannot see otherwise. */
+	if (e->reason)
+		return e->reason;
+	if (!e->companion && kind == PCI_VITAL && !identifies(inv, r, f))
+		return REASON_IDENTITY;
+	if (!e->companion && kind == PCI_NETWORK && p->networks[r - c->rule] > 1 && !r->expect &&
+	    !(r->given & RULE_LOCATION))
+		return REASON_SEVERAL;
 	if (r->expect && r->expect != p->matched[r - c->rule])
 		return REASON_EXPECT;
 	/* Before the boot display: without an IOMMU vfio-pci's probe first takes the console
 	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
-	if (f->group < 0 && !r->iommu_ignore)
+	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
 		return REASON_NO_GROUP;
-	if (f->boot_display && !r->take_boot_display)
-		return REASON_BOOT_DISPLAY;
-	if (!is_dangerous(f))
-		return REASON_NONE;
-	if (e->companion)
-		return count_named(inv, p, r, f) ? REASON_NONE : REASON_STRANGER;
-	if (!r->expect && !(r->given & RULE_LOCATION) && count_named(inv, p, r, NULL) > 1)
-		return REASON_SEVERAL;
-	return REASON_NONE;
+	return f->boot_display && !r->take_boot_display ? REASON_BOOT_DISPLAY : REASON_NONE;
 }
 
 /* Looks at those that the rules name by their own words, or at the companions. No guard
- * looks at what another one has refused, so they may come in any order. */
+ * looks at what it has refused of the same kind, so they may come in any order. */
 static void refuse(const struct config *c, const struct inventory *inv, struct plan *p,
 		   bool companions)
 {
@@ -194,6 +209,7 @@ static void refuse(const struct config *c, const struct inventory *inv, struct p
 		if (e->reason) {
 			e->state = STATE_REFUSED;
 			p->refused++;
+			p->strangers += e->reason == REASON_STRANGER;
 		} else {
 			p->planned++;
 		}
@@ -207,6 +223,8 @@ struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 
 	for (unsigned i = inv->functions; i-- > 0;) {
 		const struct pci_function *f = &inv->function[i];
+		if (f->later)
+			continue;
 		if (matches(r, f))
 			miss.taken = f;
 		else if (r->given & place && options_agree(r, f, place))
@@ -224,9 +242,9 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	ret->state = cmd->mode == MODE_OFF ? PLAN_OFF :
 		     c->errors ? PLAN_BROKEN_CONFIG :
 		     cmd->profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
-	ret->planned = ret->refused = 0;
+	ret->planned = ret->refused = ret->strangers = 0;
 	for (unsigned i = 0; i < c->rules; i++)
-		ret->matched[i] = 0;
+		ret->matched[i] = ret->networks[i] = ret->alone[i] = 0;
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct rule *by = ret->state == PLAN_READY ?
 						decide(c, ret->profile, &inv->function[i]) : NULL;
@@ -234,13 +252,14 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 		if (!by)
 			continue;
 		ret->matched[by - c->rule]++;
+		ret->networks[by - c->rule] += pci_kind(&inv->function[i]) == PCI_NETWORK;
 		enter(ret, i, by);
 	}
 	if (ret->state != PLAN_READY)
 		return;
 	refuse(c, inv, ret, false);
 	/* What goes along with a function goes nowhere if that is refused. */
-	take_companions(inv, ret);
+	take_companions(c, inv, ret);
 	refuse(c, inv, ret, true);
 }
 
@@ -255,8 +274,9 @@ static bool required_is_missing(const struct run *r)
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_BOUND &&
-		    e->state != STATE_KEPT)
+		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
+		    e->reason != REASON_STRANGER &&
+		    (e->state != STATE_BOUND || e->viable == VIABLE_NO))
 			return true;
 	}
 	return false;
@@ -279,6 +299,6 @@ const char *run_result(const struct run *r)
 		if (p->entry[i].state == STATE_BOUND)
 			bound++;
 	if (bound)
-		return bound == p->planned && !p->refused ? "ok" : "partial";
+		return bound == p->planned && p->refused == p->strangers ? "ok" : "partial";
 	return p->planned ? "failed" : p->refused ? "refused" : "nothing";
 }

@@ -36,19 +36,26 @@ enum reason {
 	REASON_NO_GROUP,     /* no IOMMU group */
 	REASON_BOOT_DISPLAY,
 	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
-	REASON_SEVERAL,      /* an ID alone, and several storage or USB controllers have it */
-	REASON_STRANGER,     /* with=group: a storage or USB controller in another slot */
+	REASON_SEVERAL,      /* an ID alone, and several network controllers have it */
+	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's */
 	REASON_EXPECT,       /* expect=N, and another number matches */
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
 	REASON_OVERRIDE,     /* driver_override could not be written */
-	REASON_ATTR,         /* an attr.NAME could not be written, or reads back otherwise */
+	REASON_ATTR,         /* an attr.NAME could not be written, or a BAR has no such size */
 	REASON_IN_USE,       /* a disk below it is mounted, swap space or held */
 	REASON_UNBIND,       /* its holder did not let go */
 	REASON_PROBE,        /* the driver link does not say what it should */
 	REASON_HANG,         /* the kernel has not come back */
 	REASON_GONE,         /* the function vanished */
 };
+
+/* Whether a guest can have an IOMMU group: not known where it was not looked at, or where a
+ * member has no driver yet, which one of the host's may take. */
+enum viability { VIABLE_UNKNOWN, VIABLE_NO, VIABLE_YES };
+
+/* bytes of what the words for a reason speak of: a disk's name, or the sizes of a BAR */
+#define PLAN_DETAIL 128
 
 /* The step of io/apply that is under way, or that failed. */
 enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE };
@@ -63,8 +70,7 @@ struct plan_entry {
 	uint8_t step;   /* enum apply_step */
 	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
 	bool said;      /* its line is in the kernel log */
-	bool checked;   /* `viable` holds */
-	bool viable;    /* nobody in its IOMMU group stands in the way of a guest */
+	uint8_t viable; /* enum viability, of its IOMMU group */
 	int error;      /* -errno of the failed step, 0: none */
 	uint32_t us;    /* spent on this function */
 	char *driver;   /* what the driver link says in the end; "": none. NULL without a rule */
@@ -75,9 +81,14 @@ struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
 	unsigned planned, refused;
+	unsigned strangers; /* of those refused: companions that no rule was to take */
 	uint16_t matched[CONFIG_RULES_MAX]; /* functions that a rule decides, companions left out */
+	uint16_t networks[CONFIG_RULES_MAX]; /* network controllers among them */
+	uint16_t alone[CONFIG_RULES_MAX]; /* 1 + the first function without the slot of with=slot */
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
 	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
+	/* For REASON_IN_USE the disk; for REASON_ATTR "" or the sizes that a BAR can have. */
+	char detail[PCI_FUNCTIONS_MAX][PLAN_DETAIL];
 };
 
 /* True: the rule holds in the chosen profile. */
@@ -89,7 +100,10 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 /* What decides whether a function may be taken. Who has it now does not. */
 #define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
 
-/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_VERDICT too. */
+/* What decides whether one may go along with another. */
+#define PLAN_FOLLOWS (PLAN_VERDICT | PCI_DETAIL_VIRTUAL)
+
+/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_FOLLOWS. */
 #define PLAN_LEADS 0x80u
 
 /* Which details (enum pci_detail, PLAN_LEADS) the rules need of this function, whose IDs and
@@ -99,7 +113,7 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 /* True: f may go along with `lead`, by with=slot or with=group of whatever rule. */
 static inline bool plan_may_follow(const struct pci_function *lead, const struct pci_function *f)
 {
-	return f->at.bus == lead->at.bus || f->group == lead->group;
+	return pci_same_slot(&f->at, &lead->at) || (f->group >= 0 && f->group == lead->group);
 }
 
 /* Always fills *ret; ret->state says whether its entries hold. */
@@ -114,12 +128,15 @@ struct plan_miss {
 
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
 
-/* A member of a bound function's IOMMU group whose driver keeps the group from a guest. */
-#define BLOCKERS_MAX 64
+/* Others that a run meets: a member of a bound function's IOMMU group whose driver keeps the
+ * group from a guest (or the firmware does, which has memory of its own behind the group), or
+ * a stray, which is on a driver of VFIO though no rule planned that. */
+#define OTHERS_MAX 64
+#define STRAY (-1) /* its group */
 
-struct blocker {
-	int32_t group;
+struct other {
 	struct pci_address at;
+	int32_t group;
 	char driver[PCI_DRIVER_NAME];
 };
 
@@ -127,14 +144,14 @@ struct blocker {
 struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
-	uint32_t claim_us, took_us;
-	unsigned blockers; /* counted all, kept up to BLOCKERS_MAX */
+	uint32_t claim_us, took_us; /* claim_us 0: a claim is going on, or this is no boot */
+	unsigned others; /* counted all, kept up to OTHERS_MAX */
+	struct inventory inv; /* here, as code is shorter for what is near */
 	struct cmdline cmd;
 	char module[PCI_DRIVER_NAME]; /* the one of module_error */
 	struct config config;
-	struct inventory inv;
 	struct plan plan;
-	struct blocker blocker[BLOCKERS_MAX];
+	struct other other[OTHERS_MAX];
 	char cmdline[CMDLINE_MAX];
 };
 

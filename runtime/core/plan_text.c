@@ -27,16 +27,11 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		[REASON_NONE] = "",
 		[REASON_KEEP] = "a keep rule matches it",
 		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
-		[REASON_NO_GROUP] = "no IOMMU group: turn the IOMMU on (VT-d or AMD-Vi in the "
-				    "firmware, intel_iommu=on), or write iommu=ignore",
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_IDENTITY] = "a storage, SD or USB controller: write path= or serial= beside "
-				    "its ID",
 		[REASON_IN_USE] = "a disk on it is in use",
-		[REASON_SEVERAL] = "its ID matches several storage or USB controllers: write "
-				   "expect=N, address=, path= or serial=",
-		[REASON_STRANGER] = "a storage or USB controller in another slot: write a rule of "
-				    "its own",
+		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
+				   "path=, serial= or expect=N",
+		[REASON_STRANGER] = "no part of the card: write a rule of its own",
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
@@ -45,8 +40,21 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', e->step);
 	const struct rule *rule = e->rule;
+	unsigned root = r->inv.function[0].vendor;
+	const char *detail = r->plan.detail[e - r->plan.entry];
 
 	switch (e->reason) {
+	case REASON_NO_GROUP:
+		/* What turns it on depends on the processor, which made the root bus too. */
+		text_add(t, "no IOMMU group: in the firmware turn on %s",
+			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
+			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
+		break;
+	case REASON_IDENTITY:
+		text_add(t, "%s: write path=%r beside its ID", rule->given & RULE_SERIAL ?
+			 "its serial number does not identify it" : "a storage, SD or USB controller",
+			 &f->identity->path);
+		break;
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
 			 rule->expect, r->plan.matched[rule - r->config.rule]);
@@ -55,8 +63,16 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
-		text_add(t, "attr.%s %s: change or remove it", rule->attr[e->attr].name,
-			 e->error ? "was not written" : "reads back otherwise");
+		/* "resource1_resize" */
+		if (*detail)
+			text_add(t, "BAR %d can be%s: correct its size",
+				 (unsigned)rule->attr[e->attr].name[8] - '0', detail);
+		else
+			text_add(t, "attr.%s was not written: change or remove it",
+				 rule->attr[e->attr].name);
+		break;
+	case REASON_IN_USE:
+		text_add(t, "%s on it is in use", detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -161,19 +177,26 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 	if (add_general(r, what) && !k--)
 		return true;
 	text_start(what, what->buf, what->cap);
-	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++)
-		if (!r->plan.matched[i] && plan_rule_holds(&c->rule[i], r->plan.profile) &&
-		    !k--) {
-			text_add(at, "%p", &c->rule[i].at);
+	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++) {
+		unsigned alone = r->plan.alone[i];
+		if ((!alone && (r->plan.matched[i] ||
+				!plan_rule_holds(&c->rule[i], r->plan.profile))) || k--)
+			continue;
+		text_add(at, "%p", &c->rule[i].at);
+		if (alone)
+			text_add(what, "%a is on a root bus, where with=slot takes nothing along",
+				 &r->inv.function[alone - 1].at);
+		else
 			add_unmatched(what, r, &c->rule[i]);
-			return true;
-		}
-	if (k >= r->blockers || k >= BLOCKERS_MAX)
+		return true;
+	}
+	if (k >= r->others || k >= OTHERS_MAX)
 		return false;
-	const struct blocker *b = &r->blocker[k];
-	text_add(at, "%a", &b->at);
-	text_add(what, "driver %s keeps IOMMU group %u from a guest: write a rule for it, or "
-		       "with=group", b->driver, (unsigned)b->group);
+	const struct other *o = &r->other[k];
+	text_add(at, "%a", &o->at);
+	text_add(what, o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
+					   "%s keeps IOMMU group %u from a guest: see vgapass check",
+		 o->driver, (unsigned)o->group);
 	return true;
 }
 

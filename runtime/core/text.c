@@ -184,6 +184,17 @@ static void put_place(struct text *t, const struct place *at)
 		 at->column);
 }
 
+static void put_path(struct text *t, const struct pci_path *path)
+{
+	if (!path->hops)
+		return;
+	if (path->domain)
+		text_add(t, "%h:", path->domain);
+	text_add(t, "%b:", path->bus);
+	for (unsigned i = 0; i < path->hops; i++)
+		text_add(t, i ? "/%b.%d" : "%b.%d", path->hop[i] >> 3, path->hop[i] & 7);
+}
+
 static void put_object(struct text *t, char how, const void *p)
 {
 	const struct pci_function *f = p;
@@ -194,6 +205,8 @@ static void put_object(struct text *t, char how, const void *p)
 					     (size_t)(pci_put_address(address, p) - address) });
 	else if (how == 'i')
 		text_add(t, "%h:%h", f->vendor, f->device);
+	else if (how == 'r')
+		put_path(t, p);
 	else if (how == 'p')
 		put_place(t, p);
 	else if (how == 'v')

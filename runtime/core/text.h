@@ -72,6 +72,8 @@ void text_start(struct text *t, char *buf, size_t cap);
  *     %h  unsigned, four hex digits or more; %b two, %d one
  *     %a  const struct pci_address *, 0000:01:00.0
  *     %i  const struct pci_function *, its vendor:device
+ *     %r  const struct pci_path *, 00:01.0/00.0, with its domain where that is not 0;
+ *         nothing where it is not known
  *     %p  const struct place *, vgapass.conf:3, with its column where that is not 0
  * There is no %%. */
 void text_add(struct text *t, const char *format, ...);

@@ -1,6 +1,8 @@
 /* apply.c - see apply.h */
 #include "apply.h"
+#include "disk.h"
 #include "path.h"
+#include "scan.h"
 #include "sysfs.h"
 
 #include <errno.h>
@@ -9,11 +11,19 @@
 
 /* One function in the hands of a worker. */
 struct job {
-	int sys, devices;
-	bool late;
-	const struct pci_function *f;
+	const struct work *w;
+	unsigned i;
+	int devices;
+	struct pci_function *f;
 	struct plan_entry *e;
 };
+
+static struct job job_of(const struct work *w, unsigned i)
+{
+	struct run *r = w->run;
+
+	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i] };
+}
 
 /* Reads the name of the driver that the function is on into e->driver, "" for none. True:
  * the function is gone. */
@@ -27,17 +37,27 @@ static bool is_gone(const struct job *j)
 	return !sysfs_exists(j->devices, path_function(j->f, ""));
 }
 
+static bool is_bound(const struct job *j)
+{
+	return !strcmp(j->e->driver, j->e->rule->driver);
+}
+
 static int write_attribute(const struct job *j, const char *name, const char *value)
 {
 	return sysfs_write(j->devices, path_function(j->f, name), value);
 }
 
-static int probe(const struct job *j)
+static int write_address(const struct job *j, const char *path)
 {
 	char address[PCI_ADDRESS_SIZE];
 
 	pci_put_address(address, &j->f->at);
-	return sysfs_write(j->devices, "../drivers_probe", address);
+	return sysfs_write(j->devices, path, address);
+}
+
+static int write_unbind(const struct job *j)
+{
+	return write_address(j, path_function(j->f, "driver/unbind"));
 }
 
 /* With on-failure=release the host's driver gets the function back, if it is loaded; if
@@ -47,13 +67,13 @@ static void fail(const struct job *j, enum reason reason)
 {
 	struct plan_entry *e = j->e;
 	bool gone = is_gone(j);
-	bool held = e->rule->hold && !*e->driver &&
+	bool held = e->rule->hold && reason != REASON_IN_USE && !*e->driver &&
 		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {
 		/* A newline clears it, an empty write would be none (drivers/base/driver.c). */
 		write_attribute(j, "driver_override", "\n");
-		probe(j);
+		write_address(j, "../drivers_probe");
 		is_gone(j);
 	}
 	if (gone) {
@@ -64,6 +84,30 @@ static void fail(const struct job *j, enum reason reason)
 	e->state = held ? STATE_HELD : STATE_FAILED;
 }
 
+static void read_again(const struct job *j, enum pci_detail detail)
+{
+	j->f->known = 0;
+	scan_details(-1, &j->w->run->inv, j->i, detail);
+}
+
+static bool lacks_group(const struct job *j)
+{
+	return j->f->group < 0 && !j->e->rule->iommu_ignore;
+}
+
+/* Looks whether there is a group by now. */
+static enum reason demand_group(const struct job *j)
+{
+	if (!lacks_group(j))
+		return REASON_NONE;
+	read_again(j, PCI_DETAIL_GROUP);
+	if (!lacks_group(j))
+		return REASON_NONE;
+	if (is_bound(j))
+		write_unbind(j);
+	return REASON_NO_GROUP;
+}
+
 static enum reason claim(const struct job *j)
 {
 	j->e->step = STEP_OVERRIDE;
@@ -71,32 +115,49 @@ static enum reason claim(const struct job *j)
 	return j->e->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
-/* A newline may end what reads back, and the value may stand among others (reset_method
- * reads "flr bus" after "flr,bus" was written, and "flr" after "flr"). */
-static bool reads_back(const struct job *j, const char *name, const char *value)
+/* False: the file shows which sizes the BAR can have (bit n: 2^n MiB), and this is none. */
+static bool can_resize(const struct job *j, const struct rule_attr *a, char *detail)
 {
-	char buf[4096];
-	ssize_t n = sysfs_read(j->devices, path_function(j->f, name), buf, sizeof(buf));
+	const char *unit = "M\0G\0T\0P\0E\0Z\0Y";
+	char mask[32];
+	uint64_t sizes, size;
+	struct text t;
+	ssize_t n = sysfs_read(j->devices, path_function(j->f, a->name), mask, sizeof(mask));
 
-	if (n < 0)
-		return n == -EACCES || n == -EIO; /* written only, like "reset" */
-	struct slice text = { buf, (size_t)n }, line = slice_cut(&text, '\n');
-	bool same = slice_is(line, value);
-	while (!same && line.n)
-		same = slice_is(slice_cut(&line, ' '), value);
-	return same;
+	if (n <= 0 || !slice_hex((struct slice){ mask, (size_t)n - 1 }, UINT64_MAX, &sizes) ||
+	    !slice_dec(slice_of(a->value), 63, &size) || sizes >> size & 1)
+		return true;
+	text_start(&t, detail, PLAN_DETAIL);
+	for (size = 1; sizes; sizes >>= 1) {
+		if (sizes & 1)
+			text_add(&t, " %u%s", (unsigned)size, unit);
+		size *= 2;
+		if (size == 1024)
+			size = 1, unit += 2;
+	}
+	return false;
 }
 
+/* What a write says holds: reset_method reads as a list of all, a size as a mask. */
 static enum reason write_attrs(const struct job *j)
 {
 	struct plan_entry *e = j->e;
+	char *detail = j->w->run->plan.detail[j->i];
 
+	*detail = '\0';
 	/* Those of the rule are for what it names, not for what goes along. */
 	for (e->attr = 0; e->attr < e->rule->attrs && !e->companion; e->attr++) {
 		const struct rule_attr *a = &e->rule->attr[e->attr];
+		struct slice name = slice_of(a->name);
 		e->step = STEP_ATTR;
+		/* The kernel splits at blanks, which no rule can have; the text is the run's own. */
+		for (char *p = (char *)a->value; slice_is(name, "reset_method") && *p; p++)
+			if (*p == ',')
+				*p = ' ';
+		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a, detail))
+			return REASON_ATTR;
 		e->error = write_attribute(j, a->name, a->value);
-		if (e->error || !reads_back(j, a->name, a->value))
+		if (e->error)
 			return REASON_ATTR;
 	}
 	return REASON_NONE;
@@ -112,7 +173,7 @@ static void release_framebuffer(const struct job *j)
 	if (!j->f->boot_display || j->f->class >> 8 == PCI_CLASS_VGA)
 		return;
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		sysfs_write(j->sys,
+		sysfs_write(j->w->roots.sys,
 			    path_make("bus/platform/drivers/%s-framebuffer/unbind", names[i]),
 			    text_make(device, sizeof(device), "%s-framebuffer.0", names[i]));
 }
@@ -126,48 +187,75 @@ static enum reason prepare(const struct job *j)
 	return *j->e->driver ? REASON_NONE : write_attrs(j);
 }
 
-static bool is_bound(const struct job *j)
-{
-	return !strcmp(j->e->driver, j->e->rule->driver);
-}
-
-/* Last pass: bound by the modules' loading, or now; one that a driver holds, when it is late
- * enough (see apply_late()). */
-static enum reason bind(const struct job *j)
+/* Takes it from the driver that holds it. */
+static enum reason unbind(const struct job *j)
 {
 	struct plan_entry *e = j->e;
 
+	if (disk_in_use(&j->w->roots, j->f, j->w->run->plan.detail[j->i]))
+		return REASON_IN_USE;
+	e->step = STEP_UNBIND;
+	e->error = write_unbind(j);
+	/* It may have been let go of in between; the link tells. */
+	return e->error && (is_gone(j) || *e->driver) ? REASON_UNBIND : REASON_NONE;
+}
+
+/* Last pass: bound by the modules' loading, or now; one that a driver holds, or that waits
+ * for the IOMMU, when it is late enough (see struct work). */
+static enum reason bind(const struct job *j)
+{
+	struct plan_entry *e = j->e;
+	const char *driver = e->rule->driver;
+	bool late = j->w->late;
+	enum reason reason;
+
 	if (is_gone(j))
 		return REASON_GONE;
-	if (is_bound(j)) {
-		e->state = STATE_BOUND;
-		return REASON_NONE;
+	if (lacks_group(j) && !j->w->run->inv.has_iommu) {
+		reason = late ? demand_group(j) : REASON_NONE;
+		if (reason || !late)
+			return reason;
 	}
-	if (*e->driver && !j->late)
-		return REASON_NONE;
-	bool there = sysfs_exists(j->sys, path_make("bus/pci/drivers/%s", e->rule->driver));
-	if (*e->driver && (there || e->rule->hold)) {
-		e->step = STEP_UNBIND;
-		char address[PCI_ADDRESS_SIZE];
-		pci_put_address(address, &j->f->at);
-		e->error = write_attribute(j, "driver/unbind", address);
-		/* It may have been let go of in between; the link tells. */
-		if (e->error && (is_gone(j) || *e->driver))
-			return REASON_UNBIND;
-		if (there && write_attrs(j))
-			return REASON_ATTR;
+	if (!is_bound(j)) {
+		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
+		if (*e->driver) {
+			if (!late)
+				return REASON_NONE;
+			reason = there || e->rule->hold ? unbind(j) : REASON_NO_DRIVER;
+			if (!reason)
+				reason = write_attrs(j);
+			if (reason)
+				return reason;
+		}
+		e->error = 0;
+		if (!there)
+			return REASON_NO_DRIVER;
+		e->step = STEP_PROBE;
+		/* It waits for a probe that is running, and says EBUSY where that took it: only the
+		 * link is proof. */
+		e->error = write_address(j, path_make("../drivers/%s/bind", driver));
+		is_gone(j);
 	}
-	e->error = 0;
-	if (!there)
-		return REASON_NO_DRIVER;
-	e->step = STEP_PROBE;
-	e->error = probe(j);
-	/* The write succeeds where the probe fails too: only the link is proof. */
-	is_gone(j);
-	if (!is_bound(j))
-		return REASON_PROBE;
-	e->state = STATE_BOUND;
-	return REASON_NONE;
+	reason = demand_group(j);
+	if (reason)
+		e->error = 0;
+	else if (!is_bound(j))
+		reason = REASON_PROBE;
+	else
+		e->state = STATE_BOUND, e->reason = REASON_NONE;
+	return reason;
+}
+
+/* Behind the claims: see apply_claim(). */
+static enum reason let_go(const struct job *j)
+{
+	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->e->driver || is_bound(j))
+		return REASON_NONE;
+	/* Nobody can tell afterwards who had it. */
+	read_again(j, PCI_DETAIL_DRIVER);
+	unbind(j);
+	/* If it was given up meanwhile, nobody else comes back to it. */
+	return j->e->state == STATE_PLANNED ? REASON_NONE : bind(j);
 }
 
 uint32_t apply_clock_us(void)
@@ -178,16 +266,17 @@ uint32_t apply_clock_us(void)
 	return (uint32_t)t.tv_sec * 1000000u + (uint32_t)t.tv_usec;
 }
 
-/* Does one thing with function i if that is still to be bound. */
+/* Does one thing with function i if that is still to be bound, and nobody is hanging in it. */
 static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
-	struct plan_entry *e = &w->run->plan.entry[i];
-	struct job j = { w->sys, w->run->inv.devices, w->late, &w->run->inv.function[i], e };
+	struct job j = job_of(w, i);
 
-	if (e->state != STATE_PLANNED)
+	struct plan_entry *e = j.e;
+
+	if (e->state != STATE_PLANNED || e->step)
 		return;
-	/* A claim is what the boot waits for: nothing looks at the clock there. */
-	uint32_t start = step == claim ? 0 : apply_clock_us();
+	/* A claim is what the boot waits for: nothing looks at the clock before its end. */
+	uint32_t start = w->run->claim_us ? apply_clock_us() : 0;
 	enum reason reason = step(&j);
 	if (reason)
 		fail(&j, reason);
@@ -201,7 +290,13 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 
 void apply_claim(void *work, unsigned i)
 {
-	run_step(work, i, claim);
+	const struct work *w = work;
+	unsigned functions = w->run->inv.functions;
+
+	if (i < functions)
+		run_step(w, i, claim);
+	else
+		run_step(w, i - functions, let_go);
 }
 
 void apply_late(void *work, unsigned i)
@@ -218,14 +313,14 @@ static void load_module(const struct work *w, unsigned line)
 	struct run *r = w->run;
 	struct text t;
 
-	if (sysfs_exists(w->sys, path_make("module/%v", &name)))
+	if (sysfs_exists(w->roots.sys, path_make("module/%v", &name)))
 		return;
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "%v", &params);
 	/* Of a parameter given twice the kernel keeps the last: the command line's. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
 	int error = t.cut ? -E2BIG :
-		    sysfs_load_module(w->root, path_make(MODULES_DIR "/%v.ko", &name), buf);
+		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%v.ko", &name), buf);
 	if (error && error != -EEXIST && !r->module_error) {
 		r->module_error = error;
 		text_make(r->module, sizeof(r->module), "%v", &name);
@@ -234,7 +329,7 @@ static void load_module(const struct work *w, unsigned line)
 
 unsigned apply_prepare(struct work *w)
 {
-	if (sysfs_read_file(w->root, MODULES_LIST, w->list, sizeof(w->list)) < 0)
+	if (sysfs_read_file(w->roots.root, MODULES_LIST, w->list, sizeof(w->list)) < 0)
 		w->list[0] = '\0';
 	w->modules = 0;
 	for (const char *p = w->list; *p; p++)
@@ -255,67 +350,96 @@ void apply_item(void *work, unsigned item)
 		run_step(w, item - functions - w->modules, bind);
 }
 
-struct group {
-	const struct work *w;
-	int32_t group;
-	bool viable;
-};
-
-static int look_at_member(const char *name, void *arg)
+static void keep(const struct job *j, int32_t group, const char *driver)
 {
-	struct group *g = arg;
-	struct run *r = g->w->run;
-	struct pci_function f;
-	char driver[PCI_DRIVER_NAME];
-	struct plan_entry e = { .driver = driver };
-	struct job j = { g->w->sys, r->inv.devices, true, &f, &e };
+	struct run *r = j->w->run;
 
-	if (!pci_parse_address(slice_of(name), &f.at, NULL) || is_gone(&j) ||
-	    apply_is_harmless(slice_of(driver)))
-		return 0;
-	g->viable = false;
-	if (r->blockers < BLOCKERS_MAX) {
-		struct blocker *b = &r->blocker[r->blockers];
-		b->group = g->group;
-		b->at = f.at;
-		memcpy(b->driver, driver, sizeof(b->driver));
+	if (r->others < OTHERS_MAX) {
+		struct other *o = &r->other[r->others];
+		o->at = j->f->at;
+		o->group = group;
+		text_make(o->driver, sizeof(o->driver), "%s", driver);
 	}
-	r->blockers++;
-	return 0;
+	r->others++;
 }
 
-static void look_at_group(const struct work *w, unsigned i)
+/* Memory of the firmware's must stay where it is (RMRR; iommu.c, require_direct). */
+static void look_at_group(const struct job *j)
 {
-	const struct pci_function *f = w->run->inv.function;
-	struct group g = { w, f[i].group, true };
+	int32_t group = j->f->group;
 
-	sysfs_list(w->sys, path_make("kernel/iommu_groups/%u/devices", (unsigned)g.group),
-		   look_at_member, &g);
-	for (; i < w->run->inv.functions; i++) {
-		struct plan_entry *e = &w->run->plan.entry[i];
-		if (e->state == STATE_BOUND && f[i].group == g.group) {
-			e->checked = true;
-			e->viable = g.viable;
-		}
+	if (group < 0)
+		return;
+	j->e->viable = VIABLE_YES;
+	if (sysfs_has_word(j->devices, path_function(j->f, "iommu_group/reserved_regions"),
+			   "direct")) {
+		j->e->viable = VIABLE_NO;
+		keep(j, group, "firmware memory (RMRR)");
 	}
+}
+
+/* A function with a header of type 1 or 2 is no obstacle, whatever it is on. One without a
+ * driver may get one of the host's yet, unless it is held. */
+static void look_at_other(const struct job *j)
+{
+	struct run *r = j->w->run;
+	struct plan_entry *e = r->plan.entry;
+	const char *driver = j->e->driver = r->plan.driver[j->i];
+	bool seen = false;
+
+	if (is_gone(j) || j->e->state == STATE_HELD)
+		return;
+	if (*driver && apply_is_harmless(slice_of(driver))) {
+		/* Only a boot knows of all functions what is to become of them. */
+		if (j->e->state < STATE_BOUND && r->claim_us && strcmp(driver, "pcieport"))
+			keep(j, STRAY, driver);
+		return;
+	}
+	read_again(j, PCI_DETAIL_GROUP);
+	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++, e++) {
+		if (e->state != STATE_BOUND || r->inv.function[i].group != j->f->group)
+			continue;
+		if (!seen && sysfs_exists(j->devices, path_function(j->f, "secondary_bus_number")))
+			return;
+		if (!seen && *driver)
+			keep(j, j->f->group, driver);
+		seen = true;
+		if (*driver)
+			e->viable = VIABLE_NO;
+		else if (e->viable == VIABLE_YES)
+			e->viable = VIABLE_UNKNOWN;
+	}
+}
+
+/* True: it is still to be bound. */
+static bool settle(const struct job *j)
+{
+	struct plan_entry *e = j->e;
+
+	if (e->state == STATE_BOUND && j->w->late)
+		look_at_group(j);
+	if (e->state != STATE_PLANNED)
+		return false;
+	if (!e->step && !j->w->late)
+		return true;
+	e->state = STATE_FAILED;
+	e->reason = REASON_HANG;
+	e->error = 0;
+	return false;
 }
 
 unsigned apply_finish(const struct work *w)
 {
-	const struct run *r = w->run;
-	unsigned held = 0;
+	unsigned held = 0, passes = w->late ? 2 : 1;
 
-	for (unsigned i = 0; i < r->inv.functions; i++) {
-		struct plan_entry *e = &w->run->plan.entry[i];
-		if (e->state == STATE_PLANNED && (e->step || w->late)) {
-			e->state = STATE_FAILED;
-			e->reason = REASON_HANG;
-			e->error = 0;
+	/* Who is bound must be known of all before others are looked at. */
+	for (unsigned pass = 0; pass < passes; pass++)
+		for (unsigned i = 0; i < w->run->inv.functions; i++) {
+			struct job j = job_of(w, i);
+			if (pass)
+				look_at_other(&j);
+			else
+				held += settle(&j);
 		}
-		held += e->state == STATE_PLANNED;
-		if (e->state == STATE_BOUND && w->late && !e->checked &&
-		    r->inv.function[i].group >= 0)
-			look_at_group(w, i);
-	}
 	return held;
 }

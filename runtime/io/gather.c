@@ -24,7 +24,7 @@ const char *gather_conf_path(struct conf_path *p, const char *name)
 int gather_root(const char *sysroot, struct roots *ret)
 {
 	ret->root = sysfs_dir(AT_FDCWD, sysroot ? sysroot : "/");
-	ret->sys = ret->proc = -EBADF;
+	ret->sys = ret->proc = ret->dev = -EBADF;
 	ret->real = !sysroot || !strcmp(sysroot, "/");
 	return ret->root < 0 ? ret->root : 0;
 }
@@ -33,6 +33,7 @@ void gather_mounts(struct roots *roots)
 {
 	roots->sys = sysfs_dir(roots->root, "sys");
 	roots->proc = sysfs_dir(roots->root, "proc");
+	roots->dev = sysfs_dir(roots->root, "dev");
 }
 
 /* False: no more files can be added. */
@@ -125,7 +126,7 @@ static void gather_details(const struct roots *roots, struct run *r, const char 
 	for (unsigned i = 0; i < inv->functions; i++)
 		for (unsigned k = 0; k < inv->functions && inv->function[i].known & PLAN_LEADS; k++)
 			if (plan_may_follow(&inv->function[i], &inv->function[k]))
-				scan_details(roots->root, inv, k, PLAN_VERDICT);
+				scan_details(roots->root, inv, k, PLAN_FOLLOWS);
 }
 
 void gather_drivers(const struct roots *roots, struct run *r)
@@ -143,7 +144,7 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 		close(r->inv.devices);
 	r->inv.devices = -EBADF;
 	r->inv.functions = 0;
-	r->blockers = 0;
+	r->others = 0;
 	r->input_error = r->module_error = 0;
 	/* With nothing to do nothing is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {

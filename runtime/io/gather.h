@@ -11,13 +11,14 @@ struct roots {
 	int root; /* / or --sysroot */
 	int sys;
 	int proc;
+	int dev;
 	bool real; /* root is / */
 };
 
 /* Opens `sysroot`, NULL: /. 0, or -errno. */
 int gather_root(const char *sysroot, struct roots *ret);
 
-/* Opens sys and proc below it, which a boot moves to the real root in the end. A missing one
+/* Opens sys, proc and dev below it, which a boot moves to the real root in the end. A missing one
  * is found out later, where it matters. */
 void gather_mounts(struct roots *roots);
 

@@ -62,6 +62,7 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 static void add_function(struct text *t, const char *comma, const struct run *r,
 			 const struct pci_function *f, const struct plan_entry *e)
 {
+	static const char words[][8] = { "null", "false", "true" }; /* of enum viability */
 	char place[PLAN_LINE_MAX], reason[PLAN_LINE_MAX];
 	struct text why;
 
@@ -72,8 +73,8 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 		 text_make(place, sizeof(place), "%p", &e->rule->at), state_word(e->state),
 		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
-	text_add(t, ", \"viable\": %s, \"reason\": %n, \"us\": %u }",
-		 !e->checked ? "null" : e->viable ? "true" : "false", reason, e->us);
+	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %n, \"us\": %u }",
+		 words[e->viable], words[VIABLE_NO + f->boot_display], reason, e->us);
 }
 
 /* What comes before element k of a list. */
@@ -103,6 +104,12 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 		text_add(t, "%s\n    { \"at\": %j, \"matched\": %u }", comma(i),
 			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
 			 p->matched[i]);
+	text_add(t, " ],\n  \"strays\": [");
+	k = 0;
+	for (unsigned i = 0; i < r->others && i < OTHERS_MAX; i++)
+		if (r->other[i].group == STRAY)
+			text_add(t, "%s\n    { \"address\": \"%a\", \"driver\": %j }", comma(k++),
+				 &r->other[i].at, r->other[i].driver);
 	text_add(t, " ],\n  \"problems\": [");
 	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));

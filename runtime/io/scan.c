@@ -109,7 +109,7 @@ int scan_functions(int root, struct inventory *inv)
 	list.n = inv->functions = 0;
 	inv->names = 1;
 	inv->name[0][0] = '\0';
-	inv->framebuffer_known = inv->has_iommu = false;
+	inv->framebuffer_known = inv->iommu_known = inv->has_iommu = false;
 	inv->devices = sysfs_dir(root, "sys/bus/pci/devices");
 	if (inv->devices < 0)
 		return inv->devices;
@@ -137,15 +137,43 @@ static void read_driver(struct inventory *inv, struct pci_function *f)
 	f->driver = inv->name[i];
 }
 
-static void read_group(int devices, struct pci_function *f)
+/* The IOMMUs of x86 give every function its group before any driver runs, so what has none
+ * gets none. Others do it when a function is probed (arm64 up to 6.12). */
+static int is_late_iommu(const char *name, void *arg)
+{
+	(void)arg;
+	return slice_word((struct slice){ name, 4 }, "dmar|ivhd") == SLICE_NO_WORD;
+}
+
+/* True: virtio-iommu, whose driver may be a module, has yet to come. */
+static bool is_virtio_iommu(int root, const struct inventory *inv)
+{
+	bool found = sysfs_exists(root, "sys/firmware/acpi/tables/VIOT");
+
+	/* Elsewhere the device tree tells. The ID is VIRTIO_ID_IOMMU + 0x1040. */
+	for (unsigned i = 0; i < inv->functions && !found; i++)
+		found = inv->function[i].vendor == 0x1af4 && inv->function[i].device == 0x1057;
+	return found;
+}
+
+static void read_group(int root, struct inventory *inv, struct pci_function *f)
 {
 	char name[16];
 	uint64_t group;
-	ssize_t n = sysfs_link(devices, path_function(f, "iommu_group"), 0, name, sizeof(name));
+	ssize_t n = sysfs_link(inv->devices, path_function(f, "iommu_group"), 0, name, sizeof(name));
 
-	f->group = -1;
-	if (n > 0 && slice_dec(slice_of(name), INT32_MAX, &group))
+	f->group = PCI_NO_GROUP;
+	if (n > 0 && slice_dec(slice_of(name), INT32_MAX, &group)) {
 		f->group = (int32_t)group;
+		return;
+	}
+	if (!inv->iommu_known) {
+		inv->iommu_known = true;
+		inv->has_iommu = sysfs_list(root, "sys/class/iommu", is_late_iommu, NULL) > 0;
+		inv->virtio_iommu = is_virtio_iommu(root, inv);
+	}
+	if (inv->has_iommu || inv->virtio_iommu)
+		f->group = PCI_GROUP_LATER;
 }
 
 /* The kernel shows these numbers of what has a header of type 1 or 2, and nothing else
@@ -178,34 +206,47 @@ static void read_serial(int devices, struct pci_function *f)
 	}
 }
 
-/* Whose memory the firmware's framebuffer lies in, by /proc/iomem: a line of one of these
- * names below a line that is named by an address. */
+/* Where the reading of /proc/iomem is. */
+struct map {
+	struct pci_address owner, framebuffer;
+	size_t inside; /* what is indented deeper than this lies in the owner's memory */
+};
+
+/* The firmware's framebuffer is BOOTFB, efifb, vesafb, simplefb, simpledrm, efidrm, vesadrm or
+ * ofdrm. What a card's own driver has is not: bochs-drm. */
+static bool is_framebuffer(struct slice name)
+{
+	return name.n > 3 && !slice_has(name, '-') &&
+	       slice_word((struct slice){ name.p + name.n - 2, 2 }, "fb|FB|rm") != SLICE_NO_WORD;
+}
+
+static int look_at_map(struct slice name, void *arg)
+{
+	struct map *map = arg;
+	struct slice line = name;
+	size_t depth = (size_t)(slice_next(&line, '\0').p - name.p);
+
+	slice_cut(&name, ':');
+	slice_cut(&name, ' ');
+	if (pci_parse_address(name, &map->owner, NULL))
+		map->inside = depth;
+	else if (depth <= map->inside)
+		map->owner.domain = UINT32_MAX;
+	if (map->owner.domain == UINT32_MAX || !is_framebuffer(name))
+		return 0;
+	map->framebuffer = map->owner;
+	return 1;
+}
+
+/* Whose memory the firmware's framebuffer lies in, by /proc/iomem: a line of such a name below
+ * a line that is named by an address. */
 static void find_framebuffer(int root, struct inventory *inv)
 {
-	/* A map larger than this is cut: then boot_vga alone decides. */
-	static char map[65536];
-	struct pci_address owner = { .domain = UINT32_MAX };
-	size_t inside = 0;
-	ssize_t n = sysfs_read_file(root, "proc/iomem", map, sizeof(map));
-	struct slice rest = { map, n >= 0 ? (size_t)n : n == -E2BIG ? sizeof(map) : 0 };
+	struct map map = { .owner.domain = UINT32_MAX, .framebuffer.domain = UINT32_MAX };
 
+	sysfs_lines(root, "proc/iomem", look_at_map, &map);
 	inv->framebuffer_known = true;
-	inv->framebuffer.domain = UINT32_MAX;
-	while (rest.n) {
-		struct slice name = slice_cut(&rest, '\n'), line = name;
-		size_t depth = (size_t)(slice_next(&line, '\0').p - name.p);
-		slice_cut(&name, ':');
-		slice_cut(&name, ' ');
-		/* What is indented deeper lies inside. */
-		if (pci_parse_address(name, &owner, NULL))
-			inside = depth;
-		else if (depth <= inside)
-			owner.domain = UINT32_MAX;
-		if (slice_word(name, "BOOTFB|efifb|vesafb|simplefb") != SLICE_NO_WORD) {
-			inv->framebuffer = owner;
-			return;
-		}
-	}
+	inv->framebuffer = map.framebuffer;
 }
 
 static void read_display(int root, struct inventory *inv, struct pci_function *f)
@@ -214,11 +255,15 @@ static void read_display(int root, struct inventory *inv, struct pci_function *f
 
 	if (PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
 		return;
-	/* Only class 0300 has boot_vga; a 0302 or 0380 can be the console's all the same. */
-	ssize_t n = sysfs_read(inv->devices, path_function(f, "boot_vga"), value, sizeof(value));
-	if (n <= 0 && !inv->framebuffer_known)
+	/* Only class 0300 has boot_vga, and only on x86 it is what the firmware drew on, if the
+	 * firmware has not moved the memory since (drivers/pci/vgaarb.c). */
+	f->boot_display = sysfs_read(inv->devices, path_function(f, "boot_vga"), value,
+				     sizeof(value)) > 0 && value[0] == '1';
+	if (f->boot_display)
+		return;
+	if (!inv->framebuffer_known)
 		find_framebuffer(root, inv);
-	f->boot_display = n > 0 ? value[0] == '1' : !pci_compare(&inv->framebuffer, &f->at);
+	f->boot_display = !pci_compare(&inv->framebuffer, &f->at);
 }
 
 static void read_path(int devices, struct pci_function *f)
@@ -240,7 +285,7 @@ void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 	if (details & PCI_DETAIL_DRIVER)
 		read_driver(inv, f);
 	if (details & PCI_DETAIL_GROUP)
-		read_group(inv->devices, f);
+		read_group(root, inv, f);
 	if (details & PCI_DETAIL_HEADER)
 		read_header(inv->devices, f);
 	if (details & PCI_DETAIL_DISPLAY)
@@ -249,4 +294,6 @@ void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 		read_path(inv->devices, f);
 	if (details & PCI_DETAIL_SERIAL)
 		read_serial(inv->devices, f);
+	if (details & PCI_DETAIL_VIRTUAL)
+		f->is_virtual = sysfs_exists(inv->devices, path_function(f, "physfn"));
 }

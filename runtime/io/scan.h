@@ -12,12 +12,16 @@
 
 /* Fills inv from the functions below sys/bus/pci/devices of the directory fd `root`, in the
  * order of their addresses, with modalias of each: three system calls a function. One that
- * vanishes meanwhile is left out. inv->devices stays open. 0, or -errno: -E2BIG, more than PCI_FUNCTIONS_MAX. */
+ * vanishes meanwhile is left out. inv->devices stays open. 0, or -errno: -E2BIG, more than
+ * PCI_FUNCTIONS_MAX. */
 int scan_functions(int root, struct inventory *inv);
 
 /* Reads those of `details` (enum pci_detail) of function i that are not known yet. What
  * cannot be read is as if it were not there: no group, no serial, not the boot display. Of
- * `root` it reads proc/iomem, once: who the firmware's framebuffer belongs to. */
+ * `root` it reads, once, proc/iomem: who the firmware's framebuffer belongs to; and for the first
+ * function without a group sys/class/iommu and sys/firmware/acpi/tables: whether one may come
+ * with the probe (inv->has_iommu) or with virtio-iommu's module. Then the group is
+ * PCI_GROUP_LATER. */
 void scan_details(int root, struct inventory *inv, unsigned i, unsigned details);
 
 /* A function's modalias: IDs, subsystem and class. False: it is none of a PCI function. */

@@ -14,8 +14,8 @@
 #define TICK_MS 100
 #define NICEST 19
 
-/* A byte in it is a word from a worker to the one that waits. It stays open, as one that is
- * late may write when nobody listens. */
+/* A byte in it is a word from a worker to the one that waits. Workers keep both ends, as one
+ * that is late may write when nobody listens. */
 static int word[2];
 
 void supervise_ready(struct progress *p)
@@ -119,5 +119,7 @@ unsigned supervise(struct progress *p, const struct crew *c)
 			idle = 0;
 		}
 	}
+	close(word[0]);
+	close(word[1]);
 	return c->items - p->done;
 }

@@ -11,11 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/text.h"
+
 #ifdef __KLIBC__
 /* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */
 extern long finit_module(int fd, const char *params, int flags);
 #else
 #include <sys/syscall.h>
+#if __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#endif
 #define finit_module(fd, params, flags) syscall(SYS_finit_module, fd, params, flags)
 #endif
 
@@ -24,12 +29,58 @@ extern long finit_module(int fd, const char *params, int flags);
 #define getdents(fd, buf, n) getdents64((int)(fd), buf, n)
 #endif
 
+#ifdef __KLIBC__
+/* A boot has no host to be kept apart from. */
+#define is_confined(at) false
+#define open_below openat
+#else
+static int confined = -EBADF;
+
+static bool is_confined(int at)
+{
+	return at == confined;
+}
+
+static int open_below(int root, const char *path, int flags)
+{
+#if __has_include(<linux/openat2.h>)
+	/* It takes no flag that is without meaning. */
+	struct open_how how = { .flags = (unsigned)(flags & O_PATH ? flags & ~O_NOCTTY : flags),
+				.resolve = RESOLVE_IN_ROOT };
+
+	/* EAGAIN: something was renamed meanwhile, which a path with ".." cannot stand. */
+	for (unsigned n = 0; n < 1000; n++) {
+		int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			return fd;
+	}
+	return -1;
+#else
+	(void)root, (void)path, (void)flags;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int sysfs_confine(int root)
+{
+	int fd = open_below(root, ".", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	confined = root;
+	return 0;
+}
+#endif
+
 static int open_at(int at, const char *path, int flags)
 {
 	int fd;
 
+	flags |= O_CLOEXEC | O_NOCTTY;
 	do
-		fd = openat(at, path, flags | O_CLOEXEC | O_NOCTTY);
+		fd = is_confined(at) ? open_below(at, path, flags) : openat(at, path, flags);
 	while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
 }
@@ -81,6 +132,28 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 	return read_all(at, path, buf, cap, false);
 }
 
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
+{
+	char buf[4096], line[128];
+	struct slice s = { line, 0 };
+	ssize_t n;
+	int fd = open_at(at, path, O_RDONLY), r = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!r && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)))
+		for (ssize_t i = 0; !r && i < n; i++) {
+			if (buf[i] == '\n') {
+				r = each(s, arg);
+				s.n = 0;
+			} else if (s.n < sizeof(line)) {
+				line[s.n++] = buf[i];
+			}
+		}
+	close(fd);
+	return r;
+}
+
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int fd = open_at(at, path, O_RDONLY);
@@ -96,13 +169,31 @@ int sysfs_write(int at, const char *path, const char *text)
 	return fd < 0 ? fd : finish(fd, write(fd, text, n), n);
 }
 
+/* Its length, or -errno. */
+static ssize_t read_link(int at, const char *path, char *buf, size_t cap)
+{
+	ssize_t n;
+
+	if (!is_confined(at)) {
+		n = readlinkat(at, path, buf, cap);
+		return n < 0 ? -errno : n;
+	}
+	int fd = open_at(at, path, O_PATH | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", buf, cap);
+	int error = n < 0 ? -errno : 0;
+	close(fd);
+	return error ? error : n;
+}
+
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 {
 	char target[512];
-	ssize_t n = readlinkat(at, path, target, sizeof(target));
+	ssize_t n = read_link(at, path, target, sizeof(target));
 
 	if (n < 0)
-		return -errno;
+		return n;
 	if (n == (ssize_t)sizeof(target))
 		return -E2BIG;
 	ssize_t start = n;
@@ -113,6 +204,29 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 	memcpy(buf, target + start, (size_t)(n - start));
 	buf[n - start] = '\0';
 	return n - start;
+}
+
+static int has_word(struct slice line, void *arg)
+{
+	const struct slice *word = arg;
+	struct slice none;
+
+	return slice_find(*word, line, ' ', &none) != SLICE_NO_WORD;
+}
+
+int sysfs_has_word(int at, const char *path, const char *word)
+{
+	struct slice s = slice_of(word);
+
+	return sysfs_lines(at, path, has_word, &s) > 0;
+}
+
+int sysfs_is_claimed(int at, const char *path)
+{
+	int fd = open_at(at, path, O_RDONLY | O_EXCL | O_NONBLOCK);
+
+	close(fd);
+	return fd == -EBUSY;
 }
 
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)
@@ -142,9 +256,35 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 	return r;
 }
 
+#ifndef __KLIBC__
+int sysfs_open(int at, const char *path, int flags)
+{
+	return open_at(at, path, flags);
+}
+
+ssize_t sysfs_path(int at, const char *path, char *buf, size_t cap)
+{
+	char link[32];
+	int fd = open_at(at, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = readlink(text_make(link, sizeof(link), "/proc/self/fd/%u", (unsigned)fd), buf, cap - 1);
+	int r = n < 0 ? -errno : n == (ssize_t)cap - 1 ? -E2BIG : 0;
+	close(fd);
+	buf[r ? 0 : n] = '\0';
+	return r ? r : n;
+}
+#endif
+
 int sysfs_exists(int at, const char *path)
 {
-	return !faccessat(at, path, F_OK, 0);
+	if (!is_confined(at))
+		return !faccessat(at, path, F_OK, 0);
+	int fd = open_at(at, path, O_PATH);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int sysfs_load_module(int at, const char *path, const char *params)

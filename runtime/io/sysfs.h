@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "../core/text.h"
+
 /* The directory, or -errno. That in place of `at` gives -EBADF in every call. */
 int sysfs_dir(int at, const char *path);
 
@@ -19,6 +21,11 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
 /* The same for a file of any kind and length, read to its end. -EISDIR: a directory. */
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
 
+/* Calls each(line, arg) for every line of a file of any length, without its newline and cut
+ * behind 128 bytes, until it returns other than 0, which is returned then. 0, or -errno: there is
+ * no such file. */
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg);
+
 /* Reads exactly n bytes at an offset (config space); -EIO where there are fewer. */
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset);
 
@@ -28,6 +35,12 @@ int sysfs_write(int at, const char *path, const char *text);
 /* The last component of a link's target (a driver's name, a group's number), whole = 1: the
  * target itself. Its length, or -errno; -ENOENT: no such link. */
 ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap);
+
+/* True: a line of the file has this word, between blanks and in its first 128 bytes. */
+int sysfs_has_word(int at, const char *path, const char *word);
+
+/* True: somebody has claimed the block device for himself: who mounts it, md, ZFS. */
+int sysfs_is_claimed(int at, const char *path);
 
 /* Calls each(name, arg) for every entry whose name does not begin with a dot, until it
  * returns other than 0, which is returned then. 0, or -errno. With NULL for `path` the entries
@@ -40,3 +53,16 @@ int sysfs_exists(int at, const char *path);
 /* Loads a module from an uncompressed file. 0, or -errno: -EEXIST it is loaded already,
  * -ENOEXEC of another kernel, -EKEYREJECTED unsigned under lockdown. */
 int sysfs_load_module(int at, const char *path, const char *params);
+
+/* What a boot needs none of. */
+
+/* From now on what a path below this fd leads to is below it: a --sysroot, where an absolute
+ * link or ".." must not lead to the host's files. 0, or -errno: -ENOSYS before Linux 5.6. */
+int sysfs_confine(int root);
+
+/* What open(2) gives, or -errno. */
+int sysfs_open(int at, const char *path, int flags);
+
+/* The absolute path of what is there, through links, for libraries that open it themselves.
+ * Its length, or -errno. */
+ssize_t sysfs_path(int at, const char *path, char *buf, size_t cap);

@@ -1,7 +1,7 @@
 /* fuzz_boot.c - any bytes as configuration, command line, list of modules and attributes of a
  * whole boot on the fake kernel: what is said of each function in the end must be true.
  *
- * Bytes 0x1e stand between: switches (late, refusing), configuration, command line, iomem, list
+ * Bytes 0x1e stand between: switches (late, refusing, mounted), configuration, command line, iomem, list
  * of modules; then attributes, "0NAME=VALUE" for the first of the functions below.
  */
 #include <stdint.h>
@@ -61,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		boot_host_drivers();
 	if (slice_has(switches, 'r'))
 		fake_refuse("vfio-pci");
+	if (slice_has(switches, 'm'))
+		boot_mount();
 	fake_fail(0, 0, false);
 	struct slice words = slice_cut(&rest, SEPARATOR);
 	text_make(cmdline, sizeof(cmdline), "%v", &words);

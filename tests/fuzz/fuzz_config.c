@@ -25,6 +25,14 @@ static void check(const struct config *c)
 			if (r->attr[k].name < c->text || r->attr[k].name >= end ||
 			    r->attr[k].value < c->text || r->attr[k].value >= end)
 				abort();
+		/* No rule takes everything, and none names a module in a driver's place. */
+		uint32_t narrows = r->given & ~(uint32_t)RULE_BOOT_DISPLAY;
+		if (r->subvendor == PCI_ANY && r->subdevice == PCI_ANY)
+			narrows &= ~(uint32_t)RULE_SUBSYSTEM;
+		if (r->vendor == PCI_ANY && r->device == PCI_ANY && !r->keep && !narrows)
+			abort();
+		if (!strcmp(r->driver, "vfio_pci") || !strcmp(r->driver, "pci_stub"))
+			abort();
 		if (r->profile && (r->profile < c->text || r->profile >= end))
 			abort();
 	}

@@ -18,24 +18,99 @@ static struct run run;
 /* Few values for much, so that functions and rules meet. */
 static struct pci_function function_of(const uint8_t *b, unsigned i)
 {
-	static const uint32_t classes[] = { 0x030000, 0x040300, 0x0c0330, 0x010802,
-					    0x060400, 0x020000, 0x038000, 0x000000 };
+	static const uint32_t classes[] = { 0x030000, 0x040300, 0x0c0330, 0x010802, 0x060400, 0x020000,
+					    0x038000, 0x000000, 0x080501, 0x068000, 0x060100, 0x040100,
+					    0x028000, 0x010601, 0x0c0500, 0x060000 };
 
 	return (struct pci_function){
 		.driver = b[0] & 1 ? "nouveau" : "",
-		.at = { b[1] & 1, (uint8_t)(i >> 3), (uint8_t)(i & 7) },
+		/* the second as behind VMD */
+		.at = { b[1] & 1 ? 0x10000 : 0, (uint8_t)(i >> 3), (uint8_t)(i & 7) },
 		.vendor = b[2] & 1 ? 0x1002 : 0x10de,
 		.device = (uint16_t)(0x6600 + (b[3] & 3)),
 		.subvendor = (uint16_t)(b[4] & 1),
 		.subdevice = (uint16_t)(b[5] & 1),
-		.class = classes[b[6] & 7],
+		.class = classes[b[6] & 15],
 		.known = PCI_DETAIL_ALL,
 		.bridge = (b[7] & 7) == 1,
 		.boot_display = (b[8] & 3) == 1,
 		.has_serial = b[9] & 1,
-		.group = (b[11] & 7) - 1,
+		.group = (b[11] & 7) + PCI_GROUP_LATER,
+		.is_virtual = b[0] & 2,
 		.identity = &run.inv.identity[i],
 	};
+}
+
+static bool is_of_class(const struct pci_function *f, unsigned class)
+{
+	return f->class >> 8 == class;
+}
+
+static bool is_storage_or_usb(const struct pci_function *f)
+{
+	return f->class >> 16 == 0x01 || is_of_class(f, 0x0805) || is_of_class(f, 0x0c03);
+}
+
+/* The rule says which function it is, and no other that is there then can be it. */
+static bool is_identified(const struct pci_function *f, const struct rule *r)
+{
+	if (r->vendor == PCI_ANY || r->device == PCI_ANY)
+		return false;
+	if (r->given & RULE_PATH)
+		return true;
+	if (!(r->given & RULE_SERIAL))
+		return false;
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		const struct pci_function *g = &run.inv.function[i];
+		if (g != f && g->vendor == f->vendor && g->device == f->device && g->has_serial &&
+		    g->identity->serial == f->identity->serial &&
+		    (g->at.domain < 0x10000 || f->at.domain >= 0x10000))
+			return false;
+	}
+	return true;
+}
+
+/* A card that goes to the guest has f as one of its functions. */
+static bool is_part_of_card(const struct pci_function *f, const struct rule *r)
+{
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		const struct pci_function *lead = &run.inv.function[i];
+		const struct plan_entry *e = &run.plan.entry[i];
+		if (e->rule == r && e->state == STATE_PLANNED && !e->companion &&
+		    lead->at.domain == f->at.domain && lead->at.bus == f->at.bus &&
+		    lead->at.devfn >> 3 == f->at.devfn >> 3 && lead->vendor == f->vendor &&
+		    lead->identity->path.hops > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Some function that the rule names takes f along. */
+static bool has_lead(const struct pci_function *f, const struct rule *r)
+{
+	for (unsigned i = 0; i < run.inv.functions; i++) {
+		const struct pci_function *lead = &run.inv.function[i];
+		const struct plan_entry *e = &run.plan.entry[i];
+		if (e->rule != r || e->state != STATE_PLANNED || e->companion)
+			continue;
+		if (r->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) &&
+						   lead->identity->path.hops > 1 :
+					   f->group >= 0 && f->group == lead->group)
+			return true;
+	}
+	return false;
+}
+
+static void check_companion(const struct pci_function *f, const struct plan_entry *e)
+{
+	bool guarded = is_storage_or_usb(f) || f->class >> 16 == 0x02;
+
+	if (f->is_virtual || e->rule->with == WITH_FUNCTION || !has_lead(f, e->rule))
+		abort();
+	if (guarded && (e->reason == REASON_STRANGER) == is_part_of_card(f, e->rule))
+		abort();
+	if (!guarded && e->reason == REASON_STRANGER)
+		abort();
 }
 
 /* What holds for every plan, whatever is configured. */
@@ -48,28 +123,39 @@ static void check_entry(const struct pci_function *f, const struct plan_entry *e
 	if ((e->state == STATE_KEPT) != (e->rule->keep != 0) ||
 	    (e->state == STATE_PLANNED) != (e->reason == REASON_NONE))
 		abort();
+	if (e->companion)
+		check_companion(f, e);
 	if (e->state != STATE_PLANNED)
 		return;
-	if (f->bridge || f->class >> 16 == PCI_BASE_BRIDGE)
+	if (f->bridge || is_of_class(f, 0x0600) || is_of_class(f, 0x0601) || is_of_class(f, 0x0604))
 		abort();
-	if (f->group < 0 && !e->rule->iommu_ignore)
+	if (f->group == PCI_NO_GROUP && !e->rule->iommu_ignore)
 		abort();
 	if (f->boot_display && !e->rule->take_boot_display)
 		abort();
+	if (!e->companion && is_storage_or_usb(f) && !is_identified(f, e->rule))
+		abort();
+	if (!e->companion && f->class >> 16 == 0x02 && !e->rule->expect &&
+	    !(e->rule->given & RULE_LOCATION))
+		for (unsigned i = 0; i < run.inv.functions; i++)
+			if (&run.inv.function[i] != f && run.inv.function[i].class >> 16 == 0x02 &&
+			    run.plan.entry[i].rule == e->rule && !run.plan.entry[i].companion)
+				abort();
 }
 
 static void check_plan(void)
 {
 	const struct plan *p = &run.plan;
-	unsigned planned = 0, refused = 0;
+	unsigned planned = 0, refused = 0, strangers = 0;
 
 	for (unsigned i = 0; i < run.inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
 		check_entry(&run.inv.function[i], e);
 		planned += e->state == STATE_PLANNED;
 		refused += e->state == STATE_REFUSED;
+		strangers += e->reason == REASON_STRANGER;
 	}
-	if (planned != p->planned || refused != p->refused)
+	if (planned != p->planned || refused != p->refused || strangers != p->strangers)
 		abort();
 	if (planned && (p->state != PLAN_READY || run.config.errors || run.cmd.mode == MODE_OFF))
 		abort();
@@ -117,7 +203,7 @@ static unsigned needs_of(unsigned k)
 		const struct pci_function *lead = &run.inv.function[i];
 		if (plan_needs(&run.config, run.plan.profile, lead) & PLAN_LEADS &&
 		    plan_may_follow(lead, f))
-			needs |= PLAN_VERDICT;
+			needs |= PLAN_FOLLOWS;
 	}
 	return needs;
 }
@@ -135,7 +221,8 @@ static void check_needs(void)
 		struct pci_function *f = &run.inv.function[i];
 		unsigned needs = needed[i];
 		if (!(needs & PCI_DETAIL_GROUP))
-			f->group = -1;
+			f->group = PCI_NO_GROUP;
+		f->is_virtual &= !!(needs & PCI_DETAIL_VIRTUAL);
 		f->bridge &= !!(needs & PCI_DETAIL_HEADER);
 		f->boot_display &= !!(needs & PCI_DETAIL_DISPLAY);
 		f->has_serial &= !!(needs & PCI_DETAIL_SERIAL);
@@ -149,6 +236,9 @@ static void check_needs(void)
 		    now->reason != then->reason)
 			abort();
 	}
+	for (unsigned i = 0; i < run.config.rules; i++)
+		if (run.plan.alone[i] != whole.alone[i])
+			abort();
 }
 
 static void read_input(const char *text, size_t n)

@@ -28,6 +28,10 @@ struct pci_function *bench_add(const char *address, const char *id, uint32_t cla
 		fprintf(stderr, "bench_add: %s %s\n", address, id);
 		abort();
 	}
+	/* On the root bus, or behind a port of it. */
+	f->identity->path = f->at.bus ?
+		(struct pci_path){ f->at.domain, 0, 2, { (f->at.bus & 31) << 3, f->at.devfn } } :
+		(struct pci_path){ f->at.domain, 0, 1, { f->at.devfn } };
 	f->vendor = (uint16_t)vendor;
 	f->device = (uint16_t)device;
 	return f;

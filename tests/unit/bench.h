@@ -9,7 +9,8 @@ extern struct run bench;
 void bench_start(void);
 
 /* Adds a function, to be done in the order of addresses. All of its details are known, it
- * has a group of its own, no driver and no serial number; the test changes what it wants. */
+ * has a group of its own, a path like its address, no driver and no serial number; the test
+ * changes what it wants. */
 struct pci_function *bench_add(const char *address, const char *id, uint32_t class);
 
 /* Reads a configuration, as the file "c"; errors stay in bench.config. */

@@ -2,7 +2,6 @@
 #include "boot.h"
 #include "fake_kernel.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,18 @@ void boot_machine(void)
 	fake_add_driver("pcieport");
 }
 
+void boot_mount(void)
+{
+#define DISK "devices/pci0000:00/0000:00:1c.0/0000:02:00.0/usb2/2-1/host0/block/sdb"
+	fake_link("sys/class/block/sdb", "../../" DISK);
+	fake_link("sys/class/block/sdb1", "../../" DISK "/sdb1");
+	fake_file("sys/" DISK "/sdb1/partition", "1\n");
+	fake_file("proc/self/mountinfo", "26 1 8:17 / /root rw - ext4 /dev/sdb1 rw\n");
+	fake_file("dev/sdb", "");
+	fake_claim("dev/sdb1");
+	fake_guard("0000:02:00.0");
+}
+
 void boot_host_drivers(void)
 {
 	static const char *const drivers[] = { "i915", "radeon", "snd_hda_intel", "xhci_hcd" };
@@ -46,35 +57,34 @@ void boot_host_drivers(void)
 
 void boot_gather(const char *conf, const char *cmdline)
 {
-	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
 
 	fake_file("etc/vgapass.conf", conf);
 	fake_file("proc/cmdline", cmdline);
 	memset(&boot.plan, 0x5a, sizeof(boot.plan));
 	gather_run(&roots, NULL, &boot);
-	/* No claim has sys: it is opened behind them. */
-	boot_work = (struct work){ .run = &boot, .sys = -EBADF, .root = FAKE_ROOT };
+	boot_work = (struct work){ .run = &boot, .roots = roots };
 }
 
 void boot_claim(void)
 {
-	for (unsigned i = 0; i < boot.inv.functions; i++)
+	for (unsigned i = 0; i < 2 * boot.inv.functions; i++)
 		apply_claim(&boot_work, i);
 }
 
 void boot_bind(void)
 {
-	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+	const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
 
+	boot.claim_us = 1;
 	gather_drivers(&roots, &boot);
-	boot_work.sys = FAKE_SYS;
 	unsigned items = apply_prepare(&boot_work);
 
 	for (unsigned i = 0; i < items; i++)
 		apply_item(&boot_work, i);
-	apply_finish(&boot_work);
+	unsigned held = apply_finish(&boot_work);
 	boot_work.late = true;
-	for (unsigned i = 0; i < boot.inv.functions; i++)
+	for (unsigned i = 0; held && i < boot.inv.functions; i++)
 		apply_late(&boot_work, i);
 	apply_finish(&boot_work);
 }
@@ -112,6 +122,10 @@ const char *boot_complaint(const char *address)
 	const char *driver = fake_driver_of(address);
 	const struct plan_entry *e = entry_of(address);
 
+	/* Who cannot see the disks cannot spare them. */
+	if (fake_pulled() && !strstr(fake_failed(), "class/block") &&
+	    strcmp(fake_failed(), "garbled read"))
+		return "or another was taken with a mounted disk";
 	if (!fake_attr_text(address, "driver_override"))
 		return NULL; /* gone */
 	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||

@@ -14,6 +14,9 @@ extern struct work boot_work;
  * in the image; no driver is loaded yet. */
 void boot_machine(void);
 
+/* A disk of the USB controller, with a mounted partition: whoever takes that is complained of. */
+void boot_mount(void);
+
 /* Drivers of the host that have come before vgapass. */
 void boot_host_drivers(void);
 

@@ -33,6 +33,7 @@ struct function {
 	char dir[PATH_SIZE];
 	const char *native;
 	bool gone;
+	int late_group; /* comes with the next probe; 0: none */
 };
 
 struct module {
@@ -46,11 +47,12 @@ static struct {
 	struct module module[16];
 	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
-	const char *refusing, *ignored, *vanishing;
+	const char *refusing, *vanishing, *claimed, *unbinding, *guarded;
+	void (*meanwhile)(void);
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
 	enum fake_garble garble;
 	int error;
-	bool late;
+	bool late, pulled;
 } k;
 
 static void die(const char *what, const char *which)
@@ -222,10 +224,15 @@ const char *fake_driver_of(const char *address)
 static void set_driver(const struct function *f, const char *driver)
 {
 	const char *link = join(f->dir, "/driver", "");
+	const char *was = fake_driver_of(f->address);
 
+	if (*was)
+		fake_remove(join(join(DRIVERS, was, "/"), f->address, ""));
 	fake_remove(link);
-	if (*driver)
-		fake_link(link, join("/" DRIVERS, driver, ""));
+	if (!*driver)
+		return;
+	fake_link(link, join("/" DRIVERS, driver, ""));
+	fake_link(join(join(DRIVERS, driver, "/"), f->address, ""), join("/", f->dir, ""));
 }
 
 static bool is_registered(const char *driver)
@@ -244,11 +251,22 @@ static bool wants(const struct function *f, const char *driver)
 	return f->native && !strcmp(f->native, driver);
 }
 
-static void try_driver(const struct function *f, const char *driver)
+static void add_group(const struct function *f, int number);
+
+/* drivers/base/dd.c, device_driver_attach() */
+static int try_driver(struct function *f, const char *driver)
 {
-	if (!f->gone && !*fake_driver_of(f->address) && wants(f, driver) &&
-	    !(k.refusing && !strcmp(k.refusing, driver)))
-		set_driver(f, driver);
+	if (f->gone || !wants(f, driver))
+		return -ENODEV;
+	if (*fake_driver_of(f->address))
+		return -EBUSY;
+	if (f->late_group)
+		add_group(f, f->late_group);
+	f->late_group = 0;
+	if (k.refusing && !strcmp(k.refusing, driver))
+		return -EINVAL;
+	set_driver(f, driver);
+	return 0;
 }
 
 /* The name of the next entry of a directory, in no order; NULL: no more. */
@@ -269,7 +287,7 @@ static const char *next_entry(const char *dir, unsigned *i)
 
 static int probe(const char *address)
 {
-	const struct function *f = find_function(address);
+	struct function *f = find_function(address);
 	const char *driver;
 
 	if (!f)
@@ -286,12 +304,32 @@ static int unbind(const char *driver, const char *address)
 	if (!f || strcmp(fake_driver_of(address), driver))
 		return -ENODEV;
 	set_driver(f, "");
+	k.pulled |= k.guarded && !strcmp(address, k.guarded);
+	if (k.meanwhile && !strcmp(address, k.unbinding))
+		k.meanwhile();
 	return 0;
+}
+
+void fake_guard(const char *address)
+{
+	k.guarded = address;
+}
+
+bool fake_pulled(void)
+{
+	return k.pulled;
+}
+
+void fake_on_unbind(const char *address, void (*meanwhile)(void))
+{
+	k.unbinding = address;
+	k.meanwhile = meanwhile;
 }
 
 void fake_add_driver(const char *name)
 {
 	fake_file(join(DRIVERS, name, "/unbind"), "");
+	fake_file(join(DRIVERS, name, "/bind"), "");
 	for (unsigned i = 0; i < k.functions; i++)
 		try_driver(&k.function[i], name);
 }
@@ -317,32 +355,41 @@ static void add_modalias(const struct function *f, const struct fake_function *f
 	fake_file(join(f->dir, "/modalias", ""), text);
 }
 
+static void add_group(const struct function *f, int number)
+{
+	char group[64];
+
+	snprintf(group, sizeof(group), "sys/kernel/iommu_groups/%d", number);
+	fake_link(join(f->dir, "/iommu_group", ""), join("/", group, ""));
+	fake_link(join(group, "/devices/", f->address), join("/", f->dir, ""));
+}
+
+void fake_add_group(const char *address, int group)
+{
+	add_group(find_function(address), group);
+}
+
+void fake_probe_adds_group(const char *address, int group)
+{
+	find_function(address)->late_group = group;
+}
+
 void fake_add_function(const struct fake_function *from)
 {
 	struct function *f = &k.function[k.functions++];
 	const char *address = strrchr(from->path, '/') + 1;
-	char group[64], modalias[96];
 
 	if (k.functions > FAKE_FUNCTIONS_MAX)
 		die("too many functions", from->path);
 	*f = (struct function){ .native = from->native };
 	snprintf(f->address, sizeof(f->address), "%s", address);
 	snprintf(f->dir, sizeof(f->dir), "sys/devices/%s", from->path);
-	unsigned long class = strtoul(from->class, NULL, 16);
-	snprintf(modalias, sizeof(modalias),
-		 "pci:v0000%.4sd0000%.4ssv0000%.4ssd0000%.4sbc%02lXsc%02lXi%02lX\n", from->id,
-		 from->id + 5, from->subsystem, from->subsystem + 5, class >> 16,
-		 class >> 8 & 0xff, class & 0xff);
-	fake_file(join(f->dir, "/modalias", ""), modalias);
 	fake_link(join(DEVICES, address, ""), join("../../../devices/", from->path, ""));
 	fake_file(join(f->dir, "/driver_override", ""), UNSET);
 	add_modalias(f, from);
 	set_driver(f, "");
-	if (from->group >= 0) {
-		snprintf(group, sizeof(group), "sys/kernel/iommu_groups/%d", from->group);
-		fake_link(join(f->dir, "/iommu_group", ""), join("/", group, ""));
-		fake_link(join(group, "/devices/", address), join("/", f->dir, ""));
-	}
+	if (from->group >= 0)
+		add_group(f, from->group);
 	if (from->native && is_registered(from->native))
 		try_driver(f, from->native);
 }
@@ -389,10 +436,14 @@ void fake_start(void)
 		*k.node[i] = (struct node){ .kind = FREE };
 	}
 	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
-	k.refusing = k.ignored = k.vanishing = NULL;
+	k.refusing = k.vanishing = k.claimed = NULL;
+	k.meanwhile = NULL;
+	k.guarded = NULL;
+	k.pulled = false;
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
 	memcpy(k.dir[FAKE_PROC], "proc", sizeof("proc"));
+	memcpy(k.dir[FAKE_DEV], "dev", sizeof("dev"));
 	memcpy(k.dir[FAKE_DEVICES], "sys/bus/pci/devices", sizeof("sys/bus/pci/devices"));
 	add("sys/bus/pci/devices", DIRECTORY, "", 0);
 	add("sys/bus/pci/drivers", DIRECTORY, "", 0);
@@ -407,9 +458,10 @@ void fake_refuse(const char *driver)
 	k.refusing = driver;
 }
 
-void fake_ignore(const char *attribute)
+void fake_claim(const char *path)
 {
-	k.ignored = attribute;
+	fake_file(path, "");
+	k.claimed = path;
 }
 
 void fake_vanish_at(unsigned call, const char *address)
@@ -560,6 +612,18 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 					 garbled(buf, read_node(at, path, buf, cap), cap);
 }
 
+int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
+{
+	static char buf[131072];
+	ssize_t n = sysfs_read_file(at, path, buf, sizeof(buf));
+	struct slice rest = { buf, n < 0 ? 0 : (size_t)n };
+	int r = n < 0 ? (int)n : 0;
+
+	while (!r && rest.n)
+		r = each(slice_cut(&rest, '\n'), arg);
+	return r;
+}
+
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int error;
@@ -613,12 +677,17 @@ static int write_node(const char *path, const char *text)
 		return probe(text);
 	if (ends_with(path, "/driver_override"))
 		return write_override(path, text);
-	if (is_below(path, "sys/bus/pci/drivers") && ends_with(path, "/unbind")) {
+	if (is_below(path, "sys/bus/pci/drivers")) {
+		struct function *f = find_function(text);
 		snprintf(driver, sizeof(driver), "%s", path + strlen(DRIVERS));
 		pop(driver);
-		return unbind(driver, text);
+		if (ends_with(path, "/unbind"))
+			return unbind(driver, text);
+		if (ends_with(path, "/bind"))
+			return f ? try_driver(f, driver) : -ENODEV;
 	}
-	if (!(k.ignored && ends_with(path, k.ignored)))
+	/* drivers/pci/pci-sysfs.c: a mask of sizes, whatever was written */
+	if (!ends_with(path, "_resize"))
 		fake_file(path, join(text, "\n", ""));
 	return 0;
 }
@@ -672,6 +741,30 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 		if (*name != '.')
 			r = each(name, arg);
 	return r;
+}
+
+int sysfs_has_word(int at, const char *path, const char *word)
+{
+	int error;
+	const struct node *n = enter("read", path, "") ? NULL : node_at(at, path, true, &error);
+	size_t length = strlen(word);
+
+	for (const char *p = n && length ? n->data : ""; *p; p += strspn(p, " \t\n")) {
+		size_t m = strcspn(p, " \t\n");
+		if (m == length && !strncmp(p, word, m) && p[m])
+			return true;
+		p += m;
+	}
+	return false;
+}
+
+int sysfs_is_claimed(int at, const char *path)
+{
+	int error;
+	const struct node *n = enter("read", path, "") ? NULL : node_at(at, path, true, &error);
+
+	/* block/bdev.c, bd_may_claim(): who has a partition has its disk */
+	return n && k.claimed && !strncmp(n->path, k.claimed, strlen(n->path));
 }
 
 int sysfs_exists(int at, const char *path)

@@ -12,7 +12,7 @@
 
 /* Directory fds for the code under test; those that it opens itself are real and may be
  * closed. */
-enum { FAKE_ROOT = 1000, FAKE_SYS, FAKE_PROC, FAKE_DEVICES };
+enum { FAKE_ROOT = 1000, FAKE_SYS, FAKE_PROC, FAKE_DEV, FAKE_DEVICES };
 
 #define FAKE_FUNCTIONS_MAX 4200
 
@@ -51,9 +51,20 @@ void fake_add_driver(const char *name);
 /* A module file of the boot image, and the driver that loading it registers; NULL: none. */
 void fake_add_module(const char *name, const char *driver);
 
-/* From now on: the driver's probe fails; writes to this attribute are accepted and lost. */
+/* From now on: the driver's probe fails; somebody has claimed this block device, "dev/sda1". */
 void fake_refuse(const char *driver);
-void fake_ignore(const char *attribute);
+void fake_claim(const char *path);
+
+/* Whoever takes this function from its driver is remembered: true, that has happened. */
+void fake_guard(const char *address);
+bool fake_pulled(void);
+
+/* While the function's driver is being unbound. */
+void fake_on_unbind(const char *address, void (*meanwhile)(void));
+
+/* The function gets an IOMMU group: now, or with the next probe of a driver. */
+void fake_add_group(const char *address, int group);
+void fake_probe_adds_group(const char *address, int group);
 
 /* The function goes, as by hot-unplug: now, or when the call with this number comes. */
 void fake_vanish(const char *address);

@@ -13,6 +13,12 @@
 #define AT(address) address "/"
 #define UNSET "(null)\n"
 
+/* What apply_finish() does to a function whose unbind does not come back. */
+static void give_up(void)
+{
+	apply_finish(&boot_work);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -63,7 +69,7 @@ static void binds_by_loading_the_module(void **state)
 	expect_order(AT(SOUND) "driver_override=vfio-pci", "load vfio");
 	expect_order("load vfio", "load vfio_pci disable_vga=1");
 	/* Loading bound it: nothing had to be probed, nobody else was written to. */
-	assert_null(strstr(fake_log(), "drivers_probe"));
+	assert_null(strstr(fake_log(), "bind="));
 	expect_override(USB, UNSET);
 	expect_override("0000:00:02.0", UNSET);
 }
@@ -102,7 +108,8 @@ static void takes_from_the_holder(void **state)
 	boot_run("1002:6608\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	expect_order("load vfio_pci disable_vga=1", AT(CARD) "driver/unbind=" CARD);
-	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers_probe=" CARD);
+	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers/vfio-pci/bind=" CARD);
+	assert_null(strstr(fake_log(), "drivers_probe"));
 	assert_string_equal(fake_driver_of(SOUND), "snd_hda_intel");
 }
 
@@ -242,7 +249,7 @@ static void writes_attributes_between_drivers(void **state)
 	boot_run("1002:6608 attr.reset_method=bus\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
 	expect_order(AT(CARD) "driver/unbind=" CARD, AT(CARD) "reset_method=bus");
-	expect_order(AT(CARD) "reset_method=bus", "../drivers_probe=" CARD);
+	expect_order(AT(CARD) "reset_method=bus", "../drivers/vfio-pci/bind=" CARD);
 }
 
 static void keeps_attributes_from_companions(void **state)
@@ -265,28 +272,64 @@ static void fails_with_a_missing_attribute(void **state)
 	expect_override(CARD, UNSET);
 }
 
-static void fails_when_it_reads_back_otherwise(void **state)
+/* The kernel's word holds, whatever the file shows then; it splits at blanks. */
+static void writes_reset_methods_apart(void **state)
 {
 	(void)state;
-	fake_ignore("reset_method");
-	boot_run("1002:6608 attr.reset_method=pm\n", "");
-	expect(CARD, "failed: attr.reset_method reads back otherwise: change or remove it "
-		     "(vgapass.conf:1)");
-	expect_override(CARD, UNSET);
-	assert_string_equal(fake_driver_of(CARD), "");
+	boot_run("1002:6608 attr.reset_method=bus,flr attr.d3cold_allowed=0,1\n", "");
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_true(boot_logged(AT(CARD) "reset_method=bus flr", NULL));
+	assert_true(boot_logged(AT(CARD) "d3cold_allowed=0,1", NULL));
 }
 
-/* One of several words that read back is enough: the kernel shows them all. */
-static void accepts_a_word_of_many(void **state)
+/* 256M, 512M, 1G and 2G */
+static void resizes(void **state)
 {
 	(void)state;
-	fake_ignore("reset_method"); /* goes on reading "flr bus" */
-	boot_run("1002:6608 attr.reset_method=bus\n", "");
+	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
+	boot_run("1002:6608 attr.resource1_resize=11\n", "");
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=11", NULL));
+	assert_string_equal(fake_attr_text(CARD, "resource1_resize"), "0000000000000f00\n");
+}
+
+static void says_what_sizes_there_are(void **state)
+{
+	static const char *const sizes[] = { "7", "12", "63" };
+	char conf[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		boot_machine();
+		fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
+		boot_run(text_make(conf, sizeof(conf), "1002:6608 attr.resource1_resize=%s\n",
+				   sizes[i]), "");
+		expect(CARD, "failed: BAR 1 can be 256M 512M 1G 2G: correct its size "
+			     "(vgapass.conf:1)");
+		assert_null(strstr(fake_log(), "resource1_resize="));
+		expect_override(CARD, UNSET);
+	}
 	boot_machine();
-	fake_ignore("reset_method");
-	boot_run("1002:6608 attr.reset_method=us\n", "");
-	assert_int_equal(boot_entry(CARD)->reason, REASON_ATTR);
+	fake_attr(CARD, "resource0_resize", "8000000000000401\n");
+	boot_run("1002:6608 attr.resource0_resize=9\n", "");
+	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (vgapass.conf:1)");
+}
+
+/* What cannot be judged is the kernel's to judge, like a file that is not there. */
+static void leaves_other_sizes_to_the_kernel(void **state)
+{
+	(void)state;
+	fake_attr(CARD, "resource1_resize", "nonsense\n");
+	boot_run("1002:6608 attr.resource1_resize=3\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=3", NULL));
+	boot_machine();
+	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
+	boot_run("1002:6608 attr.resource1_resize=0x8\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=0x8", NULL));
+	boot_machine();
+	boot_run("1002:6608 attr.resource1_resize=8\n", "");
+	expect(CARD, "failed: attr.resource1_resize was not written: change or remove it (error "
+		     "2) (vgapass.conf:1)");
 }
 
 /* --- what fails: release and hold */
@@ -323,7 +366,7 @@ static void releases_when_the_driver_refuses(void **state)
 	fake_refuse("vfio-pci");
 	boot_host_drivers();
 	boot_run("1002:6608\n", "");
-	expect(CARD, "failed: driver vfio-pci did not take it: see the kernel log; it is on radeon "
+	expect(CARD, "failed: driver vfio-pci did not take it: see the kernel log (error 22); it is on radeon "
 		     "(vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
@@ -335,8 +378,8 @@ static void holds_when_the_driver_refuses(void **state)
 	fake_refuse("vfio-pci");
 	boot_host_drivers();
 	boot_run("1002:6608 on-failure=hold\n", "");
-	expect_held(CARD, "held: driver vfio-pci did not take it: see the kernel log "
-			  "(vgapass.conf:1)");
+	expect_held(CARD, "held: driver vfio-pci did not take it: see the kernel log (error "
+			  "22) (vgapass.conf:1)");
 	assert_string_equal(run_result(&boot), "failed");
 }
 
@@ -428,7 +471,7 @@ static void holds_by_another_override(void **state)
 /* Only the link is proof: a probe that reports an error and bound it all the same did. */
 static void believes_the_link(void **state)
 {
-	unsigned i = call_of("1002:6608\n", "write ../drivers_probe=" CARD);
+	unsigned i = call_of("1002:6608\n", "write ../drivers/vfio-pci/bind=" CARD);
 
 	(void)state;
 	boot_machine();
@@ -436,6 +479,39 @@ static void believes_the_link(void **state)
 	fake_fail(i, EIO, true);
 	boot_run("1002:6608\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+}
+
+/* drivers/NAME/bind says EBUSY where a probe that was running has taken it. */
+static void minds_no_probe_that_was_running(void **state)
+{
+	unsigned i = call_of("1002:6608\n", "write ../drivers/vfio-pci/bind=" CARD);
+
+	(void)state;
+	boot_machine();
+	boot_host_drivers();
+	fake_fail(i, EBUSY, true);
+	boot_run("1002:6608\n", "");
+	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	assert_int_equal(boot_entry(CARD)->error, 0);
+}
+
+/* The error of a step that went well in the end is not the next one's. */
+static void forgets_earlier_errors(void **state)
+{
+	static const char conf[] = "1002:6608 on-failure=hold\n";
+	unsigned i = 1;
+
+	(void)state;
+	do {
+		boot_machine();
+		fake_remove(MODULES_LIST);
+		boot_host_drivers();
+		fake_fail(i, ENODEV, true);
+		boot_run(conf, "");
+		assert_true(fake_calls() >= i++);
+	} while (strncmp(fake_failed(), "write " AT(CARD) "driver/unbind", 32) != 0);
+	expect_held(CARD, "held: driver vfio-pci is not there: rebuild the boot image "
+			  "(vgapass.conf:1)");
 }
 
 /* An unbind that reports an error, and the holder is gone all the same. */
@@ -495,6 +571,316 @@ static void tells_what_hangs(void **state)
 	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
 }
 
+/* Somebody who comes later leaves alone what hangs: its lock is taken. */
+static void leaves_what_hangs_alone(void **state)
+{
+	(void)state;
+	fake_remove(MODULES_LIST);
+	fake_add_driver("vfio-pci");
+	boot_gather("1002:6608\n", "");
+	boot_claim();
+	boot_entry(CARD)->step = STEP_UNBIND;
+	boot_bind();
+	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "bind=" CARD));
+}
+
+/* --- what is in use */
+
+#define NVME "0000:03:00.0"
+#define DIRECTORY "pci0000:00/0000:00:1d.0/" NVME
+#define CONF "144d:a808 path=00:1d.0/00.0\n"
+
+/* A disk with a partition, whose driver is in the kernel itself. */
+static void add_disk(void)
+{
+	static const struct fake_function nvme = { DIRECTORY, "144D:A808", "144D:A801", "10802",
+						   "nvme", 3 };
+
+	boot_machine();
+	fake_add_driver("nvme");
+	fake_add_function(&nvme);
+	fake_link("sys/class/block/nvme0n1", "../../devices/" DIRECTORY "/nvme/nvme0/nvme0n1");
+	fake_link("sys/class/block/nvme0n1p2",
+		  "../../devices/" DIRECTORY "/nvme/nvme0/nvme0n1/nvme0n1p2");
+	fake_file("sys/devices/" DIRECTORY "/nvme/nvme0/nvme0n1/dev", "259:0\n");
+	fake_file("sys/devices/" DIRECTORY "/nvme/nvme0/nvme0n1/nvme0n1p2/dev", "259:2\n");
+	fake_link("sys/class/block/sda", "../../devices/pci0000:00/0000:00:1f.2/ata1/block/sda");
+	fake_file("sys/devices/pci0000:00/0000:00:1f.2/ata1/block/sda/dev", "8:0\n");
+}
+
+/* With several paths, the disk hangs elsewhere (drivers/nvme/host/multipath.c). */
+static void add_multipath(void)
+{
+	add_disk();
+	fake_remove("sys/class/block/nvme0n1");
+	fake_remove("sys/class/block/nvme0n1p2");
+	fake_link("sys/class/block/nvme0c1n1", "../../devices/" DIRECTORY "/nvme/nvme1/nvme0c1n1");
+	fake_link("sys/class/block/nvme0n1",
+		  "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1");
+	fake_file("dev/nvme0n1", "");
+}
+
+static void mount_it(void)
+{
+	fake_file("proc/self/mountinfo", "26 1 0:31 /@ /root rw - btrfs /dev/nvme0n1p2 rw\n");
+}
+
+static void swap(void)
+{
+	fake_file("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+				"/dev/nvme0n1p2 partition\t8388604\t0\t-2\n");
+}
+
+/* As dm, md and ZFS do. */
+static void claim(void)
+{
+	fake_claim("dev/nvme0n1p2");
+}
+
+static void (*const uses[])(void) = { mount_it, swap, claim };
+
+/* Early, when no disk of it is in use, it is free before udev looks. */
+static void frees_a_controller_early(void **state)
+{
+	static const char *const conf[] = { CONF, CONF "1002:6608\n" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(conf); i++) {
+		add_disk();
+		boot_gather(conf[i], "");
+		boot_claim();
+		assert_string_equal(fake_driver_of(NVME), "");
+		expect_order(AT(NVME) "driver_override=vfio-pci", AT(NVME) "driver/unbind=" NVME);
+		boot_bind();
+		expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	}
+	/* Every override is written before the first unbind, which may hang. */
+	boot_machine();
+	boot_host_drivers();
+	boot_gather("1b21:2142 path=00:1c.0/00.0\n1002:6608\n", "");
+	boot_claim();
+	expect_order(AT(CARD) "driver_override=vfio-pci", AT(USB) "driver/unbind=" USB);
+	/* A display is not taken before udev is through. */
+	assert_string_equal(fake_driver_of(CARD), "radeon");
+	assert_string_equal(fake_driver_of(USB), "");
+}
+
+static void gives_a_freed_controller_back(void **state)
+{
+	(void)state;
+	add_disk();
+	fake_remove(MODULES_LIST);
+	boot_run(CONF, "");
+	expect(NVME, "failed: driver vfio-pci is not there: rebuild the boot image; it is on nvme "
+		     "(vgapass.conf:1)");
+	expect_override(NVME, UNSET);
+}
+
+/* One that did not let go early does later. */
+static void frees_a_controller_late(void **state)
+{
+	unsigned call = 1;
+
+	(void)state;
+	for (;; call++) {
+		add_disk();
+		fake_fail(call, EBUSY, false);
+		boot_gather(CONF, "");
+		boot_claim();
+		if (!strncmp(fake_failed(), "write " AT(NVME) "driver/unbind", 32))
+			break;
+		assert_true(fake_calls() >= call);
+	}
+	assert_string_equal(fake_driver_of(NVME), "nvme");
+	boot_bind();
+	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+}
+
+/* An unbind that comes back when nobody believes in it any longer: the function gets its
+ * driver, if that has come meanwhile, or goes back. */
+static void finishes_what_was_given_up(void **state)
+{
+	(void)state;
+	add_disk();
+	fake_add_driver("vfio-pci");
+	boot_gather(CONF, "");
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_claim(&boot_work, i);
+	fake_on_unbind(NVME, give_up);
+	unsigned i = boot.inv.functions + (unsigned)(boot_entry(NVME) - boot.plan.entry);
+	apply_claim(&boot_work, i);
+	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	add_disk();
+	boot_gather(CONF, "");
+	for (i = 0; i < boot.inv.functions; i++)
+		apply_claim(&boot_work, i);
+	fake_on_unbind(NVME, give_up);
+	i = boot.inv.functions + (unsigned)(boot_entry(NVME) - boot.plan.entry);
+	apply_claim(&boot_work, i);
+	assert_string_equal(fake_driver_of(NVME), "nvme");
+	expect_override(NVME, UNSET);
+}
+
+/* Neither early nor late, and whoever uses it: nothing is written to it but its override. */
+static void never_takes_what_is_in_use(void **state)
+{
+	static const char says[] = "failed: /dev/nvme0n1p2 on it is in use; it is on nvme "
+				   "(vgapass.conf:1)";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(uses); i++) {
+		add_disk();
+		uses[i]();
+		boot_run(CONF, "");
+		expect(NVME, says);
+		assert_null(strstr(fake_log(), "unbind="));
+		expect_override(NVME, UNSET);
+		/* Nor for a rule that holds: what the host has, stays. */
+		add_disk();
+		uses[i]();
+		boot_run("144d:a808 path=00:1d.0/00.0 on-failure=hold\n", "");
+		expect(NVME, says);
+		assert_null(strstr(fake_log(), "unbind="));
+	}
+	add_multipath();
+	claim();
+	boot_run(CONF, "");
+	expect(NVME, "failed: /dev/nvme0n1 on it is in use; it is on nvme (vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "unbind="));
+	/* It was in use, and is not. */
+	add_disk();
+	mount_it();
+	boot_gather(CONF, "");
+	boot_claim();
+	fake_remove("proc/self/mountinfo");
+	boot_bind();
+	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+}
+
+/* Disks of others, and words that only begin or end so. */
+static void takes_beside_what_is_in_use(void **state)
+{
+	(void)state;
+	add_disk();
+	fake_claim("dev/sda");
+	fake_file("proc/swaps", "/dev/nvme0n1p20 partition\n/dev/nvme0n1p partition\n"
+				"/mnt/dev/nvme0n1p2 file\n");
+	fake_file("proc/self/mountinfo", "26 1 8:0 / / rw - ext4 /dev/sda rw\n"
+					 "259 2 1259:2 / /a rw - ext4 /dev/sdb rw\n"
+					 "27 1 259:20 / /b rw - ext4 /dev/sdc rw\n");
+	boot_run(CONF, "");
+	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	/* the head of another controller's disks */
+	add_multipath();
+	fake_remove("sys/class/block/nvme0c1n1");
+	claim();
+	boot_run(CONF, "");
+	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+}
+
+/* --- an IOMMU that shows itself late */
+
+/* The plan lets it pass: here its place is taken by hand. */
+static void plan_without_group(bool has_iommu)
+{
+	boot_gather("1002:6608\n", "");
+	boot.inv.has_iommu = has_iommu;
+	boot_entry(CARD)->state = STATE_PLANNED;
+	boot_entry(CARD)->reason = REASON_NONE;
+}
+
+static void remove_group(void)
+{
+	boot_machine();
+	fake_remove("sys/devices/pci0000:00/0000:00:01.0/" CARD "/iommu_group");
+}
+
+static void finds_the_group_behind_the_probe(void **state)
+{
+	(void)state;
+	remove_group();
+	fake_probe_adds_group(CARD, 5);
+	plan_without_group(true);
+	assert_int_equal(boot_entry(CARD) ? boot.inv.function[2].group : 0, -1);
+	boot_claim();
+	boot_bind();
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_int_equal(boot.inv.function[2].group, 5);
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+}
+
+static void gives_back_without_a_group(void **state)
+{
+	(void)state;
+	remove_group();
+	plan_without_group(true);
+	boot_claim();
+	boot_host_drivers();
+	boot_bind();
+	assert_int_equal(boot_entry(CARD)->state, STATE_FAILED);
+	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_entry(CARD)->error, 0);
+	assert_string_equal(fake_driver_of(CARD), "radeon");
+	expect_override(CARD, UNSET);
+	/* The driver refuses for that very reason. */
+	remove_group();
+	fake_refuse("vfio-pci");
+	plan_without_group(true);
+	boot_claim();
+	boot_bind();
+	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_entry(CARD)->error, 0);
+}
+
+/* virtio-iommu: nobody is bound before udev has brought it, not even by a driver that takes
+ * all that it may. */
+static void waits_for_the_iommu(void **state)
+{
+	(void)state;
+	remove_group();
+	plan_without_group(false);
+	boot_claim();
+	apply_prepare(&boot_work);
+	for (unsigned i = 0; i < 2 * boot.inv.functions + 2; i++)
+		apply_item(&boot_work, i);
+	assert_int_equal(apply_finish(&boot_work), 1);
+	assert_int_equal(boot_entry(CARD)->state, STATE_PLANNED);
+	assert_null(strstr(fake_log(), "bind=" CARD));
+	fake_add_group(CARD, 5);
+	boot_work.late = true;
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_late(&boot_work, i);
+	apply_finish(&boot_work);
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_int_equal(boot.inv.function[2].group, 5);
+	/* It never came. */
+	remove_group();
+	plan_without_group(false);
+	boot_claim();
+	boot_host_drivers();
+	boot_bind();
+	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_string_equal(fake_driver_of(CARD), "radeon");
+	/* A holder stays then. */
+	remove_group();
+	boot_host_drivers();
+	plan_without_group(false);
+	boot_claim();
+	boot_bind();
+	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_null(strstr(fake_log(), "unbind="));
+}
+
+static void ignores_the_iommu(void **state)
+{
+	(void)state;
+	remove_group();
+	boot_run("1002:6608 iommu=ignore\n", "");
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+}
+
 /* --- who else is in the group */
 
 static void finds_viable_groups(void **state)
@@ -502,25 +888,153 @@ static void finds_viable_groups(void **state)
 	(void)state;
 	/* The port above is of the group too; its driver does no harm. */
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_true(boot_entry(CARD)->checked);
-	assert_true(boot_entry(CARD)->viable);
-	assert_true(boot_entry(SOUND)->viable);
-	assert_int_equal(boot.blockers, 0);
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_entry(SOUND)->viable, VIABLE_YES);
+	assert_int_equal(boot.others, 0);
 }
 
 static void names_blockers(void **state)
 {
 	(void)state;
 	boot_host_drivers();
-	boot_run("1002:6608\n1b21:2142\n", "");
+	boot_run("1002:6608\n1b21:2142 path=00:1c.0/00.0\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
-	assert_true(boot_entry(CARD)->checked);
-	assert_false(boot_entry(CARD)->viable);
-	assert_true(boot_entry(USB)->viable);
-	assert_int_equal(boot.blockers, 1);
-	assert_int_equal(boot.blocker[0].group, 1);
-	assert_int_equal(boot.blocker[0].at.devfn, 1);
-	assert_string_equal(boot.blocker[0].driver, "snd_hda_intel");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
+	assert_int_equal(boot.others, 1);
+	assert_int_equal(boot.other[0].group, 1);
+	assert_int_equal(boot.other[0].at.devfn, 1);
+	assert_string_equal(boot.other[0].driver, "snd_hda_intel");
+}
+
+/* A driver of the host may come yet, in the real root. */
+static void does_not_know_of_drivers_to_come(void **state)
+{
+	static const struct fake_function nic = {
+		"pci0000:00/0000:00:01.0/0000:01:00.2", "8086:15F3", "0000:0000", "20000", "igc", 1
+	};
+
+	(void)state;
+	boot_run("1002:6608 required=yes\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot.others, 0);
+	assert_string_equal(run_result(&boot), "ok");
+	/* One that has come decides, before and behind one that has not. */
+	boot_machine();
+	fake_add_function(&nic);
+	fake_add_driver("snd_hda_intel");
+	boot_run("1002:6608 required=yes\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_string_equal(run_result(&boot), "failed");
+	boot_machine();
+	fake_add_function(&nic);
+	fake_add_driver("igc");
+	boot_run("1002:6608\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	/* Held is held. */
+	boot_machine();
+	boot_run("1002:6608\n1002:aab0 attr.nonsense=1 on-failure=hold\n", "");
+	assert_int_equal(boot_entry(SOUND)->state, STATE_HELD);
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	/* What was given back is not. */
+	boot_machine();
+	boot_run("1002:6608\n1002:aab0 attr.nonsense=1\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+}
+
+/* An LPC bridge has a header of type 0, so its driver is in the way; a bridge that has not,
+ * is not, whatever it is on. */
+static void tells_bridges_by_their_header(void **state)
+{
+	static const struct fake_function lpc = {
+		"pci0000:00/0000:00:01.0/0000:01:00.2", "8086:1C50", "0000:0000", "60100",
+		"lpc_ich", 1
+	};
+
+	(void)state;
+	fake_add_function(&lpc);
+	fake_add_driver("lpc_ich");
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_string_equal(boot.other[0].driver, "lpc_ich");
+	boot_machine();
+	fake_add_function(&lpc);
+	fake_add_driver("lpc_ich");
+	fake_attr("0000:01:00.2", "secondary_bus_number", "2\n");
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	boot_machine();
+	fake_remove("sys/bus/pci/drivers/pcieport/0000:00:01.0");
+	fake_remove("sys/devices/pci0000:00/0000:00:01.0/driver");
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	boot_machine();
+	fake_remove("sys/devices/pci0000:00/0000:00:01.0/driver");
+	fake_attr("0000:00:01.0", "secondary_bus_number", "1\n");
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+}
+
+/* RMRR: the kernel gives such a group to nobody (drivers/iommu/iommu.c, require_direct). */
+static void finds_memory_of_the_firmware(void **state)
+{
+	static const char path[] = "sys/kernel/iommu_groups/1/reserved_regions";
+
+	(void)state;
+	fake_file(path, "0x00000000000e0000 0x00000000000e1fff direct-relaxable\n"
+			"0x00000000fee00000 0x00000000feefffff msi\n");
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	boot_machine();
+	fake_file(path, "0x00000000000e0000 0x00000000000e1fff direct\n"
+			"0x00000000fee00000 0x00000000feefffff msi\n");
+	boot_run("1002:6608 required=yes\n1b21:2142 path=00:1c.0/00.0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
+	assert_int_equal(boot.others, 1);
+	assert_string_equal(plan_text_problem_line(&boot, 0),
+			    CARD ": firmware memory (RMRR) keeps IOMMU group 1 from a guest: see "
+				 "vgapass check");
+	assert_string_equal(run_result(&boot), "failed");
+}
+
+/* --- who is on a rule's driver by no rule */
+
+static void finds_strays(void **state)
+{
+	static const struct fake_function twin = {
+		"pci0000:00/0000:00:1d.0/0000:03:00.0", "1002:6608", "0000:0000", "30000",
+		"vfio-pci", 3 /* as by ids= */
+	};
+
+	(void)state;
+	boot_run("1002:6608\n1002:aab0\n", "");
+	assert_int_equal(boot.others, 0);
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("1002:6608 address=01:00.0\nkeep 1002:aab0\n", "");
+	assert_int_equal(boot.others, 1);
+	assert_int_equal(boot.other[0].group, STRAY);
+	assert_string_equal(plan_text_problem_line(&boot, 0),
+			    "0000:03:00.0: vfio-pci has it by no rule: remove ids= of that "
+			    "driver");
+	assert_string_equal(run_result(&boot), "ok");
+	/* one that is kept, or refused */
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("keep 1002:6608 address=03:00.0\n1002:6608\n", "");
+	assert_int_equal(boot.others, 1);
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("1002:6608 address=03:00.0 expect=2\n1002:6608\n", "");
+	assert_int_equal(boot.others, 1);
+	/* one that failed is said already */
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("1002:6608 address=03:00.0 attr.nonsense=1\n1002:6608\n", "");
+	assert_string_equal(fake_driver_of("0000:03:00.0"), "vfio-pci");
+	assert_int_equal(boot_entry("0000:03:00.0")->state, STATE_FAILED);
+	assert_int_equal(boot.others, 0);
 }
 
 static void knows_harmless_drivers(void **state)
@@ -545,20 +1059,21 @@ static void knows_harmless_drivers(void **state)
 		text_add(&t, "/sys/bus/pci/drivers/%s", cases[i].driver);
 		fake_link("sys/devices/pci0000:00/0000:00:01.0/" SOUND "/driver", link);
 		boot_run("1002:6608\n", "");
-		if (boot_entry(CARD)->viable != cases[i].harmless)
+		if ((boot_entry(CARD)->viable == VIABLE_YES) != cases[i].harmless)
 			fail_msg("%s: %s", cases[i].driver,
 				 cases[i].harmless ? "blocks" : "does not");
 	}
 }
 
 /* Only what was bound has a group to look at. */
+/* Only what was bound has a group to look at. */
 static void looks_at_bound_groups_only(void **state)
 {
 	(void)state;
 	boot_host_drivers();
-	boot_run("1002:6608 attr.nonsense=1\n1b21:2142\n", "");
-	assert_false(boot_entry(CARD)->checked);
-	assert_int_equal(boot.blockers, 0);
+	boot_run("1002:6608 attr.nonsense=1\n1b21:2142 path=00:1c.0/00.0\n", "");
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot.others, 0);
 }
 
 static void counts_blockers(void **state)
@@ -567,7 +1082,7 @@ static void counts_blockers(void **state)
 	struct text t;
 
 	(void)state;
-	for (unsigned i = 0; i < BLOCKERS_MAX + 4; i++) {
+	for (unsigned i = 0; i < OTHERS_MAX + 4; i++) {
 		text_start(&t, path, sizeof(path));
 		text_add(&t, "pci0000:00/0000:09:%b.%d", i >> 3, i & 7);
 		fake_add_function(&(struct fake_function){ path, "8086:0001", "0000:0000", "20000",
@@ -577,8 +1092,8 @@ static void counts_blockers(void **state)
 		fake_link(link, "/sys/bus/pci/drivers/e1000e");
 	}
 	boot_run("1002:6608\n", "");
-	assert_int_equal(boot.blockers, BLOCKERS_MAX + 4);
-	assert_false(boot_entry(CARD)->viable);
+	assert_int_equal(boot.others, OTHERS_MAX + 4);
+	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
 }
 
 /* --- the firmware's framebuffer */
@@ -631,8 +1146,10 @@ int main(void)
 		TEST(writes_attributes_between_drivers),
 		TEST(keeps_attributes_from_companions),
 		TEST(fails_with_a_missing_attribute),
-		TEST(fails_when_it_reads_back_otherwise),
-		TEST(accepts_a_word_of_many),
+		TEST(writes_reset_methods_apart),
+		TEST(resizes),
+		TEST(says_what_sizes_there_are),
+		TEST(leaves_other_sizes_to_the_kernel),
 		TEST(releases_when_the_driver_is_not_there),
 		TEST(holds_when_the_driver_is_not_there),
 		TEST(releases_when_the_driver_refuses),
@@ -643,12 +1160,29 @@ int main(void)
 		TEST(holds_from_its_own_driver_too),
 		TEST(holds_by_another_override),
 		TEST(believes_the_link),
+		TEST(minds_no_probe_that_was_running),
+		TEST(forgets_earlier_errors),
 		TEST(goes_on_without_a_holder),
 		TEST(one_failure_does_not_stop_the_rest),
 		TEST(survives_hot_unplug),
 		TEST(tells_what_hangs),
+		TEST(leaves_what_hangs_alone),
+		TEST(frees_a_controller_early),
+		TEST(gives_a_freed_controller_back),
+		TEST(frees_a_controller_late),
+		TEST(finishes_what_was_given_up),
+		TEST(never_takes_what_is_in_use),
+		TEST(takes_beside_what_is_in_use),
+		TEST(finds_the_group_behind_the_probe),
+		TEST(gives_back_without_a_group),
+		TEST(waits_for_the_iommu),
+		TEST(ignores_the_iommu),
 		TEST(finds_viable_groups),
 		TEST(names_blockers),
+		TEST(does_not_know_of_drivers_to_come),
+		TEST(tells_bridges_by_their_header),
+		TEST(finds_memory_of_the_firmware),
+		TEST(finds_strays),
 		TEST(knows_harmless_drivers),
 		TEST(looks_at_bound_groups_only),
 		TEST(counts_blockers),

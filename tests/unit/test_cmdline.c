@@ -19,13 +19,22 @@ static void reads_switches(void **state)
 		{ "vgapass=dry-run", MODE_DRY_RUN, "", "" },
 		{ "vgapass=on", MODE_ON, "", "" },
 		{ "vgapass=gaming", MODE_ON, "gaming", "" },
-		/* the last one wins, whatever stood before */
-		{ "vgapass=off vgapass=on", MODE_ON, "", "" },
+		/* off wins, wherever it stands */
+		{ "vgapass=off vgapass=on", MODE_OFF, "", "" },
 		{ "vgapass=on vgapass=off", MODE_OFF, "", "" },
-		{ "vgapass=off vgapass=gaming", MODE_ON, "gaming", "" },
-		{ "vgapass=gaming vgapass=off", MODE_OFF, "", "" },
+		{ "vgapass=off root=/dev/sda ro vgapass=gaming", MODE_OFF, "gaming", "" },
+		{ "vgapass=gaming vgapass=off", MODE_OFF, "gaming", "" },
+		{ "vgapass=off vgapass=dry-run", MODE_OFF, "", "" },
+		{ "vgapass=dry-run vgapass=off", MODE_OFF, "", "" },
+		/* then dry-run, with a profile or without */
+		{ "vgapass=dry-run vgapass=on", MODE_DRY_RUN, "", "" },
+		{ "vgapass=dry-run vgapass=", MODE_DRY_RUN, "", "" },
+		{ "vgapass=dry-run vgapass=gaming", MODE_DRY_RUN, "gaming", "" },
+		{ "vgapass=gaming vgapass=dry-run", MODE_DRY_RUN, "gaming", "" },
+		/* of profiles the last one */
 		{ "vgapass=a vgapass=b", MODE_ON, "b", "" },
-		{ "vgapass=dry-run vgapass=", MODE_ON, "", "" },
+		{ "vgapass=a vgapass=on", MODE_ON, "", "" },
+		{ "vgapass=a vgapass=", MODE_ON, "", "" },
 		/* words that only look alike */
 		{ "vgapass.off vgapass-off=1 Vgapass=off xvgapass=off", MODE_ON, "", "" },
 		{ "vgapass=OFF", MODE_ON, "OFF", "" },
@@ -44,11 +53,14 @@ static void reads_switches(void **state)
 		/* every white space of the kernel parts words */
 		{ "a\tvgapass=off\vb", MODE_OFF, "", "" },
 		{ "a\nvgapass=off\r\f", MODE_OFF, "", "" },
-		/* what is behind a lone -- is for init */
+		/* what is behind a lone -- is for init, but off is off */
 		{ "vgapass=off -- vgapass=on", MODE_OFF, "", "" },
-		{ "-- vgapass=off", MODE_ON, "", "" },
-		{ "--x vgapass=off", MODE_OFF, "", "" },
-		{ "x=-- vgapass=off", MODE_OFF, "", "" },
+		{ "-- vgapass=off", MODE_OFF, "", "" },
+		{ "vgapass=a -- vgapass=b", MODE_ON, "a", "" },
+		{ "-- vgapass=dry-run", MODE_ON, "", "" },
+		{ "-- vgapass.ids=1002:6608", MODE_ON, "", "" },
+		{ "--x vgapass=gaming", MODE_ON, "gaming", "" },
+		{ "x=-- vgapass=gaming", MODE_ON, "gaming", "" },
 		{ "vgapass.ids=1002:6608,1002:aab0", MODE_ON, "", "1002:6608,1002:aab0" },
 		{ "vgapass.ids=1002:6608 vgapass.ids=8086:1912", MODE_ON, "", "8086:1912" },
 		{ "vgapass.ids=1002:6608 vgapass.ids=", MODE_ON, "", "" },
@@ -65,6 +77,39 @@ static void reads_switches(void **state)
 			fail_msg("\"%s\": mode %d, profile \"%.*s\", ids \"%.*s\"", cases[i].text,
 				 (int)c.mode, (int)c.profile.n, c.profile.p ? c.profile.p : "",
 				 (int)c.ids.n, c.ids.p ? c.ids.p : "");
+	}
+}
+
+/* Whoever boots to mend the host has it as it is. */
+static void obeys_recovery(void **state)
+{
+	static const char *const off[] = {
+		"single", "s", "S", "1", "-s", "-b", "rescue", "emergency", "recovery", "rd.rescue",
+		"rd.emergency", "rd.break", "rd.break=pre-mount", "break", "break=premount", "break=",
+		"systemd.unit=rescue.target", "systemd.unit=emergency.target",
+		"rd.systemd.unit=rescue.target", "rd.systemd.unit=emergency.target",
+		"systemd.unit=\"rescue.target\"", "-- single", "-- -s", "-- systemd.unit=rescue.target",
+	};
+	static const char *const on[] = {
+		"2", "3", "5", "singles", "x=single", "systemd.unit=graphical.target",
+		"systemd.unit=rescue", "systemd.unit=", "x.systemd.unit=rescue.target", "rd.shell",
+		"rd.breaks", "vgapass=rescue", "vgapass=rescue.target", "--single", "S1", "11",
+		"systemd.unit=off", "systemd.unit=dry-run", "systemd.unit=on",
+	};
+	char line[128];
+	struct cmdline c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(off); i++) {
+		cmdline_parse(slice_of(text_make(line, sizeof(line), "ro %s vgapass=on vgapass=games",
+						 off[i])), &c);
+		if (c.mode != MODE_OFF)
+			fail_msg("%s is not obeyed", off[i]);
+	}
+	for (size_t i = 0; i < COUNT(on); i++) {
+		cmdline_parse(slice_of(text_make(line, sizeof(line), "ro %s quiet", on[i])), &c);
+		if (c.mode != MODE_ON)
+			fail_msg("%s is taken for recovery", on[i]);
 	}
 }
 
@@ -123,9 +168,19 @@ static void collects_module_params(void **state)
 		{ "vfio_pci.", "vfio_pci", "", "" },
 		{ "vfio_pci", "vfio_pci", "", "" },
 		{ "vfio.a=1 vfio_pci_core.b=2 xvfio_pci.c=3", "vfio_pci", "", "" },
-		{ "vfio_pci.ids=1002:6608 -- vfio_pci.a=1", "vfio_pci", "", "ids=1002:6608" },
+		{ "vfio_pci.a=1002:6608 -- vfio_pci.b=1", "vfio_pci", "", "a=1002:6608" },
+		/* by which a driver takes what no rule names */
+		{ "vfio-pci.ids=1002:6608 vfio_pci.a=1", "vfio_pci", "", "a=1" },
+		{ "vfio-pci.a=1 vfio-pci.ids=1002:6608,1002:aab0", "vfio_pci", "", "a=1" },
+		{ "vfio_pci.ids=\"1002:6608\" \"vfio_pci.ids=1002:6608\"", "vfio_pci", "", "" },
+		{ "pci-stub.ids=1002:6608 vfio_pci.ids", "pci_stub", "", "" },
+		{ "vfio_pci.\"ids=1002:6608\" vfio_pci.\"a=x\"", "vfio_pci", "", "\"a=x\"" },
+		{ "vfio_pci.idsx=1 vfio_pci.xids=1", "vfio_pci", "", "idsx=1 xids=1" },
 		{ "vfio_pci.a=\"x y\"", "vfio_pci", "", "a=\"x y\"" },
-		{ "\"vfio_pci.a=x y\"", "vfio_pci", "", "a=x y" },
+		/* The kernel splits them again: what was one word stays one. */
+		{ "\"vfio_pci.a=x y\" z", "vfio_pci", "", "\"a=x y\"" },
+		{ "\"vfio_pci.a=x ids=1002:6608\" vfio_pci.b=1", "vfio_pci", "",
+		  "\"a=x ids=1002:6608\" b=1" },
 		{ "vfio_pci.a=b.c", "vfio_pci", "", "a=b.c" },
 	};
 
@@ -155,6 +210,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_switches),
+		cmocka_unit_test(obeys_recovery),
 		cmocka_unit_test(tells_the_column_of_ids),
 		cmocka_unit_test(stays_inside),
 		cmocka_unit_test(collects_module_params),

@@ -20,7 +20,8 @@
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
-#define E_ALL "*:* names everything: add class=, subsystem= or a location"
+#define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
+#define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
 #define E_LATER "not supported yet: remove it"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
@@ -142,7 +143,7 @@ static void reads_class(void **state)
 		uint32_t class;
 		unsigned digits;
 	} cases[] = {
-		{ "display", 0x03, 2 }, { "audio", 0x0403, 4 },	  { "usb", 0x0c03, 4 },
+		{ "display", 0x03, 2 }, { "audio", 0x0401, 4 },	  { "usb", 0x0c03, 4 },
 		{ "network", 0x02, 2 }, { "storage", 0x01, 2 },	  { "serial", 0x07, 2 },
 		{ "0300", 0x0300, 4 },	{ "0C0330", 0xc0330, 6 }, { "ff", 0xff, 2 },
 	};
@@ -156,6 +157,7 @@ static void reads_class(void **state)
 		const struct rule *r = rule_of(line);
 		assert_int_equal(r->class, cases[i].class);
 		assert_int_equal(r->class_digits, cases[i].digits);
+		assert_int_equal(r->class_open, strcmp(cases[i].value, "audio") ? 0 : 0x0200);
 		assert_int_equal(r->given, RULE_CLASS);
 	}
 }
@@ -203,6 +205,11 @@ static void reads_actions(void **state)
 	(void)state;
 	assert_string_equal(rule_of("1002:6608 driver=pci-stub")->driver, "pci-stub");
 	assert_string_equal(rule_of("1002:6608 driver=" NAME_63)->driver, NAME_63);
+	/* These two modules have other names than their drivers. */
+	assert_string_equal(rule_of("1002:6608 driver=vfio_pci")->driver, "vfio-pci");
+	assert_string_equal(rule_of("1002:6608 driver=pci_stub")->driver, "pci-stub");
+	assert_string_equal(rule_of("driver=pci_stub\n1002:6608")->driver, "pci-stub");
+	assert_string_equal(rule_of("1002:6608 driver=mlx5_vfio_pci")->driver, "mlx5_vfio_pci");
 	assert_int_equal(rule_of("1002:6608 with=function")->with, WITH_FUNCTION);
 	assert_int_equal(rule_of("1002:6608 with=slot")->with, WITH_SLOT);
 	assert_int_equal(rule_of("1002:6608 with=group")->with, WITH_GROUP);
@@ -238,6 +245,35 @@ static void reads_attrs(void **state)
 	assert_int_equal(r->attrs, 2);
 	assert_string_equal(r->attr[0].value, "3");
 	assert_string_equal(r->attr[1].value, "2");
+}
+
+/* The kernel counts sizes in 2^n MiB. */
+static void reads_sizes(void **state)
+{
+	static const struct {
+		const char *option, *name, *value;
+	} cases[] = {
+		{ "resize.bar0=1M", "resource0_resize", "0" },
+		{ "resize.bar1=8G", "resource1_resize", "13" },
+		{ "resize.bar2=256M", "resource2_resize", "8" },
+		{ "resize.bar3=512M", "resource3_resize", "9" },
+		{ "resize.bar4=1G", "resource4_resize", "10" },
+		{ "resize.bar5=512G", "resource5_resize", "19" },
+	};
+	char line[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct rule *r = rule_of(
+			text_make(line, sizeof(line), "1002:6608 %s", cases[i].option));
+		assert_int_equal(r->attrs, 1);
+		assert_string_equal(r->attr[0].name, cases[i].name);
+		assert_string_equal(r->attr[0].value, cases[i].value);
+	}
+	/* It is that attribute: the last value counts. */
+	const struct rule *r = rule_of("resize.bar1=8G\n1002:6608 attr.resource1_resize=9");
+	assert_int_equal(r->attrs, 1);
+	assert_string_equal(r->attr[0].value, "9");
 }
 
 static void limits_attrs(void **state)
@@ -475,6 +511,20 @@ static const struct {
 	{ "1002:6608 attr.driver_override=x", "1:16", E_ATTR },
 	{ "1002:6608 attr.remove=1", "1:16", E_ATTR },
 	{ "1002:6608 attr.rescan=1", "1:16", E_ATTR },
+	{ "1002:6608 resize.bar6=1G", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar=1G", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar10=1G", "1:18", E_RESIZE },
+	{ "1002:6608 resize.rom=1G", "1:18", E_RESIZE },
+	{ "1002:6608 resize=1G", "1:17", E_RESIZE },
+	{ "1002:6608 resize.bar1=", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=13", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=0M", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=3G", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=512K", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=8g", "1:18", E_RESIZE },
+	{ "1002:6608 resize.bar1=1024M", "1:18", E_RESIZE },
+	{ "keep 1002:6608 resize.bar1=8G", "1:23", E_KEEP },
 	{ "keep 1002:6608 with=slot", "1:16", E_KEEP },
 	{ "keep 1002:6608 attr.a=1", "1:21", E_KEEP },
 	{ "keep 1002:6608 driver=vfio-pci", "1:16", E_KEEP },
@@ -482,6 +532,9 @@ static const struct {
 	{ "*:*", "1:1", E_ALL },
 	{ "  *:* with=slot", "1:3", E_ALL },
 	{ "*:* boot-display=no", "1:1", E_ALL },
+	{ "*:* subsystem=*:*", "1:1", E_ALL },
+	{ "subsystem=*:*\n*:* boot-display=no", "2:1", E_ALL },
+	{ "subsystem=1028:*\n*:* subsystem=*:*", "2:1", E_ALL },
 	{ "cmdline-ids=yes 1002:6608", "1:1", E_ALONE },
 	{ "1002:6608 cmdline-ids=yes", "1:23", E_ALONE },
 	{ "cmdline-ids=maybe", "1:1", E_VALUE },
@@ -723,6 +776,7 @@ int main(void)
 		cmocka_unit_test(limits_hops),
 		cmocka_unit_test(reads_actions),
 		cmocka_unit_test(reads_attrs),
+		cmocka_unit_test(reads_sizes),
 		cmocka_unit_test(limits_attrs),
 		cmocka_unit_test(knows_white_space),
 		cmocka_unit_test(applies_defaults),

@@ -21,9 +21,9 @@ static const char conf[] = "1002:6608 with=slot attr.reset_method=bus attr.d3col
 			   "1b21:2142 on-failure=hold path=00:1c.0/00.0\n"
 			   "keep 8086:1912\n";
 
-enum scene { EARLY, LATE, NO_DRIVER, REFUSED, SCENES };
+enum scene { EARLY, LATE, NO_DRIVER, REFUSED, MOUNTED, SCENES };
 
-static const char *const scene_names[] = { "early", "late", "no driver", "refused" };
+static const char *const scene_names[] = { "early", "late", "no driver", "refused", "mounted" };
 
 /* The machine before the boot of that scene. */
 static void set(enum scene scene)
@@ -35,6 +35,8 @@ static void set(enum scene scene)
 		fake_remove(MODULES_LIST);
 	if (scene == REFUSED)
 		fake_refuse("vfio-pci");
+	if (scene == MOUNTED)
+		boot_mount();
 }
 
 static void look(const char *what, enum scene scene, unsigned call, int error)

@@ -13,7 +13,7 @@
 #define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
 #define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
 
-static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
 
 static int start(void **state)
 {
@@ -197,6 +197,53 @@ static void adds_ids(void **state)
 	assert_string_equal(bench_says("01:00.0"), "to be bound to vfio-pci (cmdline:1)");
 }
 
+static void add(const char *path, const char *id, const char *class)
+{
+	const struct fake_function f = { path, id, "0000:0000", class, NULL, 2 };
+
+	fake_add_function(&f);
+}
+
+/* Of what may go along it is asked whether it is a bridge or a virtual function. */
+static void asks_about_followers(void **state)
+{
+	(void)state;
+	add("pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "40300");
+	add("pci0000:00/0000:00:01.0/0000:01:00.2", "1002:AAB1", "40300");
+	add("pci0000:00/0000:00:01.0/0000:01:00.3", "1002:AAB2", "40300");
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.2/physfn",
+		  "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0");
+	fake_attr("0000:01:00.3", "secondary_bus_number", "2\n");
+	fake_file("etc/vgapass.conf", "1002:6608 with=slot\n");
+	gather();
+	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (along by vgapass.conf:1)");
+	assert_string_equal(bench_says("01:00.2"), "");
+	assert_string_equal(bench_says("01:00.3"), "");
+}
+
+/* A refusal says the path to write, and every function with the ID of a rule with a serial number
+ * is asked for its own. */
+static void asks_about_identities(void **state)
+{
+	static uint8_t config[4096] = { [0x100] = 3, [0x102] = 1 };
+
+	(void)state;
+	add("pci0000:00/0000:00:1d.0/0000:02:00.0", "144D:A808", "10802");
+	add("pci0000:00/0000:00:1d.1/0000:03:00.0", "144D:A808", "10802");
+	fake_file("etc/vgapass.conf", "144d:a808\n");
+	gather();
+	assert_string_equal(bench_says("02:00.0"), "refused: a storage, SD or USB controller: write "
+						   "path=00:1d.0/00.0 beside its ID (vgapass.conf:1)");
+	fake_bytes("sys/devices/pci0000:00/0000:00:1d.0/0000:02:00.0/config", config, sizeof(config));
+	fake_file("etc/vgapass.conf",
+		  "144d:a808 serial=00-00-00-00-00-00-00-00\nkeep 144d:a808 address=03:00.0\n");
+	gather();
+	assert_string_equal(bench_says("02:00.0"), "to be bound to vfio-pci (vgapass.conf:1)");
+	fake_bytes("sys/devices/pci0000:00/0000:00:1d.1/0000:03:00.0/config", config, sizeof(config));
+	gather();
+	assert_int_equal(bench_entry("02:00.0")->reason, REASON_IDENTITY);
+}
+
 static void tells_what_is_not_there(void **state)
 {
 	(void)state;
@@ -235,12 +282,12 @@ static void gathers_anew(void **state)
 	(void)state;
 	fake_file("etc/vgapass.conf", "1002:6608\nx\n");
 	gather();
-	bench.blockers = 3;
+	bench.others = 3;
 	bench.module_error = -5;
 	bench.input_error = -5;
 	fake_file("etc/vgapass.conf", "1002:6608\n");
 	gather();
-	assert_int_equal(bench.blockers | bench.module_error | bench.input_error, 0);
+	assert_int_equal(bench.others | bench.module_error | bench.input_error, 0);
 	assert_int_equal(bench.plan.planned, 1);
 	assert_string_equal(bench_problem(0), "");
 }
@@ -259,6 +306,8 @@ int main(void)
 		TEST(needs_the_command_line),
 		TEST(prefers_the_given_command_line),
 		TEST(adds_ids),
+		TEST(asks_about_followers),
+		TEST(asks_about_identities),
 		TEST(tells_what_is_not_there),
 		TEST(refuses_too_many_functions),
 		TEST(gathers_anew),

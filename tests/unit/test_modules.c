@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../../hook/modprobe.h"
 #include "../../hook/modules.h"
 
 #define KERNEL "6.0.0-test"
@@ -42,7 +43,7 @@ static bool exists(const char *path)
 }
 
 /* A module that exports the symbol of its name, calls another's if it wants it, and has a
- * softdep. */
+ * softdep. It has a driver of PCI functions if it wants "_pci_register_driver". */
 static void make_module(const char *name, const char *wants, const char *softdep)
 {
 	char path[128];
@@ -52,13 +53,13 @@ static void make_module(const char *name, const char *wants, const char *softdep
 	assert_non_null(source);
 	fprintf(source,
 		"static const char info[] __attribute__((used, section(\".modinfo\"))) =\n"
-		"\t\"name=%s\\0%s%s\\0license=GPL\";\n"
+		"\t\"name=%s\\0%s%s\\0depends=%s\\0license=GPL\";\n"
 		"static const char strings[] __attribute__((used, "
 		"section(\"__ksymtab_strings\"))) = \"sym_%s\";\n",
-		name, *softdep ? "softdep=" : "", softdep, name);
+		name, *softdep ? "softdep=" : "", softdep, *wants == '_' ? "" : wants, name);
 	if (*wants)
-		fprintf(source, "void sym_%s(void); void use(void); void use(void) { sym_%s(); }\n",
-			wants, wants);
+		fprintf(source, "void %s%s(void); void use(void); void use(void) { %s%s(); }\n",
+			*wants == '_' ? "_" : "sym_", wants, *wants == '_' ? "_" : "sym_", wants);
 	fclose(source);
 	shell("cc -w -ffreestanding -fno-pic -c -o %s/lib/modules/" KERNEL "/kernel/%s.ko %s", root,
 	      name, path);
@@ -79,12 +80,17 @@ static int make_kernel(void **state)
 	make_module("irqbypass", "", "");
 	make_module("vfio_pci_core", "irqbypass", "pre: vfio absent");
 	make_module("vfio_pci", "vfio_pci_core", "");
+	make_module("some_card", "_pci_register_driver", "");
+	make_module("long_options", "", "");
 	make_module("circle_a", "", "pre: circle_b");
 	make_module("circle_b", "", "pre: circle_a");
 	shell("echo kernel/builtin_one.ko >%s/lib/modules/" KERNEL "/modules.builtin", root);
-	shell("echo 'options vfio_pci disable_vga=1\noptions vfio-pci ids=1002:6608' >"
+	shell("printf '%%s\n' 'options vfio_pci disable_vga=1' "
+	      "'options vfio-pci ids=1002:6608 x=\"ids=1  2\" \"ids=1 2\"' 'options vfio ids=3' >"
 	      "%s/etc/modprobe.d/vfio.conf",
 	      root);
+	shell("ln -s /dev/null %s/etc/modprobe.d/masked.conf", root);
+	shell("printf 'options long_options x=%%01022d\n' 0 >%s/etc/modprobe.d/long.conf", root);
 	shell("PATH=$PATH:/sbin:/usr/sbin depmod -b %s " KERNEL " 2>/dev/null", root);
 	return 0;
 }
@@ -147,12 +153,24 @@ static void tells_files_and_options(void **state)
 	const struct module *pci = &m.module[place_of(&m, "vfio_pci")];
 	assert_true(exists(pci->file));
 	assert_non_null(strstr(pci->file, "/kernel/vfio_pci.ko"));
-	assert_string_equal(pci->options, "async_probe disable_vga=1 ids=1002:6608");
-	assert_string_equal(m.module[place_of(&m, "vfio")].options, "async_probe");
-	/* Nobody knows how other drivers stand that. */
-	assert_int_equal(modules_add(&m, "circle_a"), 0);
-	assert_string_equal(m.module[place_of(&m, "circle_a")].options, "");
+	/* Nothing but this: async_probe would stay with the module for its life. */
+	assert_string_equal(pci->options, "disable_vga=1 x=\"ids=1  2\"");
+	assert_true(pci->had_ids);
+	assert_string_equal(m.module[place_of(&m, "vfio")].options, "");
+	assert_true(m.module[place_of(&m, "vfio")].had_ids);
+	assert_false(m.module[place_of(&m, "irqbypass")].had_ids);
 	modules_close(&m);
+}
+
+static void names_the_file_of_ids(void **state)
+{
+	(void)state;
+	if (!*root)
+		skip();
+	char *file = modprobe_ids_file(root, "vfio-pci");
+	assert_string_equal(file, "etc/modprobe.d/vfio.conf");
+	free(file);
+	assert_null(modprobe_ids_file(root, "long_options"));
 }
 
 static void survives_circles(void **state)
@@ -190,14 +208,191 @@ static void tells_what_is_missing(void **state)
 	modules_close(&m);
 }
 
+/* --- what is damaged is not listed, nor what needs it */
+
+static void expect_damage(const char *name, const char *text)
+{
+	struct modules m;
+
+	open_kernel(&m);
+	assert_int_equal(modules_add(&m, "circle_a"), 0);
+	assert_true(modules_add(&m, name) < 0);
+	if (!strstr(m.text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, m.text);
+	/* As it was before. */
+	assert_int_equal(m.n, 2);
+	modules_close(&m);
+}
+
+static void damage(const char *module, const char *command)
+{
+	if (!*root)
+		skip();
+	shell("cd %s/lib/modules/" KERNEL "/kernel && cp %s.ko whole && file=%s.ko && %s", root, module,
+	      module, command);
+}
+
+static void mend(const char *module)
+{
+	shell("cd %s/lib/modules/" KERNEL "/kernel && rm -f %s.ko && mv whole %s.ko", root, module,
+	      module);
+}
+
+static void refuses_damaged_modules(void **state)
+{
+	static const struct {
+		const char *command, *text;
+	} cases[] = {
+		{ ": >$file", ".ko: empty\n" },
+		{ "rm $file", ".ko: No such file or directory\n" },
+		{ "truncate -s 300 $file", ".ko: cut short, or no module\n" },
+		{ "truncate -s -1 $file", ".ko: cut short, or no module\n" },
+		{ "printf X | dd of=$file conv=notrunc 2>/dev/null", ".ko: cut short, or no module\n" },
+		{ "rm $file; mkfifo $file", ".ko: Input/output error\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		damage("vfio_pci", cases[i].command);
+		expect_damage("vfio_pci", cases[i].text);
+		mend("vfio_pci");
+		/* A dependency, which libkmod forgets with all others where the file is missing, */
+		damage("irqbypass", cases[i].command);
+		expect_damage("vfio_pci", cases[i].text);
+		mend("irqbypass");
+		/* and the softdep of one. */
+		damage("vfio_iommu_type1", cases[i].command);
+		expect_damage("vfio_pci", cases[i].text);
+		mend("vfio_iommu_type1");
+	}
+	struct modules m;
+	open_kernel(&m);
+	assert_int_equal(modules_add(&m, "vfio_pci"), 0);
+	modules_close(&m);
+}
+
+static void refuses_dependencies_that_depmod_does_not_know(void **state)
+{
+	(void)state;
+	damage("irqbypass", "rm $file; PATH=$PATH:/sbin:/usr/sbin depmod -b ../../../.. " KERNEL
+	       " 2>/dev/null");
+	expect_damage("vfio_pci", "kernel " KERNEL ": vfio_pci_core needs irqbypass, which is not there");
+	mend("irqbypass");
+	shell("PATH=$PATH:/sbin:/usr/sbin depmod -b %s " KERNEL " 2>/dev/null", root);
+}
+
+static void refuses_options_that_do_not_fit(void **state)
+{
+	(void)state;
+	if (!*root)
+		skip();
+	expect_damage("long_options", "the options of long_options in modprobe.d are longer than 1023");
+	shell("printf 'options long_options x=%%01021d\n' 0 >%s/etc/modprobe.d/long.conf", root);
+	struct modules m;
+	open_kernel(&m);
+	assert_int_equal(modules_add(&m, "long_options"), 0);
+	assert_int_equal(strlen(m.module[0].options), MODULES_OPTIONS_MAX);
+	modules_close(&m);
+}
+
+/* libkmod would wait for whoever writes into it. */
+static void refuses_what_is_no_file(void **state)
+{
+	static const char *const folders[] = { "etc/modprobe.d", "lib/modules/" KERNEL };
+	struct modules m;
+
+	(void)state;
+	if (!*root)
+		skip();
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		shell("mkfifo %s/%s/a.conf", root, folders[i]);
+		assert_int_equal(modules_open(&m, root, KERNEL), -EINVAL);
+		assert_non_null(strstr(m.text, "/a.conf: no regular file"));
+		modules_close(&m);
+		shell("rm %s/%s/a.conf", root, folders[i]);
+	}
+}
+
+/* --- drivers */
+
+static struct config config;
+
+static unsigned add_drivers(struct modules *m, const char *conf)
+{
+	config_start(&config);
+	config_parse(&config, config_add_file(&config, "vgapass.conf"), conf, strlen(conf));
+	assert_int_equal(config.errors, 0);
+	open_kernel(m);
+	return modules_add_drivers(m, &config);
+}
+
+static void leaves_out_only_what_cannot_be_had(void **state)
+{
+	struct modules m;
+
+	(void)state;
+	assert_int_equal(add_drivers(&m, "1002:6608 driver=nowhere\n1002:6609\n"
+				     "1002:660a driver=nowhere\n1002:660b driver=some_card\n"), 1);
+	assert_int_equal(m.fault[0].error, -ENOENT);
+	assert_string_equal(m.fault[0].driver, "nowhere");
+	assert_null(m.fault[0].at.file);
+	place_of(&m, "vfio_pci");
+	place_of(&m, "some_card");
+	modules_close(&m);
+}
+
+static void refuses_modules_without_a_driver(void **state)
+{
+	struct modules m;
+
+	(void)state;
+	assert_int_equal(add_drivers(&m, "1002:6608 driver=circle_a\n"), 1);
+	assert_int_equal(m.fault[0].error, -ENODEV);
+	assert_int_equal(m.fault[0].at.line, 1);
+	assert_non_null(strstr(m.fault[0].text, "driver=circle_a names a module that has no driver"));
+	assert_int_equal(m.n, 0);
+	modules_close(&m);
+}
+
+/* xhci_pci's driver is xhci_hcd: where it is loaded that is known. */
+static void knows_drivers_by_other_names(void **state)
+{
+	struct modules m;
+
+	(void)state;
+	if (!*root)
+		skip();
+	shell("mkdir -p %s/sys/bus/pci/drivers/card-hcd %s/sys/module/some_card/drivers", root, root);
+	shell("ln -s ../../../../module/some_card %s/sys/bus/pci/drivers/card-hcd/module", root);
+	shell("ln -s ../../../bus/pci/drivers/card-hcd %s/sys/module/some_card/drivers/pci:card-hcd",
+	      root);
+	assert_int_equal(add_drivers(&m, "1002:6608 driver=card-hcd\n"), 0);
+	place_of(&m, "some_card");
+	modules_close(&m);
+	assert_int_equal(add_drivers(&m, "1002:6608 driver=some_card\n"), 1);
+	assert_string_equal(m.fault[0].text, "driver=some_card names a module, whose driver is "
+			    "card-hcd\nwrite driver=card-hcd");
+	assert_int_equal(m.n, 0);
+	modules_close(&m);
+	shell("rm -r %s/sys", root);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_what_is_needed_in_order),
 		cmocka_unit_test(tells_files_and_options),
+		cmocka_unit_test(names_the_file_of_ids),
 		cmocka_unit_test(survives_circles),
 		cmocka_unit_test(leaves_out_what_is_built_in),
 		cmocka_unit_test(tells_what_is_missing),
+		cmocka_unit_test(refuses_damaged_modules),
+		cmocka_unit_test(refuses_dependencies_that_depmod_does_not_know),
+		cmocka_unit_test(refuses_options_that_do_not_fit),
+		cmocka_unit_test(refuses_what_is_no_file),
+		cmocka_unit_test(leaves_out_only_what_cannot_be_had),
+		cmocka_unit_test(refuses_modules_without_a_driver),
+		cmocka_unit_test(knows_drivers_by_other_names),
 	};
 
 	return cmocka_run_group_tests(tests, make_kernel, remove_kernel);

@@ -7,7 +7,7 @@
 
 #define VGA 0x030000
 #define AUDIO 0x040300
-#define NET 0x020000
+#define SMBUS 0x0c0500
 
 #define TAKEN "to be bound to vfio-pci (c:1)"
 
@@ -90,6 +90,7 @@ static void narrows(void **state)
 		{ "1002:6608 subsystem=1029:2120", false },
 		{ "1002:* subsystem=1028:2120", true },
 		{ "*:* subsystem=1028:2120", true },
+		{ "*:* subsystem=*:2120", true },
 		{ "1002:6608 class=display", true },
 		{ "1002:6608 class=03", true },
 		{ "1002:6608 class=0300", true },
@@ -98,6 +99,7 @@ static void narrows(void **state)
 		{ "1002:6608 class=0380", false },
 		{ "1002:6608 class=04", false },
 		{ "1002:6608 class=00", false },
+		{ "1002:6608 class=audio", false },
 		{ "1002:* class=display", true },
 		{ "1002:6608 address=01:00.0", true },
 		{ "1002:6608 address=0000:01:00.0", true },
@@ -129,6 +131,30 @@ static void narrows(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_match(cases[i].rule, cases[i].match);
+}
+
+/* A sound card of old is one too, a video card is none. */
+static void knows_audio(void **state)
+{
+	static const struct {
+		uint32_t class;
+		bool match;
+	} cases[] = {
+		{ 0x040100, true },  { 0x040300, true },  { 0x040380, true },
+		{ 0x040000, false }, { 0x040200, false }, { 0x048000, false },
+		{ 0x060100, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bench.inv.function[4].class = cases[i].class;
+		bench_plan("1002:aab0 class=audio\n", "");
+		assert_int_equal(bench.plan.planned, cases[i].match);
+	}
+	/* Its code names itself alone. */
+	bench.inv.function[4].class = 0x040300;
+	bench_plan("1002:aab0 class=0401\n", "");
+	assert_int_equal(bench.plan.planned, 0);
 }
 
 /* A serial number that is not there is not the number zero. */
@@ -199,14 +225,21 @@ static void companions_of_their_own(void **state)
 	expect("01:00.1", "kept: a keep rule matches it (c:2)");
 }
 
+/* Also where its number is 0. */
 static void takes_the_group(void **state)
 {
 	bench.inv.function[1].group = 1; /* the port above the card is of its group */
 	(void)state;
-	bench_add("02:00.0", "8086:10fb", NET)->group = 1;
-	bench_add("03:00.0", "8086:10fb", NET)->group = 2;
+	bench_add("02:00.0", "8086:10fb", SMBUS)->group = 1;
+	bench_add("03:00.0", "8086:10fb", SMBUS)->group = 2;
 	bench_plan("1002:6608 with=group\n", "");
 	expect("01:00.0", TAKEN);
+	expect("01:00.1", "to be bound to vfio-pci (along by c:1)");
+	expect("02:00.0", "to be bound to vfio-pci (along by c:1)");
+	expect("03:00.0", "");
+	for (unsigned i = 0; i < bench.inv.functions; i++)
+		bench.inv.function[i].group--;
+	bench_plan("1002:6608 with=group\n", "");
 	expect("01:00.1", "to be bound to vfio-pci (along by c:1)");
 	expect("02:00.0", "to be bound to vfio-pci (along by c:1)");
 	expect("03:00.0", "");
@@ -228,8 +261,8 @@ static void no_group_is_no_company(void **state)
 static void company_ends_there(void **state)
 {
 	(void)state;
-	bench_add("02:00.0", "8086:10fb", NET)->group = 1;
-	bench_add("02:00.1", "8086:10fb", NET)->group = 3;
+	bench_add("02:00.0", "8086:10fb", SMBUS)->group = 1;
+	bench_add("02:00.1", "8086:10fb", SMBUS)->group = 3;
 	bench_plan("1002:6608 with=group\n", "");
 	expect("02:00.0", "to be bound to vfio-pci (along by c:1)");
 	expect("02:00.1", "");
@@ -342,10 +375,14 @@ static void plans_for_many(void **state)
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
 		text_start(&t, address, sizeof(address));
 		text_add(&t, "%b:%b.%d", i >> 8, i >> 3 & 31, i & 7);
-		bench_add(address, "8086:10fb", NET)->group = (int)(i >> 3);
+		bench_add(address, "8086:10fb", SMBUS)->group = (int)(i >> 3);
 	}
 	bench_plan("8086:10fb\n", "");
 	assert_int_equal(bench.plan.planned, PCI_FUNCTIONS_MAX);
+	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++)
+		bench.inv.function[i].class = 0x020000;
+	bench_plan("8086:10fb\n", "");
+	assert_int_equal(bench.plan.refused, PCI_FUNCTIONS_MAX);
 	bench_plan("8086:10fb expect=4096\n", "");
 	assert_int_equal(bench.plan.planned, PCI_FUNCTIONS_MAX);
 	bench_plan("8086:10fb address=0f:1f.7 with=group\n", "");
@@ -363,16 +400,16 @@ static unsigned needs(const char *conf, const char *address)
 
 static void asks_for_what_it_needs(void **state)
 {
-	const unsigned verdict = PLAN_VERDICT;
+	const unsigned verdict = PLAN_VERDICT, leads = verdict | PLAN_LEADS | PCI_DETAIL_PATH;
 
 	(void)state;
 	assert_int_equal(needs("1002:6608", "01:00.0"), verdict);
 	assert_int_equal(needs("1002:6608", "01:00.1"), 0);
 	assert_int_equal(needs("1002:6608 address=02:00.0", "01:00.0"), 0);
 	assert_int_equal(needs("1002:6608 with=slot", "01:00.1"), 0);
-	assert_int_equal(needs("1002:6608 with=slot", "01:00.0"), verdict | PLAN_LEADS);
+	assert_int_equal(needs("1002:6608 with=slot", "01:00.0"), leads);
 	assert_int_equal(needs("1002:6608 with=group", "00:02.0"), PCI_DETAIL_GROUP);
-	assert_int_equal(needs("1002:6608 with=group", "01:00.0"), verdict | PLAN_LEADS);
+	assert_int_equal(needs("1002:6608 with=group", "01:00.0"), leads);
 	assert_int_equal(needs("1002:6608 path=00:01.0", "00:02.0"), PCI_DETAIL_PATH);
 	assert_int_equal(needs("1002:6608 path=00:01.0", "01:00.0"), verdict | PCI_DETAIL_PATH);
 	assert_int_equal(needs("1002:6608 serial=00-11-22-33-44-55-66-77", "01:00.0"),
@@ -382,6 +419,28 @@ static void asks_for_what_it_needs(void **state)
 	assert_int_equal(needs("1002:6608 class=usb", "01:00.0"), 0);
 	assert_int_equal(needs("*:* boot-display=yes class=display", "00:02.0"), verdict);
 	assert_int_equal(needs("[profile p]\n1002:6608 with=group", "01:00.0"), 0);
+	/* A refusal says the path, and a serial number of every one that may have it. */
+	bench_add("02:00.0", "1b21:2142", 0x0c0330);
+	assert_int_equal(needs("1b21:2142", "02:00.0"), verdict | PCI_DETAIL_PATH);
+	assert_int_equal(needs("1b21:2142 address=03:00.0 serial=00-00-00-00-00-00-00-00", "02:00.0"),
+			 PCI_DETAIL_SERIAL);
+}
+
+/* Of which functions more is asked, as they may go along. */
+static void asks_about_followers(void **state)
+{
+	const struct pci_function *lead = &bench.inv.function[3];
+
+	(void)state;
+	assert_true(plan_may_follow(lead, &bench.inv.function[4]));
+	assert_false(plan_may_follow(lead, &bench.inv.function[2]));
+	bench.inv.function[2].group = 1;
+	assert_true(plan_may_follow(lead, &bench.inv.function[2]));
+	/* No group is none that they share. */
+	bench.inv.function[2].group = bench.inv.function[3].group = -1;
+	assert_false(plan_may_follow(lead, &bench.inv.function[2]));
+	/* A bus is no slot. */
+	assert_false(plan_may_follow(lead, bench_add("01:01.0", "1002:aab0", AUDIO)));
 }
 
 static bool may_ask(const char *conf, unsigned vendor, unsigned device)
@@ -473,6 +532,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(takes_the_card_of_the_procedure),
 		TEST(narrows),
+		TEST(knows_audio),
 		TEST(needs_a_serial),
 		TEST(needs_a_path),
 		TEST(first_rule_decides),
@@ -492,6 +552,7 @@ int main(void)
 		TEST(plans_anew),
 		TEST(plans_for_many),
 		TEST(asks_for_what_it_needs),
+		TEST(asks_about_followers),
 		TEST(asks_about_few),
 		TEST(names_what_is_in_its_place),
 		TEST(names_what_is_elsewhere),

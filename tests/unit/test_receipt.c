@@ -14,7 +14,7 @@
 #include "bench.h"
 #include "fake_kernel.h"
 
-static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, false };
+static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
 static char folder[64];
 static int dir;
 
@@ -146,7 +146,8 @@ static void writes_a_run(void **state)
 	fake_file("etc/c", "1002:6608\n1002:aab0\n10de:2684\n");
 	bench_plan("1002:6608\n1002:aab0\n10de:2684\n", "");
 	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench_entry("01:00.0")->checked = true;
+	bench_entry("01:00.0")->viable = VIABLE_NO;
+	f->boot_display = true;
 	strcpy(bench_entry("01:00.0")->driver, "vfio-pci");
 	bench_entry("01:00.0")->us = 77;
 	bench.claim_us = 12;
@@ -161,12 +162,33 @@ static void writes_a_run(void **state)
 	assert_non_null(strstr(text, "{ \"address\": \"0000:01:00.0\", \"id\": \"1002:6608\", "
 				     "\"rule\": \"c:1\", \"state\": \"bound\", \"driver\": "
 				     "\"vfio-pci\", \"was\": \"radeon\", \"group\": 1, \"viable\": "
-				     "false, \"reason\": null, \"us\": 77 }"));
+				     "false, \"boot_display\": true, \"reason\": null, \"us\": "
+				     "77 }"));
 	assert_non_null(strstr(text, "\"state\": \"refused\", \"driver\": null, \"was\": null, "
-				     "\"group\": null, \"viable\": null, \"reason\": \"no IOMMU"));
+				     "\"group\": null, \"viable\": null, \"boot_display\": false, "
+				     "\"reason\": \"no IOMMU"));
+	assert_non_null(strstr(text, "  \"strays\": [ ],\n"));
 	assert_non_null(strstr(text, "{ \"at\": \"c:3\", \"matched\": 0 }"));
 	assert_non_null(
 		strstr(text, "{ \"at\": \"c:3\", \"text\": \"the rule matches nothing\" }"));
+}
+
+/* Apart from those that keep a group from its guest, which are problems alone. */
+static void lists_strays(void **state)
+{
+	(void)state;
+	bench_plan("1002:6608\n", "");
+	bench.others = 3;
+	bench.other[0] = (struct other){ { 0, 3, 0 }, STRAY, "vfio-pci" };
+	bench.other[1] = (struct other){ { 0, 4, 0 }, 7, "nvme" };
+	bench.other[2] = (struct other){ { 1, 5, 8 }, STRAY, "pci-stub" };
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	expect_json();
+	assert_non_null(strstr(read_back("receipt.json"),
+			       "\"strays\": [\n    { \"address\": \"0000:03:00.0\", \"driver\": "
+			       "\"vfio-pci\" },\n    { \"address\": \"0001:05:01.0\", \"driver\": "
+			       "\"pci-stub\" } ]"));
+	bench.others = 0;
 }
 
 /* Until it is bound a function is with whom it was. */
@@ -196,7 +218,7 @@ static void copies_the_configuration(void **state)
 
 static void writes_with_nothing(void **state)
 {
-	const struct roots none = { FAKE_ROOT, -ENOENT, -ENOENT, false };
+	const struct roots none = { FAKE_ROOT, -ENOENT, -ENOENT, -ENOENT, false };
 
 	(void)state;
 	bench_plan("", "vgapass=off");
@@ -241,7 +263,7 @@ static void writes_4096_functions(void **state)
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
 		text_start(&t, address, sizeof(address));
 		text_add(&t, "%b:%b.%d", i >> 8, i >> 3 & 31, i & 7);
-		bench_add(address, "8086:10fb", 0x020000);
+		bench_add(address, "8086:10fb", 0x0c0500);
 	}
 	bench_plan("8086:10fb\n", "");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
@@ -290,6 +312,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(writes_a_run),
+		TEST(lists_strays),
 		TEST(tells_the_driver_of_a_dry_run),
 		TEST(copies_the_configuration),
 		TEST(writes_with_nothing),

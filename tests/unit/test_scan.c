@@ -384,33 +384,154 @@ static void reads_the_boot_display(void **state)
 	assert_false(details_of("01:00.1")->boot_display);
 }
 
+static void set_map(const char *lines)
+{
+	fake_file("proc/iomem", lines);
+}
+
+/* Whatever the kernel calls it. */
 static void finds_the_framebuffer(void **state)
 {
-	static const char *const names[] = { "BOOTFB", "efifb", "vesafb", "simplefb" };
+	static const char *const names[] = { "BOOTFB",	  "efifb",   "vesafb",	"simplefb",
+					     "simpledrm", "efidrm", "vesadrm", "ofdrm" };
+	/* What lies in a card's memory when its own driver runs. */
+	static const char *const others[] = { "bochs-drm", "amdgpu", "vfio-pci", "fb", "drm", "nvidia",
+					      "0000:00:02.0", "snd_hda" };
+	static const char form[] = "00000000-00000fff : Reserved\n"
+				   "c0000000-dfffffff : PCI Bus 0000:00\n"
+				   "  c0000000-cfffffff : 0000:01:00.0\n"
+				   "    c0000000-c07effff : %s\n"
+				   "  d0000000-d0ffffff : 0000:00:02.0\n";
 	char map[256];
 
 	(void)state;
 	office_pc();
-	for (size_t i = 0; i < COUNT(names); i++) {
-		snprintf(map, sizeof(map),
-			 "00000000-00000fff : Reserved\n"
-			 "c0000000-dfffffff : PCI Bus 0000:00\n"
-			 "  c0000000-cfffffff : 0000:01:00.0\n"
-			 "    c0000000-c07effff : %s\n"
-			 "  d0000000-d0ffffff : 0000:00:02.0\n",
-			 names[i]);
-		fake_file("proc/iomem", map);
-		assert_true(details_of("01:00.0")->boot_display);
+	for (size_t i = 0; i < COUNT(names) + COUNT(others); i++) {
+		bool own = i < COUNT(names);
+		snprintf(map, sizeof(map), form, own ? names[i] : others[i - COUNT(names)]);
+		set_map(map);
+		assert_int_equal(details_of("01:00.0")->boot_display, own);
 		assert_false(details_of("00:02.0")->boot_display);
 	}
-	/* boot_vga, where it is, knows better. */
-	fake_attr("0000:01:00.0", "boot_vga", "0\n");
-	assert_false(details_of("01:00.0")->boot_display);
-	fake_file("proc/iomem",
-		  "00000000-00000000 : PCI Bus 0000:00\n  00000000-00000000 : BOOTFB\n");
-	assert_false(details_of("00:02.0")->boot_display);
 	fake_remove("proc/iomem");
+	assert_false(details_of("01:00.0")->boot_display);
+}
+
+/* boot_vga follows the firmware on x86 alone, and not always there: both count. */
+static void knows_two_boot_displays(void **state)
+{
+	(void)state;
+	office_pc();
+	set_map("c0000000-cfffffff : 0000:01:00.0\n  c0000000-c07effff : efifb\n");
+	fake_attr("0000:01:00.0", "boot_vga", "0\n");
+	fake_attr("0000:00:02.0", "boot_vga", "1\n");
+	assert_true(details_of("01:00.0")->boot_display);
+	assert_true(details_of("00:02.0")->boot_display);
+	/* What is no display cannot be the boot display. */
+	set_map("c0000000-cfffffff : 0000:01:00.1\n  c0000000-c07effff : efifb\n");
+	assert_false(details_of("01:00.1")->boot_display);
+}
+
+/* The map of a large machine; its 64-bit memory comes last. */
+static void reads_long_maps(void **state)
+{
+	static char map[120000];
+	char *p = map;
+
+	(void)state;
+	office_pc();
+	while (p < map + 100000)
+		p += sprintf(p, "%08x-%08x : Reserved\n", (unsigned)(p - map), (unsigned)(p - map));
+	strcpy(p, "38e0000000-38efffffff : PCI Bus 0000:01\n"
+		  "  38e0000000-38efffffff : 0000:01:00.0\n    38e0000000-38e07fffff : BOOTFB\n");
+	set_map(map);
+	assert_true(details_of("01:00.0")->boot_display);
+}
+
+/* Inside is what is indented deeper, not what comes next. */
+static void framebuffer_beside_a_card(void **state)
+{
+	(void)state;
+	office_pc();
+	set_map("c0000000-dfffffff : PCI Bus 0000:00\n"
+		"  c0000000-cfffffff : 0000:01:00.0\n"
+		"  d0000000-d07effff : BOOTFB\n");
+	assert_false(details_of("01:00.0")->boot_display);
+	set_map("c0000000-dfffffff : PCI Bus 0000:00\n"
+		"    c0000000-cfffffff : 0000:01:00.0\n"
+		"      c0000000-cfffffff : more\n"
+		"      c1000000-c17effff : BOOTFB\n"
+		"  d0000000-d07effff : BOOTFB\n");
+	assert_true(details_of("01:00.0")->boot_display);
+	/* The first is the firmware's: it is found where another comes behind it. */
+	set_map("c0000000-cfffffff : 0000:01:00.0\n"
+		"  c0000000-c07effff : BOOTFB\n"
+		"d0000000-d0ffffff : 0000:00:02.0\n"
+		"  d0000000-d07effff : vesafb\n");
+	assert_true(details_of("01:00.0")->boot_display);
 	assert_false(details_of("00:02.0")->boot_display);
+	/* One in nobody's memory does not end the search. */
+	set_map("00000000-00000000 : PCI Bus 0000:00\n  00000000-00000000 : BOOTFB\n"
+		"d0000000-d0ffffff : 0000:00:02.0\n  d0000000-d07effff : vesafb\n");
+	assert_true(details_of("00:02.0")->boot_display);
+}
+
+/* --- groups that are not there yet */
+
+static void expect_group(const char *address, int32_t group, bool has_iommu)
+{
+	assert_int_equal(details_of(address)->group, group);
+	assert_int_equal(inv.has_iommu, has_iommu);
+}
+
+/* arm64: the group comes with the first probe. */
+static void waits_for_late_groups(void **state)
+{
+	(void)state;
+	office_pc();
+	expect_group("00:01.0", PCI_NO_GROUP, false);
+	fake_link("sys/class/iommu/smmu3.0x0000000009050000", "../../devices/platform/x");
+	expect_group("00:01.0", PCI_GROUP_LATER, true);
+	/* Where there is a group nothing is asked. */
+	expect_group("00:02.0", 0, false);
+	/* x86 gives groups before any probe. */
+	fake_start();
+	office_pc();
+	fake_link("sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
+	fake_link("sys/class/iommu/ivhd0", "../../devices/pci0000:00/0000:00:00.2/iommu/ivhd0");
+	expect_group("00:01.0", PCI_NO_GROUP, false);
+}
+
+/* A module brings it. */
+static void waits_for_virtio_iommu(void **state)
+{
+	static const struct fake_function virtio = {
+		"pci0000:00/0000:00:05.0", "1AF4:1057", "1AF4:1100", "80600", NULL, -1
+	}, display = {
+		"pci0000:00/0000:00:06.0", "1AF4:1050", "1AF4:1100", "30000", NULL, -1
+	};
+
+	(void)state;
+	office_pc();
+	fake_add_function(&display);
+	expect_group("00:01.0", PCI_NO_GROUP, false);
+	fake_add_function(&virtio);
+	expect_group("00:01.0", PCI_GROUP_LATER, false);
+	fake_start();
+	office_pc();
+	fake_file("sys/firmware/acpi/tables/VIOT", "VIOT");
+	expect_group("00:01.0", PCI_GROUP_LATER, false);
+}
+
+static void tells_virtual_functions(void **state)
+{
+	(void)state;
+	office_pc();
+	assert_false(details_of("01:00.1")->is_virtual);
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.1/physfn",
+		  "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0");
+	assert_true(details_of("01:00.1")->is_virtual);
+	assert_false(details_of("01:00.0")->is_virtual);
 }
 
 /* A framebuffer outside every function (system memory) is not that of the last one listed
@@ -469,7 +590,13 @@ int main(void)
 		TEST(survives_broken_capabilities),
 		TEST(reads_the_boot_display),
 		TEST(finds_the_framebuffer),
+		TEST(knows_two_boot_displays),
+		TEST(reads_long_maps),
+		TEST(framebuffer_beside_a_card),
 		TEST(framebuffer_of_nobody),
+		TEST(waits_for_late_groups),
+		TEST(waits_for_virtio_iommu),
+		TEST(tells_virtual_functions),
 		TEST(reads_on_demand),
 	};
 

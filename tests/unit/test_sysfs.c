@@ -90,6 +90,41 @@ static void does_not_wait_for_a_fifo(void **state)
 	alarm(0);
 }
 
+/* A --sysroot: an absolute link begins at it, ".." ends at it, by whatever call. */
+static void stays_below_a_root(void **state)
+{
+	char buf[256], path[256];
+
+	(void)state;
+	make("a", "inside", 6);
+	assert_int_equal(mkdirat(dir, "f", 0700), 0);
+	assert_int_equal(symlinkat("/a", dir, "absolute"), 0);
+	assert_int_equal(symlinkat("../../../../../../a", dir, "up"), 0);
+	assert_int_equal(symlinkat("/etc", dir, "out"), 0);
+	assert_int_equal(symlinkat("/f", dir, "g"), 0);
+	assert_true(sysfs_exists(dir, "out/passwd"));
+	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(sysfs_confine(dir), 0);
+	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), 6);
+	assert_int_equal(sysfs_read_file(dir, "up", buf, sizeof(buf)), 6);
+	assert_int_equal(sysfs_read_file(dir, "f/../../a", buf, sizeof(buf)), 6);
+	assert_false(sysfs_exists(dir, "out/passwd"));
+	assert_true(sysfs_exists(dir, "absolute"));
+	assert_int_equal(sysfs_dir(dir, "out"), -ENOENT);
+	assert_int_equal(sysfs_link(dir, "../up", 1, buf, sizeof(buf)), 19);
+	assert_string_equal(buf, "../../../../../../a");
+	assert_true(sysfs_link(dir, "out/mtab", 1, buf, sizeof(buf)) < 0);
+	assert_int_equal(sysfs_open(dir, "g", O_RDONLY | O_NOFOLLOW), -ELOOP);
+	assert_true(sysfs_path(dir, "g", buf, sizeof(buf)) > 0);
+	snprintf(path, sizeof(path), "%s/f", folder);
+	assert_string_equal(buf, path);
+	assert_int_equal(sysfs_path(dir, "out", buf, sizeof(buf)), -ENOENT);
+	/* No other folder is meant. */
+	int f = sysfs_dir(dir, "f");
+	assert_true(sysfs_exists(f, "../../../etc/passwd"));
+	close(f);
+}
+
 /* /proc gives its files in pieces. */
 static void reads_files_to_their_end(void **state)
 {
@@ -103,6 +138,59 @@ static void reads_files_to_their_end(void **state)
 	assert_true(n > 4096);
 	assert_int_equal(buf[n - 1], '\n');
 	close(proc);
+}
+
+struct lines {
+	unsigned n, stop_at;
+	size_t bytes, longest;
+	char last[64];
+};
+
+static int count_line(struct slice line, void *arg)
+{
+	struct lines *l = arg;
+
+	l->bytes += line.n + 1;
+	l->longest = line.n > l->longest ? line.n : l->longest;
+	text_make(l->last, sizeof(l->last), "%v", &line);
+	return ++l->n == l->stop_at ? 77 : 0;
+}
+
+static struct lines lines_of(const char *text, size_t n, unsigned stop_at)
+{
+	struct lines l = { .stop_at = stop_at };
+
+	make("a", text, n);
+	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), stop_at ? 77 : 0);
+	return l;
+}
+
+/* Files of any length, in pieces that end within lines. */
+static void reads_lines(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	assert_int_equal(lines_of("", 0, 0).n, 0);
+	struct lines l = lines_of("one\n\nthree\n", 11, 0);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.last, "three");
+	assert_string_equal(lines_of("one\n\nthree\n", 11, 1).last, "one");
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 33 == 32 ? '\n' : (char)('a' + i / 33 % 26);
+	l = lines_of(text, 99990, 0);
+	assert_int_equal(l.n, 3030);
+	assert_int_equal(l.bytes, 99990);
+	assert_int_equal(l.longest, 32);
+	assert_string_equal(l.last, "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
+	/* One that is too long is cut, and the next one is whole. */
+	memset(text, 'x', 5000);
+	memcpy(text + 5000, "\ny\n", 3);
+	l = lines_of(text, 5003, 0);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.longest, 128);
+	assert_string_equal(l.last, "y");
+	assert_int_equal(sysfs_lines(dir, "none", count_line, &l), -ENOENT);
 }
 
 static void reads_at_offsets(void **state)
@@ -198,6 +286,43 @@ static void tells_what_exists(void **state)
 	assert_true(sysfs_exists(dir, "."));
 	assert_false(sysfs_exists(dir, "none"));
 	assert_false(sysfs_exists(dir, "dangling"));
+}
+
+/* Tables of the kernel: columns with blanks between, and files of any length. */
+static void finds_words(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	make("a", "one /dev/sda2 two\n/dev/sda1    partition\nlast", 46);
+	assert_true(sysfs_has_word(dir, "a", "one"));
+	assert_true(sysfs_has_word(dir, "a", "/dev/sda2"));
+	assert_true(sysfs_has_word(dir, "a", "two"));
+	assert_true(sysfs_has_word(dir, "a", "/dev/sda1"));
+	assert_false(sysfs_has_word(dir, "a", "/dev/sda"));
+	assert_false(sysfs_has_word(dir, "a", "/dev/sda11"));
+	assert_false(sysfs_has_word(dir, "a", "sda1"));
+	assert_false(sysfs_has_word(dir, "none", "one"));
+	assert_false(sysfs_has_word(dir, ".", "one"));
+	memset(text, '\n', sizeof(text));
+	memcpy(text + sizeof(text) - 6, "direct", 5);
+	make("a", text, sizeof(text));
+	assert_false(sysfs_has_word(dir, "a", "direct"));
+	memcpy(text + sizeof(text) - 7, "direct", 6);
+	make("a", text, sizeof(text));
+	assert_true(sysfs_has_word(dir, "a", "direct"));
+	assert_false(sysfs_has_word(-ENOENT, "a", "direct"));
+}
+
+/* Nobody has what is no block device: boots show the rest. */
+static void tells_claims(void **state)
+{
+	(void)state;
+	make("a", "", 0);
+	assert_false(sysfs_is_claimed(dir, "a"));
+	assert_false(sysfs_is_claimed(dir, "none"));
+	assert_false(sysfs_is_claimed(dir, "."));
+	assert_false(sysfs_is_claimed(-ENOENT, "a"));
 }
 
 /* The error of one call stands in for a directory in the next. */
@@ -427,11 +552,14 @@ int main(void)
 		TEST(reads_whole_attributes),
 		TEST(does_not_wait_for_a_fifo),
 		TEST(reads_files_to_their_end),
+		TEST(reads_lines),
 		TEST(reads_at_offsets),
 		TEST(writes_and_creates_nothing),
 		TEST(reads_links),
 		TEST(lists_directories),
 		TEST(tells_what_exists),
+		TEST(finds_words),
+		TEST(tells_claims),
 		TEST(passes_errors_on),
 		TEST(loads_no_nonsense),
 		WORKERS(does_each_item_once),
@@ -440,6 +568,8 @@ int main(void)
 		WORKERS(goes_on_in_the_worker),
 		WORKERS(goes_on_after_a_hang),
 		WORKERS(hurries_when_somebody_waits),
+		/* It holds as long as the program runs. */
+		TEST(stays_below_a_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,28 @@ static void formats(void **state)
 	assert_false(t.cut);
 }
 
+/* A path as a rule has it. */
+static void formats_paths(void **state)
+{
+	static const struct {
+		struct pci_path path;
+		const char *text;
+	} cases[] = {
+		{ { 0, 0, 1, { 0x14 << 3 } }, "00:14.0" },
+		{ { 0, 0, 2, { 0x1d << 3 | 4, 0 } }, "00:1d.4/00.0" },
+		{ { 0, 0x40, 3, { 0x03 << 3 | 1, 0, 0x1f << 3 | 7 } }, "40:03.1/00.0/1f.7" },
+		{ { 0x10000, 0xe0, 2, { 0x06 << 3, 0 } }, "10000:e0:06.0/00.0" },
+		{ { 1, 0, 1, { 0 } }, "0001:00:00.0" },
+		{ { 1, 2, 0, { 0 } }, "" },
+	};
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(text_make(buf, sizeof(buf), "%r", &cases[i].path),
+				    cases[i].text);
+}
+
 static void formats_json(void **state)
 {
 	char buf[256];
@@ -266,6 +288,7 @@ int main(void)
 		cmocka_unit_test(finds_words),
 		cmocka_unit_test(reads_numbers),
 		cmocka_unit_test(formats),
+		cmocka_unit_test(formats_paths),
 		cmocka_unit_test(formats_json),
 		cmocka_unit_test(never_overflows),
 		cmocka_unit_test(parses_ids),

@@ -133,6 +133,47 @@ static void unpacks(void **state)
 		}
 }
 
+/* What packers put behind one another they unpack as one, whatever zeros are between. */
+static void unpacks_all_parts(void **state)
+{
+	static const size_t paddings[] = { 0, 4 };
+
+	(void)state;
+	for (size_t p = 0; p < COUNT(packers); p++)
+		for (size_t i = 0; i < COUNT(paddings); i++) {
+			size_t n = packers[p](3000);
+			FILE *file = fopen(name, "wb");
+			assert_non_null(file);
+			fwrite(packed, 1, n, file);
+			fwrite("\0\0\0", 1, paddings[i], file);
+			memmove(plain, plain + 3000, 3000);
+			n = packers[p](3000);
+			fwrite(packed, 1, n, file);
+			fclose(file);
+			unsigned char *data = NULL;
+			size_t size = 0;
+			assert_int_equal(unpack_file(name, &data, &size), 0);
+			assert_int_equal(size, 6000);
+			assert_memory_equal(data + 3000, plain, 3000);
+			free(data);
+		}
+}
+
+/* Behind the last part nothing may follow, not even what a boot image may have there. */
+static void refuses_strangers_behind(void **state)
+{
+	static const char *const strangers[] = { "x", "070701", "~Module signature appended~\n" };
+
+	(void)state;
+	for (size_t p = 0; p < COUNT(packers); p++)
+		for (size_t i = 0; i < COUNT(strangers); i++) {
+			size_t n = packers[p](5000), m = strlen(strangers[i]);
+			memcpy(packed + n, strangers[i], m);
+			write_file(packed, n + m);
+			expect_error(-EBADMSG);
+		}
+}
+
 /* A file that ends too early is damaged, wherever it ends. */
 static void refuses_cut_files(void **state)
 {
@@ -178,6 +219,9 @@ static void refuses_what_is_no_file(void **state)
 	assert_int_equal(unpack_file("/tmp", &data, &size), -EIO);
 	assert_int_equal(unpack_file("/dev/null", &data, &size), -EIO);
 	assert_int_equal(truncate(name, ((off_t)256 << 20) + 1), 0);
+	expect_error(-EFBIG);
+	/* Nobody writes into it. */
+	assert_int_equal(unlink(name) || mkfifo(name, 0600), 0);
 	expect_error(-EIO);
 }
 
@@ -187,6 +231,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(copies_what_is_not_packed), TEST(unpacks),
+		TEST(unpacks_all_parts),	 TEST(refuses_strangers_behind),
 		TEST(refuses_cut_files),	 TEST(survives_damage),
 		TEST(refuses_what_is_no_file),
 	};

@@ -144,7 +144,7 @@ def image():
 def vgapass(name="vgapass", rules=RULES, machine=""):
     """Its list of modules is what the hook writes for rules that want vfio-pci alone."""
     return Way(name, script="/scripts/init-top/00-vgapass", rules=rules, machine=machine, files={
-        "usr/lib/vgapass/modules": text("".join(f"{name} async_probe\n" for name in (
+        "usr/lib/vgapass/modules": text("".join(f"{name}\n" for name in (
             "irqbypass", "vfio", "vfio_iommu_type1", "vfio_virqfd", "vfio_pci_core", "vfio_pci")))})
 
 

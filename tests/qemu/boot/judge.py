@@ -37,9 +37,6 @@ class Check:
         self.kind, _, rest = text.partition(" ")
         if self.kind in ("log", "out", "console", "touch"):
             self.pattern = re.compile(rest)
-        elif self.kind == "within":
-            limit, self.begin, self.end = rest.split()
-            self.limit = float(limit)
         elif self.kind == "receipt":
             self.path, _, self.value = rest.partition(" ")
         elif ADDRESS.match(self.kind):
@@ -54,11 +51,6 @@ class Check:
         return {"log": shown.log, "out": shown.lines, "console": shown.console,
                 "touch": shown.touches}[self.kind]
 
-    def _took(self, shown):
-        if self.begin not in shown.times or self.end not in shown.times:
-            return None
-        return shown.times[self.end] - shown.times[self.begin]
-
     def _receipt_value(self, shown):
         if not isinstance(shown.receipt, dict):
             return None
@@ -71,9 +63,6 @@ class Check:
         if self.kind == "state":
             state = shown.states.get(self.address)
             return bool(state) and (state[2], state[3]) == (self.id, self.driver)
-        if self.kind == "within":
-            took = self._took(shown)
-            return took is not None and took <= self.limit
         if self.text == NO_RECEIPT:
             return shown.receipt is None
         if self.kind == "receipt":
@@ -87,9 +76,6 @@ class Check:
         if self.kind == "state":
             state = shown.states.get(self.address)
             return state[0] if state else f"no function at {self.address}"
-        if self.kind == "within":
-            took = self._took(shown)
-            return "no such times" if took is None else f"{took:.1f} s from {self.begin} to {self.end}"
         if self.text == NO_RECEIPT:
             return "there is a receipt"
         if self.kind == "receipt":

@@ -1,6 +1,6 @@
 """The file "machine" of a case: lines of "word: value" that describe QEMU's machine.
 
-    iommu: intel|amd|none           the default is intel; more options behind a comma
+    iommu: intel|amd|virtio|none    the default is intel; more options behind a comma
     firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
                                     by a firmware that draws on the display. uefi needs ovmf
     port NAME[,OPTIONS]: DEVICE + DEVICE + ...
@@ -14,10 +14,15 @@
     disk: FILE                      build/FILE, read-only, with the serial number "test"; without
                                     it the case is skipped
     memory: MEGABYTES               the default is 1024
+    cpus: N                         the default is 1
+    clock: counted                  the guest's clock counts its instructions, and sleeping costs
+                                    nothing: no load of the host makes anything in it late
     helper: COMMAND                 a device server, started in the boot's folder ({run}). It says
                                     "ready" on its standard output, and is ended with QEMU
     qemu: NAME                      another QEMU: VGAPASS_QEMU_NAME, or what scripts/qemu-NAME made;
                                     without it the case is skipped
+    image: NAME                     another boot image: build/qemu-NAME, with the kernel in
+                                    build/NAME if there is one; without it the case is skipped
     timeout: SECONDS                the default is 120
 """
 import glob
@@ -37,6 +42,7 @@ PLAYED = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{4}(,|$)")
 IOMMU = {
     "intel": ["-device", "intel-iommu"],
     "amd": ["-device", "amd-iommu"],
+    "virtio": ["-device", "virtio-iommu-pci,bus=pcie.0,addr=1f.5"],
     "none": [],
 }
 
@@ -51,6 +57,9 @@ class Machine:
         self.firmware = []
         self.compressed = False
         self.memory = 1024
+        self.cpus = 1
+        self.clock = []
+        self.image = None
         self.timeout = TIMEOUT
         self.program = "qemu-system-x86_64"
         self.devices = []
@@ -83,8 +92,13 @@ class Machine:
             self._firmware(value)
         elif word == "disk":
             self._disk(value)
-        elif word in ("memory", "timeout"):
+        elif word in ("memory", "timeout", "cpus"):
             setattr(self, word, int(value))
+        elif word == "clock" and value == "counted":
+            # 2 ns for each; a guest that does nothing goes on to its next timer at once.
+            self.clock = ["-icount", "shift=1,sleep=off"]
+        elif word == "image":
+            self._image(value)
         elif word == "qemu":
             self.program = other_qemu(value)
         else:
@@ -141,13 +155,26 @@ class Machine:
                 raise Skip("needs UEFI for QEMU: install ovmf")
             self.firmware = ["-bios", image]
 
+    def _image(self, name):
+        if not os.path.exists(os.path.join(TOP, f"build/qemu-{name}/initrd")):
+            raise Skip(f"no build/qemu-{name}/initrd: run 'make build/qemu-{name}/initrd'")
+        self.image = name
+
+    def place(self, out, kernel):
+        """The folder of the boot image and the kernel, where the run's own are OUT and KERNEL."""
+        if not self.image:
+            return out, kernel
+        own = os.path.join(TOP, f"build/{self.image}/vmlinux")
+        return os.path.join(TOP, "build/qemu-" + self.image), own if os.path.exists(own) else kernel
+
     def helper_commands(self, run):
         return [[word.replace("{run}", run) for word in helper] for helper in self.helpers]
 
     def command(self, run, kernel, cmdline):
         """QEMU's command line; the boot's files lie in the folder RUN."""
         return [
-            self.program, "-accel", "tcg", "-cpu", "qemu64", "-smp", "1", "-m", str(self.memory),
+            self.program, "-accel", "tcg", *self.clock, "-cpu", "qemu64", "-smp", str(self.cpus),
+            "-m", str(self.memory),
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
             "-chardev", f"file,id=results,path={run}/results", "-serial", "chardev:results",
@@ -161,7 +188,7 @@ class Machine:
     def key(self):
         """What makes two machines the same for the guest."""
         return (self.program, tuple(self.iommu), tuple(self.firmware), self.compressed, self.memory,
-                tuple(self.devices), repr(self.helpers))
+                self.cpus, tuple(self.clock), self.image, tuple(self.devices), repr(self.helpers))
 
 
 def compressed(kernel):

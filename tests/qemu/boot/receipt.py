@@ -7,18 +7,21 @@ RESULTS = ("ok", "partial", "failed", "refused", "nothing", "off", "error")
 STATES = ("bound", "refused", "failed", "held", "kept", "planned")
 
 NUMBER, TEXT, LIST, ANY = (int,), (str,), (list,), (str, int, bool, type(None))
+YES_NO, UNKNOWN_TOO = (bool,), (bool, type(None))
 
 # Keys that a reader may rely on. More may be there: fields are only ever added.
 TOP = {
     "version": NUMBER, "vgapass": TEXT, "kernel": TEXT, "boot_id": TEXT,
     "mode": MODES, "profile": ANY, "result": RESULTS, "claim_us": NUMBER, "took_us": NUMBER,
-    "functions": LIST, "rules": LIST, "problems": LIST,
+    "functions": LIST, "rules": LIST, "strays": LIST, "problems": LIST,
 }
 FUNCTION = {
     "address": TEXT, "id": TEXT, "rule": TEXT, "state": STATES, "driver": ANY,
-    "was": ANY, "group": ANY, "viable": ANY, "reason": ANY, "us": NUMBER,
+    "was": ANY, "group": ANY, "viable": UNKNOWN_TOO, "boot_display": YES_NO, "reason": ANY,
+    "us": NUMBER,
 }
 RULE = {"at": TEXT, "matched": NUMBER}
+STRAY = {"address": TEXT, "driver": TEXT}
 PROBLEM = {"at": ANY, "text": TEXT}
 
 
@@ -49,7 +52,8 @@ def parse(text):
     problems = wrong_keys("it", receipt, TOP)
     if problems:
         return receipt, problems
-    for name, form in (("functions", FUNCTION), ("rules", RULE), ("problems", PROBLEM)):
+    lists = {"functions": FUNCTION, "rules": RULE, "strays": STRAY, "problems": PROBLEM}
+    for name, form in lists.items():
         for number, item in enumerate(receipt[name]):
             problems += wrong_keys(f"{name}[{number}]", item, form)
     return receipt, problems

@@ -1,0 +1,365 @@
+/* conf_write.c - see conf_write.h */
+#define _GNU_SOURCE
+#include "conf_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "../../runtime/io/sysfs.h"
+#include "../cmd.h"
+
+#define FOLDER "vgapass.conf.d"
+#define ACCESS_LIST "system.posix_acl_access"
+#define LINKS_MAX 40 /* as path_lookup does (fs/namei.c) */
+#define PATH_SIZE 4096
+#define NAME_SIZE 256
+#define ATTRIBUTE_MAX 65536 /* XATTR_SIZE_MAX, XATTR_LIST_MAX */
+
+/* A file that is to be replaced, where links lead to: it may be somebody's in a repository. */
+struct target {
+	const struct conf_file *f;
+	int dir;
+	char name[NAME_SIZE];
+	char temporary[NAME_SIZE];
+	struct statx is; /* stx_mode 0: it is not there */
+	bool linked, made;
+};
+
+struct targets {
+	int etc;
+	bool made_folder;
+	unsigned n;
+	struct target target[CONFIG_FILES_MAX];
+};
+
+/* 0, or -errno; -ENOLINK: a link leads to nothing. */
+static int follow(int root, struct target *t)
+{
+	char path[PATH_SIZE], folder[PATH_SIZE], link[PATH_SIZE];
+	struct conf_path start;
+
+	text_make(path, sizeof(path), "%s", gather_conf_path(&start, t->f->name));
+	for (unsigned hops = 0; hops <= LINKS_MAX; hops++) {
+		char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+		text_make(folder, sizeof(folder), "%s", path);
+		folder[name - path] = '\0';
+		if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+			return -EISDIR;
+		if (strlen(name) >= sizeof(t->name))
+			return -ENAMETOOLONG;
+		t->dir = sysfs_open(root, *folder ? folder : ".", O_RDONLY | O_DIRECTORY);
+		if (t->dir < 0)
+			return t->dir == -ENOENT && hops ? -ENOLINK : t->dir;
+		ssize_t n = readlinkat(t->dir, name, link, sizeof(link) - 1);
+		int error = errno;
+		if (n < 0 && error == EINVAL)
+			error = 0;
+		if (n < 0) {
+			text_make(t->name, sizeof(t->name), "%s", name);
+			return error == ENOENT ? (hops ? -ENOLINK : 0) : -error;
+		}
+		close(t->dir);
+		t->dir = -1;
+		t->linked = true;
+		link[n] = '\0';
+		size_t before = *link == '/' ? 0 : strlen(folder);
+		if (before + strlen(link) >= sizeof(path))
+			return -ENAMETOOLONG;
+		text_make(path, sizeof(path), "%s%s", *link == '/' ? "" : folder,
+			  link + (*link == '/' ? strspn(link, "/") : 0));
+	}
+	return -ELOOP;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode) ? "device" : S_ISFIFO(mode) ? "FIFO" :
+	       S_ISDIR(mode) ? "folder" : "socket";
+}
+
+static int refuse(const struct target *t, const char *verb, const char *what, const char *way_out)
+{
+	return cmd_complain("%s: /etc/%s %s: nothing is changed: %s", verb, t->f->name, what,
+			    way_out);
+}
+
+/* What cannot be replaced is not tried. 0, or CMD_FAILED, said. */
+static int look_at(struct target *t, const char *verb)
+{
+	char what[128];
+	struct stat left;
+
+	text_make(t->temporary, sizeof(t->temporary), ".%s.new", t->name);
+	if (!fstatat(t->dir, t->temporary, &left, AT_SYMLINK_NOFOLLOW) && S_ISDIR(left.st_mode)) {
+		text_make(what, sizeof(what), "cannot be written, as %s beside it is a folder",
+			  t->temporary);
+		return refuse(t, verb, what, "remove that folder");
+	}
+	if (statx(t->dir, t->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &t->is)) {
+		t->is.stx_mode = 0;
+		return errno == ENOENT ? CMD_OK :
+					 refuse(t, verb, strerror(errno), "see what it is");
+	}
+	if (!S_ISREG(t->is.stx_mode)) {
+		text_make(what, sizeof(what), "is a %s%s", t->linked ? "link to a " : "",
+			  kind_of(t->is.stx_mode));
+		return refuse(t, verb, what, "make it a file, or use --file NAME");
+	}
+	if (t->is.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return refuse(t, verb, "is mounted there, so it cannot be replaced",
+			      "change it where it comes from");
+	if (t->is.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
+		return refuse(t, verb, "is marked as not to be changed", "take that off with chattr -ia");
+	if (t->is.stx_nlink > 1 && !conf_file_goes(t->f))
+		cmd_complain("warning: /etc/%s is one of %u hard links to its text: the others "
+			     "keep the old one", t->f->name, t->is.stx_nlink);
+	return CMD_OK;
+}
+
+/* 0, or CMD_FAILED, said. A folder that is not there is made by `write` alone. */
+static int find(struct targets *all, const struct conf_file *f, const struct host *h,
+		const char *verb, bool write)
+{
+	struct target *t = &all->target[all->n];
+
+	*t = (struct target){ .f = f, .dir = -1 };
+	if (strchr(f->name, '/') && faccessat(all->etc, FOLDER, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		if (!write)
+			return CMD_OK;
+		all->made_folder |= !mkdirat(all->etc, FOLDER, 0755);
+	}
+	all->n++;
+	int r = follow(h->roots.root, t);
+	if (r == -ENOLINK)
+		return refuse(t, verb, "is a link to nothing", "correct it");
+	if (r == -ENOENT)
+		return refuse(t, verb, "has no folder, as /etc/" FOLDER " is a link to nothing",
+			      "correct it");
+	if (r == -EISDIR)
+		return refuse(t, verb, "is a link to a folder", "correct it");
+	if (r)
+		return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
+				    f->name, strerror(-r));
+	return look_at(t, verb);
+}
+
+static int find_all(struct targets *all, const struct conf_set *s, const struct host *h,
+		    const char *verb, bool write)
+{
+	int r = CMD_OK;
+
+	all->n = 0;
+	all->made_folder = false;
+	all->etc = sysfs_dir(h->roots.root, "etc");
+	for (unsigned i = 0; i < s->files && !r; i++)
+		if (s->file[i].changed)
+			r = find(all, &s->file[i], h, verb, write);
+	return r;
+}
+
+/* Also what a failure has made. */
+static void forget_all(struct targets *all)
+{
+	for (unsigned i = 0; i < all->n; i++) {
+		struct target *t = &all->target[i];
+		if (t->made)
+			unlinkat(t->dir, t->temporary, 0);
+		if (t->dir >= 0)
+			close(t->dir);
+	}
+	/* It stays where there is a file in it. */
+	if (all->made_folder)
+		unlinkat(all->etc, FOLDER, AT_REMOVEDIR);
+	if (all->etc >= 0)
+		close(all->etc);
+}
+
+static void warn(const struct target *t, const char *what, int error)
+{
+	cmd_complain("warning: /etc/%s: its %s cannot be kept (%s)", t->f->name, what,
+		     strerror(error));
+}
+
+/* Hashes and signatures are about the old text: the kernel makes new ones. */
+static bool is_of_text(const char *name)
+{
+	return !strcmp(name, "security.ima") || !strcmp(name, "security.evm");
+}
+
+/* Extended attributes, which access lists and the label of SELinux are as well. */
+static void keep_attributes(const struct target *t, int from, int to)
+{
+	static char names[ATTRIBUTE_MAX], is[ATTRIBUTE_MAX], now[ATTRIBUTE_MAX];
+	ssize_t size = flistxattr(from, names, sizeof(names));
+
+	/* That of the folder's default is another. */
+	if (fgetxattr(from, ACCESS_LIST, NULL, 0) < 0)
+		fremovexattr(to, ACCESS_LIST);
+	for (char *name = names; name < names + size; name += strlen(name) + 1) {
+		ssize_t n = is_of_text(name) ? -1 : fgetxattr(from, name, is, sizeof(is));
+		if (n < 0 || (fgetxattr(to, name, now, sizeof(now)) == n && !memcmp(is, now, (size_t)n)))
+			continue;
+		if (fsetxattr(to, name, is, (size_t)n, 0))
+			warn(t, name, errno);
+	}
+}
+
+/* What a file system has none of is no reason to refuse: FAT, or a folder of the host's. */
+static void keep_owner(const struct target *t, int fd)
+{
+	mode_t mode = t->is.stx_mode ? t->is.stx_mode & 07777 : 0644;
+	struct stat st;
+	int error = 0;
+
+	if (!t->is.stx_mode) {
+		fchmod(fd, mode);
+		return;
+	}
+	if (fchown(fd, t->is.stx_uid, t->is.stx_gid))
+		error = errno;
+	if (error && !fstat(fd, &st) &&
+	    (st.st_uid != t->is.stx_uid || st.st_gid != t->is.stx_gid))
+		warn(t, "owner", error);
+	int from = openat(t->dir, t->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (from >= 0) {
+		keep_attributes(t, from, fd);
+		close(from);
+	}
+	error = fchmod(fd, mode) ? errno : 0;
+	if (error && !fstat(fd, &st) && (st.st_mode & 07777) != mode)
+		warn(t, "mode", error);
+}
+
+static int write_all(int fd, const char *text, size_t n)
+{
+	while (n) {
+		ssize_t r = write(fd, text, n);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		text += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* The temporary name is always the same, so that what a crash leaves is gone with the next
+ * change. It is hidden and no *.conf, so that nothing reads it. 0, or -errno. */
+static int prepare(struct target *t)
+{
+	int r = 0;
+
+	if (unlinkat(t->dir, t->temporary, 0) && errno != ENOENT)
+		return -errno;
+	int fd = openat(t->dir, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	t->made = true;
+	if (write_all(fd, t->f->text, t->f->n))
+		r = -errno;
+	if (!r)
+		keep_owner(t, fd);
+	if (!r && fsync(fd))
+		r = -errno;
+	if (close(fd) && !r)
+		r = -errno;
+	return r;
+}
+
+static int complain(const struct target *t, const char *verb, int error)
+{
+	if ((error == -EACCES || error == -EPERM) && geteuid())
+		return cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
+	return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
+			    t->f->name, strerror(-error));
+}
+
+/* The terminal's signals do not leave one file changed and the next not. 0, or CMD_FAILED,
+ * said. */
+static int replace_all(struct targets *all, const char *verb)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	sigset_t set, before;
+	unsigned done = 0;
+	int error = 0;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(&set, ends[i]);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	for (; done < all->n && !error; done += !error) {
+		struct target *t = &all->target[done];
+		if (conf_file_goes(t->f) ? unlinkat(t->dir, t->name, 0) :
+					   renameat(t->dir, t->temporary, t->dir, t->name))
+			error = errno;
+		else
+			t->made = false;
+	}
+	for (unsigned i = 0; i < done; i++) {
+		const struct target *t = &all->target[i];
+		if (fsync(t->dir))
+			cmd_complain("warning: /etc/%s is changed, but its folder cannot be "
+				     "synced (%s): a power cut may undo it", t->f->name,
+				     strerror(errno));
+		printf("/etc/%s is %s\n", t->f->name, conf_file_goes(t->f) ? "removed" : "written");
+	}
+	/* Who ends it now knows that. */
+	fflush(stdout);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (!error)
+		return CMD_OK;
+	if (!done)
+		return complain(&all->target[0], verb, -error);
+	cmd_complain("%s: /etc/%s cannot be replaced (%s), what is written above stays", verb,
+		     all->target[done].f->name, strerror(error));
+	for (unsigned i = done; i < all->n; i++)
+		cmd_complain("%s: /etc/%s is not changed", verb, all->target[i].f->name);
+	return CMD_FAILED;
+}
+
+static int write_targets(struct targets *all, const struct conf_set *s, const struct host *h,
+			 const char *verb)
+{
+	const char *which;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		struct target *t = &all->target[i];
+		int r = conf_file_goes(t->f) ? 0 : prepare(t);
+		if (r)
+			return complain(t, verb, r);
+	}
+	if (!conf_set_is_current(s, h, &which))
+		return cmd_complain("%s: /etc/%s was changed meanwhile: nothing is changed, run it "
+				    "again", verb, which);
+	return replace_all(all, verb);
+}
+
+int conf_write_check(const struct conf_set *s, const struct host *h, const char *verb)
+{
+	static struct targets all;
+	int r = find_all(&all, s, h, verb, false);
+
+	forget_all(&all);
+	return r;
+}
+
+int conf_write(const struct conf_set *s, const struct host *h, const char *verb)
+{
+	static struct targets all;
+
+	/* Whoever reads it is there up to here, or nothing is done. */
+	if (fflush(stdout) || ferror(stdout))
+		return cmd_complain("%s: nothing is changed", verb);
+	signal(SIGPIPE, SIG_IGN);
+	int r = find_all(&all, s, h, verb, true);
+	if (!r)
+		r = write_targets(&all, s, h, verb);
+	forget_all(&all);
+	return r;
+}

@@ -1,0 +1,2 @@
+# Sourced, before 00-bind.sh.
+/usr/sbin/insmod /test/hang.ko seconds=0
