@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* assign_text.c - see assign_text.h */
 #include "assign_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* assign_text.h - the texts that hand a card to a guest, one for each software that runs it.
  *
  * Each goes to stdout, whole, with comments that say where to put it.

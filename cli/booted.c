@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* booted.c - see booted.h */
 #define _GNU_SOURCE
 #include "booted.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* booted.h - the configuration as it is now against that of the last boot, which is
  * /run/vgapass/booted.conf. */
 #pragma once

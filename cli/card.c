@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* card.c - what people call a card; see host.h */
 #define _GNU_SOURCE
 #include "host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd.h - the verbs of vgapass, one file each, and what they share in speaking with people.
  *
  * A verb takes its own argv, argv[0] being its name, and gives an exit code.

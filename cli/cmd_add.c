@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_add.c - vgapass add: rules for cards, written for a person. */
 #include "../runtime/core/plan_text.h"
 #include "edit/choose.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_assign.c - vgapass assign: the text that hands a card to a guest. */
 #include <string.h>
 

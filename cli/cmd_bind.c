@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_bind.c - vgapass bind: gives cards to their guests' driver now, as a boot would. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_check.c - vgapass check: everything that can go wrong, each with its fix. Changes
  * nothing. */
 #include <json-c/json.h>

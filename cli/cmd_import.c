@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_import.c - vgapass import: rules from what did this job before, and what can go then. */
 #define _GNU_SOURCE
 #include <string.h>

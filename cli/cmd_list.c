@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_list.c - vgapass list: the machine's PCI functions, and what becomes of them. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_plan.c - vgapass plan: what the next boot will do. Reads, and writes nothing. */
 #include <json-c/json.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_release.c - vgapass release: gives cards back to the host's own drivers now. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_remove.c - vgapass remove: takes away the rules that take cards, and no others. */
 #include <string.h>
 

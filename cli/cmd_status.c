@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_status.c - vgapass status: what the last boot did, against what is so now. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* group.h - who keeps an IOMMU group from guests, and what can be done about it.
  *
  * VFIO gives a group to a guest as a whole or not at all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint.c - see hint.h */
 #include "hint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hint.h - a line on stderr about what a table cannot show: each only where it matters. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host.c - see host.h */
 #define _GNU_SOURCE
 #include "host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host.h - the machine as the verbs see it: a run of the engine over all of its functions,
  * their names, and cards, which is what people think in.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* order.h - which of a machine's functions are shown, and in which order.
  *
  * Each call is linear, or sorts: a machine may have 4,096 functions.

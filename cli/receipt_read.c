@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt_read.c - see receipt_read.h */
 #include "receipt_read.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt_read.h - what the last boot did, read from /run/vgapass/receipt.json.
  *
  * vgapass-receipt(5) is the form; members that are not known are passed over.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* table.c - see table.h */
 #define _GNU_SOURCE
 #include "table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* table.h - tables and trees, by libsmartcols, and the same as JSON. */
 #pragma once
 

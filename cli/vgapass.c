@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vgapass.c - the command that people type: the table of its verbs. */
 #include <locale.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* image_read.c - see image_read.h */
 #define _GNU_SOURCE
 #include "image_read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* image_read.h - named files out of a boot image, as the kernel would unpack them.
  *
  * The archives in it are those of cpio's "newc" format. What is in a later one stands for what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* image_unpack.c - see image_unpack.h */
 #define _GNU_SOURCE
 #include "image_unpack.h"

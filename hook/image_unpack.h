@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* image_unpack.h - the bytes of a boot image: one segment after the other, unpacked.
  *
  * A boot image is what the kernel takes (init/initramfs.c, unpack_to_rootfs()): cpio archives

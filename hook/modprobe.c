@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modprobe.c - see modprobe.h */
 #define _GNU_SOURCE
 #include "modprobe.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modprobe.h - what modprobe.d says of a module, and the directories that libkmod reads. */
 #pragma once
 

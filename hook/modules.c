@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modules.c - see modules.h */
 #define _GNU_SOURCE
 #include "modules.h"

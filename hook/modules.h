@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modules.h - which modules a kernel needs for a driver, in the order of their loading.
  *
  * By libkmod, from the target kernel's own module directory and the system's modprobe.d. What

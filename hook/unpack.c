@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unpack.c - see unpack.h */
 #define _GNU_SOURCE
 #include "unpack.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unpack.h - module files as the kernel can always take them: uncompressed.
  *
  * libkmod unpacks inside but gives nobody the result. A signature at the end of a module is

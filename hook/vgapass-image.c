@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vgapass-image.c - puts vgapass into a boot image; called by the image hooks.
  *
  * Checks the configuration, resolves the modules of its drivers for the target kernel, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* klibc_start.c - what klibc runs around main(), without stdio and environment.
  *
  * klibc's start-up opens stdin, stdout and stderr as streams, and its exit() flushes them:

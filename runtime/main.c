@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - vgapass-early, the program in the boot image.
  *
  *  1. Read the configuration, the kernel command line and the functions; build the plan.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cards.c - the functions of the rules: can they be reset, and are they on their driver? */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* check.h - the checks of vgapass check: what they look at, and how they say what they find. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* common.c - what the checks share; see check.h */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.c - the configuration: who can write it, what is wrong with it, what it asks for in
  * vain. In the engine's own words. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* elsewhere.c - modprobe.d, lists of modules, driverctl, scripts: what fights with the rules
  * there or is needless now. */
 #define _GNU_SOURCE

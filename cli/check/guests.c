@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guests.c - what a guest wants of the host beside the card: KVM, and where an ordinary user
  * starts it, the right to open the group and to pin its memory. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* images.c - boot images: do they hold what is configured and installed now? */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* iommu.c - the IOMMU, its groups, and interrupt remapping */
 #define _GNU_SOURCE
 #include "check.h"

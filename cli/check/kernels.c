@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernels.c - which kernels are installed, and their boot images; see check.h */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lines.c - settings of other programs, a line at a time; see check.h */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modules.c - do the kernels have the modules of the rules, and may those be loaded? */
 #define _GNU_SOURCE
 #include "check.h"

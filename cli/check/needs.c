@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* needs.c - what the host itself needs of the functions that it is to lose: disks, keyboard,
  * network, and at its start somebody who reads a question and types a passphrase. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* choose.c - see choose.h */
 #define _GNU_SOURCE
 #include "choose.h"

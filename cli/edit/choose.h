@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* choose.h - the cards that a verb is about: named, or chosen from a list on a terminal. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_edit.c - see conf_edit.h */
 #include "conf_edit.h"
 

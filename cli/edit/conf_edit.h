@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_edit.h - a configuration file, changed as a careful person would: text in, text out.
  *
  * Pure. Of a text that config_parse() finds no error in, every byte stays that is not asked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_set.c - see conf_set.h */
 #define _GNU_SOURCE
 #include "conf_set.h"

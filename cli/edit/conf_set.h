@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_set.h - the configuration's files, to be changed: read, planned as changed, shown,
  * written.
  *

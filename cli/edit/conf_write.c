@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_write.c - see conf_write.h */
 #define _GNU_SOURCE
 #include "conf_write.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_write.h - the changed files of the configuration, onto the disk: all of them, or none. */
 #pragma once
 

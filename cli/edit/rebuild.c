@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rebuild.c - see rebuild.h */
 #define _GNU_SOURCE
 #include "rebuild.h"

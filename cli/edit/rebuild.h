@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rebuild.h - the boot images, made anew by the tool of the system that made them. */
 #pragma once
 

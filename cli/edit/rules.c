@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules.c - see rules.h */
 #define _GNU_SOURCE
 #include "rules.h"

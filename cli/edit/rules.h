@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules.h - rules that are added for a person: made, judged by the engine, written. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* advise.c - what can go once the rules are there; see read.h */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* read.c - see read.h */
 #define _GNU_SOURCE
 #include "read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* read.h - what other ways to keep functions for guests say on this machine, and where. */
 #pragma once
 

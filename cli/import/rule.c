@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule.c - see rule.h */
 #include "rule.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule.h - from what a finding says to a rule. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use.c - see in_use.h */
 #define _GNU_SOURCE
 #include "in_use.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use.h - who uses a function, so that its driver must not lose it.
  *
  * To unbind a driver that is in use hangs in the kernel, loses data or takes the display away.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_class.c - devices of a class, and the functions that they lie below; see
  * in_use_parts.h */
 #define _GNU_SOURCE

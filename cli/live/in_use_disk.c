@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_disk.c - disks that are mounted, swap space or a part of something; see in_use_parts.h
  *
  * All comes from sysfs, from the tables below /proc and from udev's database, so the answer is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_kernel.c - users inside of the kernel, which no process has open; see in_use_parts.h
  *
  * None of them claims a disk for itself, so an exclusive open does not meet them.

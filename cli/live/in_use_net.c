@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_net.c - network interfaces that the host is reached by; see in_use_parts.h
  *
  * All comes from sysfs and from /proc/net, so the answer is the same for a machine below

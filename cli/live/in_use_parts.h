@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_parts.h - what the parts of in_use.h share: each looks at devices and adds obstacles. */
 #pragma once
 

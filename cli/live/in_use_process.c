@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_process.c - who has a device's file open; see in_use_parts.h */
 #define _GNU_SOURCE
 #include <dirent.h>

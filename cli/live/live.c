@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live.c - see live.h */
 #define _GNU_SOURCE
 #include "live.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live.h - changing drivers now: what `vgapass bind` and `vgapass release` share.
  *
  * The kernel may hang in every step (see io/apply.h), so steps are done by workers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_look.c - is it still that function, and does nobody use it: see live.h */
 #include <stdlib.h>
 #include <string.h>

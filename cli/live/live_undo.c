@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_undo.c - giving functions back: see live.h */
 #define _GNU_SOURCE
 #include <stdio.h>

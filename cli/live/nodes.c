@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nodes.c - see nodes.h */
 #define _GNU_SOURCE
 #include "nodes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nodes.h - what the kernel has made of PCI functions: disks, cards, interfaces, connectors.
  *
  * Whoever uses a function does so by one of these. Nothing here takes the function's lock,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmdline.c - see cmdline.h */
 #include "cmdline.h"
 

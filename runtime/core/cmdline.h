@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmdline.h - what the kernel command line says to vgapass and to the VFIO modules.
  *
  * Pure. Words are split and unquoted as the kernel does it (lib/cmdline.c, next_arg()). What

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.h - the configuration language: text in, rules out.
  *
  *     line      = [ rule | defaults | section | switch ] [ "#" comment ]

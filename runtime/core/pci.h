@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pci.h - the words of PCI that every layer shares: functions and the inventory of them.
  *
  * Pure: no I/O, no heap, no messages. Where the kernel shows each value is told in

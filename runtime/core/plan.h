@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan.h - which functions to take, and why not the others.
  *
  * plan_build() is a pure function from (rules, switches, inventory) to one entry for each

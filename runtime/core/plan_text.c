@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan_text.c - see plan_text.h */
 #include "plan_text.h"
 

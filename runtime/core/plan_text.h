@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan_text.h - a run in words: the same at boot, in the receipt and in `vgapass plan`.
  *
  * Pure. Every refusal says what to write to allow it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text.h - pieces of text in, and text built into a buffer of the caller's.
  *
  * Pure. Stands in for stdio, which costs the boot binary a third of its size, and for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* apply.c - see apply.h */
 #include "apply.h"
 #include "disk.h"

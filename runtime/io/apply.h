@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* apply.h - carries a plan out and looks whether it came true.
  *
  * Every step may hang in the kernel for ever: a driver's unbind holds the function's lock,

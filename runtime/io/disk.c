@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* disk.c - see disk.h */
 #include "disk.h"
 #include "path.h"

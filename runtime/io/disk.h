@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* disk.h - whether the host has something on the disks of a function. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gather.c - see gather.h */
 #include "gather.h"
 #include "scan.h"

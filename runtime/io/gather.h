@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gather.h - all that a run starts from: configuration, command line, functions, plan.
  *
  * The boot binary and the host's `vgapass` both begin here, so they decide alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log.h - one line at a time into the kernel log.
  *
  * /dev/kmsg takes ten lines in five seconds from one opened file and drops the rest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* path.h - paths below /sys, built without stdio. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt.c - see receipt.h */
 #include "receipt.h"
 #include "sysfs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt.h - /run/vgapass/receipt.json: what a run did, for people and programs.
  *
  * vgapass-receipt(5) documents it; fields are only ever added.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* scan.h - from /sys/bus/pci/devices to an inventory.
  *
  * Kernel sources of what is read: modalias, boot_vga, secondary_bus_number and config

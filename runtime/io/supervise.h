@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* supervise.h - work that may hang in the kernel, done by processes that may be left behind.
  *
  * A process that waits for a driver's lock cannot be killed. So a worker takes item after

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysfs.c - see sysfs.h */
 #ifndef __KLIBC__
 #define _GNU_SOURCE

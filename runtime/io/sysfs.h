@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysfs.h - the only calls that touch files, directories, links and modules.
  *
  * All take a directory fd and a path below it, so that a program can work on a tree beside

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* floor.c - the least that a claim must do, and nothing else: no configuration, no refusals, no
  * messages. What vgapass-early is measured against.
  *

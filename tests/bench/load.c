@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* load.c - loads modules as vgapass-early does, one after the other, and prints of each
  * "MODULE NAME BYTES MICROSECONDS", from open() to close().
  *

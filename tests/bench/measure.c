@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* measure.c - runs a program some times, and prints what memory it touched, in KiB, and the
  * shortest of the times that it took, in microseconds.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Power cuts: a whole system is killed while it writes its configuration or its boot image, and
 must reach its login again with what it finds on its disk.
 

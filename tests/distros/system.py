@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Makes Debian systems of any release in a folder, as root, and keeps them for the next run."""
 import glob
 import hashlib

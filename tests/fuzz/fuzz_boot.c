@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_boot.c - any bytes as configuration, command line, list of modules and attributes of a
  * whole boot on the fake kernel: what is said of each function in the end must be true.
  *

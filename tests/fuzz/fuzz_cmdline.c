@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_cmdline.c - any bytes as a kernel command line */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_conf_edit.c - adding to and taking from any configuration that is right: it stays right,
  * all other rules stay as they are and where they are, and what was added comes off without a
  * trace. The first byte says what is done, the rest is the text. */

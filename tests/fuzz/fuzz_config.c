@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_config.c - any bytes as a configuration file, and again as vgapass.ids= */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_image.c - any bytes as a boot image */
 #define _GNU_SOURCE
 #include <stdint.h>

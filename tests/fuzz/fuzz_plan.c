@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_plan.c - any configuration against any machine: plan, words and promises
  *
  * Input: a command line, a newline, functions of 16 bytes each behind one byte that counts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_receipt.c - any bytes as the receipt of the last boot, read as vgapass status does it */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_scan.c - any bytes as what the kernel shows: modalias, path, address, ID */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* replay.c - runs a fuzz target on each file given, without a fuzzer: so gcc can, too. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lib.sh - what the image tests share; sourced. The caller sets `out`, and has make_image()
 # and unpack() for its generator.
 # shellcheck shell=sh

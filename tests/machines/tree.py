@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A machine's /sys and /proc as text, to be read and compared.
 
     file PATH TEXT      TEXT to the end of the line; in it \\n is a newline, \\\\ a backslash

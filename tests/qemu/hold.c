@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hold: users of a device that are hard to see, for the cases of vgapass bind
  *
  *     hold open FILE      has FILE open

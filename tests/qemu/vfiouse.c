@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfiouse ADDRESS: use a function the way QEMU would: open its IOMMU group, map memory
  * for DMA, open the device, read its configuration space and its BARs, reset it if it can be.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bench.h - a run on the workbench: functions and a configuration in, the plan's words out. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* boot.c - see boot.h */
 #include "boot.h"
 #include "fake_kernel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* boot.h - a whole boot in this process: the work of vgapass-early on the fake kernel. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fake_kernel.c - see fake_kernel.h */
 #define _GNU_SOURCE
 #include "fake_kernel.h"

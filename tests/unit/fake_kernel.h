@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fake_kernel.h - a kernel of text: the calls of runtime/io/sysfs.h on a tree in memory.
  *
  * Linked in place of runtime/io/sysfs.c. It does what the real one does with driver_override,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_apply.c - runtime/io/apply.c: a plan carried out on the fake kernel, and looked at */
 #include "unit.h"
 

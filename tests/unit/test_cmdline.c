@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_cmdline.c - runtime/core/cmdline.c */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_conf_edit.c - cli/edit/conf_edit.c: where lines go, and that nothing else moves */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_config.c - runtime/core/config.c: the whole grammar, and every error at its place */
 #include "unit.h"
 

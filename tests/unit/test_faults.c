@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_faults.c - every call of a whole boot fails in turn, in every way, every read gets less
  * than there is or garbage, and every function vanishes at every moment: no crash, and no
  * function is left where nobody wants it, or said to be what it is not.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_gather.c - runtime/io/gather.c: what a run starts from, and what is missing of it */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_guard.c - runtime/core/plan.c: what is refused, what allows it, and the result */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_image.c - hook/image_read.c: files out of boot images of every packer, in any number of
  * segments, damaged and cut. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_in_use.c - cli/live/in_use.c: who uses a function
  *
  * sys and proc are folders of text below a temporary one. What processes have open are real

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_in_use_process.c - users that are hard to see: cli/live/in_use_process.c, in_use_kernel.c,
  * nodes.c
  *

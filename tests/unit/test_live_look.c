@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_live_look.c - cli/live/live_look.c: what a worker asks just before it unbinds
  *
  * The function is a folder below a temporary one; between two looks the test changes it.

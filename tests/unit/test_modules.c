@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_modules.c - hook/modules.c: which modules, in which order, with which options
  *
  * The kernel is one of our own: modules are object files with a .modinfo, made by the compiler,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_plan.c - runtime/core/plan.c: which functions match, which rule decides */
 #include "unit.h"
 

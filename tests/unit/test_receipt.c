@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_receipt.c - runtime/io/receipt.c: valid JSON, whatever is in it */
 #define _GNU_SOURCE
 #include "unit.h"

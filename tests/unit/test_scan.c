@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_scan.c - runtime/io/scan.c: what the kernel shows, as an inventory */
 #include "unit.h"
 

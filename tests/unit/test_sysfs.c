@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_sysfs.c - runtime/io/sysfs.c and supervise.c: the real ones, on real files and
  * processes. Linked without the fake kernel.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_unpack.c - hook/unpack.c: module files as the kernel can always take them */
 #define _GNU_SOURCE
 #include "unit.h"

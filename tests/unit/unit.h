@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* unit.h - what every unit test begins with: cmocka, and the headers that it wants first. */
 #pragma once
 

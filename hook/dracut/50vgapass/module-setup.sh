@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # vgapass for dracut. Sourced by dracut's bash. All that must be decided is decided by
 # vgapass-image; see vgapass-early(8).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Whole boots under QEMU, with the machine of the boot tests: boot.
 
 One boot image for all ways, with the VFIO modules in it for those that want them there. A

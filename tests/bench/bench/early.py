@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Programs in the place of the boot script, before udev, with a clock of their own: sysfs, modules,
 cards.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The programs on trees of text that look like sysfs, in memory: claim, rules, memory, host."""
 import contextlib
 import os

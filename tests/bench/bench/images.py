@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What vgapass costs in a boot image and while one is made: size, bytes, hooks.
 
 Real images of both generators, made in tests/box in turns with rules and without. The size of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The archives that a boot starts from: a segment for the boot image, and the micro root."""
 import io
 import os

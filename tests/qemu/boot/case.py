@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A case: a folder of data. tests/qemu/README says what its files mean."""
 import fnmatch
 import hashlib

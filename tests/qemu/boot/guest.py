@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Start QEMU, watch it, end it. A guest that says nothing more is ended too."""
 import glob
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Does a line of "expect", "reject" or "control" hold for what a boot has shown?"""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The file "machine" of a case: lines of "word: value" that describe QEMU's machine.
 
     iommu: intel|amd|virtio|none    the default is intel; more options behind a comma

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The receipt: its documented form, and a way to name a value in it."""
 import json
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """vfuser.py SOCKET VENDOR:DEVICE [OPTION...]: plays a PCI function of any vendor.
 
 Speaks the vfio-user protocol with the vfio-user-pci device of QEMU 10.1 and later, on a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hang.c - a driver that keeps its function's lock too long: in remove(), or in probe().
  *
  * For QEMU's "edu" device, which no driver of Linux wants. Whoever unbinds it waits with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* firmware.S - all the software of a guest in the guest: lists the PCI functions that it sees.
  *
  * A line "GUEST BUS:DEVICE.FUNCTION VENDOR:DEVICE CLASS" for each, on port e9 (-debugcon). Of
