@@ -18,9 +18,9 @@ static const char help[] =
 	"                       goes with it\n"
 	"  --no-iommu           allows functions that have no IOMMU group\n\n"
 	"What is in use is refused, and who uses it is named; so is everything where that\n"
-	"cannot be seen, as in a container. If one function cannot be bound, the others go\n"
-	"back to the drivers that they had. The configuration stays: what holds for the\n"
-	"next boot, vgapass add writes.\n\n"
+	"cannot be seen, as in a container. If one function cannot be bound, the others\n"
+	"go back to the drivers that they had. The configuration stays: what holds for\n"
+	"the next boot, vgapass add writes.\n\n"
 	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
 
 /* As messages call the rules of this command. */

@@ -12,8 +12,8 @@ static const char help[] =
 	"or words of its name, see vgapass list.\n\n"
 	"  --dry-run  shows what would be done, does nothing\n\n"
 	"A card that a guest has is refused, and the process is named. A driver_override\n"
-	"that was left on a function of theirs is cleared. The configuration stays: at the\n"
-	"next boot its rules hold, until vgapass remove.\n\n"
+	"that was left on a function of theirs is cleared. The configuration stays: at\n"
+	"the next boot its rules hold, until vgapass remove.\n\n"
 	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
 
 /* It is not the host's own driver that has it. */
