@@ -171,6 +171,20 @@ static bool identifies(const struct inventory *inv, const struct rule *r,
 	return !((r->vendor | r->device) & PCI_ANY) && (r->given & RULE_PATH || n == 1);
 }
 
+/* True: the boot display stays with the host, and f is of its card. No guest can have the group
+ * then, so taking f along would only take it from the host. */
+static bool is_beside_display(const struct inventory *inv, const struct plan *p,
+			      const struct pci_function *f)
+{
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *g = &inv->function[i];
+		const struct rule *r = p->entry[i].rule;
+		if (g->boot_display && r && !r->take_boot_display && pci_same_slot(&g->at, &f->at))
+			return true;
+	}
+	return false;
+}
+
 static enum reason guard(const struct config *c, const struct inventory *inv,
 			 const struct plan *p, const struct pci_function *f,
 			 const struct plan_entry *e)
@@ -194,7 +208,10 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
 	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
 		return REASON_NO_GROUP;
-	return f->boot_display && !r->take_boot_display ? REASON_BOOT_DISPLAY : REASON_NONE;
+	if (f->boot_display && !r->take_boot_display)
+		return REASON_BOOT_DISPLAY;
+	return e->companion && r->with == WITH_GROUP && is_beside_display(inv, p, f) ?
+		       REASON_STRANGER : REASON_NONE;
 }
 
 /* Looks at those that the rules name by their own words, or at the companions. No guard

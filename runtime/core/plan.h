@@ -38,7 +38,8 @@ enum reason {
 	REASON_BOOT_DISPLAY,
 	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
 	REASON_SEVERAL,      /* an ID alone, and several network controllers have it */
-	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's */
+	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's; or
+				of the card of a boot display that stays */
 	REASON_EXPECT,       /* expect=N, and another number matches */
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */

@@ -102,15 +102,32 @@ static bool has_lead(const struct pci_function *f, const struct rule *r)
 	return false;
 }
 
+/* The boot display of f's card stays, and with it the group. */
+static bool is_of_host_display(const struct pci_function *f, const struct rule *r)
+{
+	for (unsigned i = 0; i < run.inv.functions && r->with == WITH_GROUP; i++) {
+		const struct pci_function *g = &run.inv.function[i];
+		const struct rule *its = run.plan.entry[i].rule;
+		if (g->boot_display && its && !its->take_boot_display && g->at.domain == f->at.domain &&
+		    g->at.bus == f->at.bus && g->at.devfn >> 3 == f->at.devfn >> 3)
+			return true;
+	}
+	return false;
+}
+
 static void check_companion(const struct pci_function *f, const struct plan_entry *e)
 {
 	bool guarded = is_storage_or_usb(f) || f->class >> 16 == 0x02;
+	bool of_other = guarded && !is_part_of_card(f, e->rule);
+	bool of_display = is_of_host_display(f, e->rule);
 
 	if (f->is_virtual || e->rule->with == WITH_FUNCTION || !has_lead(f, e->rule))
 		abort();
-	if (guarded && (e->reason == REASON_STRANGER) == is_part_of_card(f, e->rule))
+	if (of_other && e->reason != REASON_STRANGER)
 		abort();
-	if (!guarded && e->reason == REASON_STRANGER)
+	if (e->reason == REASON_STRANGER && !of_other && !of_display)
+		abort();
+	if (of_display && e->state == STATE_PLANNED)
 		abort();
 }
 

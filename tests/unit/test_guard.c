@@ -479,13 +479,31 @@ static void leaves_companions_of_what_is_refused(void **state)
 	bench_plan("10de:2684 with=slot\n", "");
 	expect("01:00.0", BOOT);
 	expect("01:00.1", "");
-	/* unless another that is taken takes it along */
+	/* It does not go with another card either, as the group goes to no guest. */
 	bench.inv.function[0].group = bench.inv.function[1].group = 1;
-	bench_add("02:00.0", "10de:2684", VGA)->group = 1;
-	bench_plan("10de:2684 with=group\n", "");
-	expect("01:00.0", BOOT);
-	expect("01:00.1", ALONG);
+	bench_add("02:00.0", "10de:1b81", VGA)->group = 1;
+	bench_add("02:00.1", "10de:10f0", 0x040300)->group = 1;
+	bench_plan("10de:1b81 with=group\n", "");
+	assert_int_equal(bench_entry("01:00.0")->reason, REASON_BOOT_DISPLAY);
+	expect("01:00.1", STRANGER);
 	expect("02:00.0", TAKEN);
+	expect("02:00.1", ALONG);
+	assert_int_equal(bench.plan.strangers, 1);
+	bench_plan("10de:1b81 with=group\nkeep 10de:2684\n", "");
+	expect("01:00.1", STRANGER);
+	bench_plan("10de:2684\n10de:1b81 with=group\n", "");
+	assert_int_equal(bench_entry("01:00.1")->reason, REASON_STRANGER);
+	/* It goes where the display goes. */
+	bench_plan("10de:1b81 with=group take=boot-display\n", "");
+	expect("01:00.0", ALONG);
+	expect("01:00.1", ALONG);
+	bench_plan("10de:2684 take=boot-display\n10de:1b81 with=group\n", "");
+	assert_int_equal(bench_entry("01:00.1")->state, STATE_PLANNED);
+	/* A display that is not of the group does not matter to it. */
+	bench.inv.function[0].group = 2;
+	bench_plan("10de:1b81 with=group\n", "");
+	expect("01:00.0", "");
+	expect("01:00.1", ALONG);
 }
 
 static void guards_companions(void **state)
