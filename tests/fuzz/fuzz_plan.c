@@ -71,7 +71,16 @@ static bool is_identified(const struct pci_function *f, const struct rule *r)
 	return true;
 }
 
-/* A card that goes to the guest has f as one of its functions. */
+/* By its place the lead takes f along. */
+static bool takes_along(const struct pci_function *lead, const struct pci_function *f,
+			const struct rule *r)
+{
+	return r->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) &&
+					      lead->identity->path.hops > 1 :
+				      f->group >= 0 && f->group == lead->group;
+}
+
+/* A card that goes to the guest, and takes f along, has f as one of its functions. */
 static bool is_part_of_card(const struct pci_function *f, const struct rule *r)
 {
 	for (unsigned i = 0; i < run.inv.functions; i++) {
@@ -80,7 +89,7 @@ static bool is_part_of_card(const struct pci_function *f, const struct rule *r)
 		if (e->rule == r && e->state == STATE_PLANNED && !e->companion &&
 		    lead->at.domain == f->at.domain && lead->at.bus == f->at.bus &&
 		    lead->at.devfn >> 3 == f->at.devfn >> 3 && lead->vendor == f->vendor &&
-		    lead->identity->path.hops > 1)
+		    lead->identity->path.hops > 1 && takes_along(lead, f, r))
 			return true;
 	}
 	return false;
@@ -90,13 +99,9 @@ static bool is_part_of_card(const struct pci_function *f, const struct rule *r)
 static bool has_lead(const struct pci_function *f, const struct rule *r)
 {
 	for (unsigned i = 0; i < run.inv.functions; i++) {
-		const struct pci_function *lead = &run.inv.function[i];
 		const struct plan_entry *e = &run.plan.entry[i];
-		if (e->rule != r || e->state != STATE_PLANNED || e->companion)
-			continue;
-		if (r->with == WITH_SLOT ? pci_same_slot(&f->at, &lead->at) &&
-						   lead->identity->path.hops > 1 :
-					   f->group >= 0 && f->group == lead->group)
+		if (e->rule == r && e->state == STATE_PLANNED && !e->companion &&
+		    takes_along(&run.inv.function[i], f, r))
 			return true;
 	}
 	return false;
