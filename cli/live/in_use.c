@@ -48,7 +48,7 @@ bool in_use_is(const struct node *node, const char *subsystem)
 
 void in_use_lines(int at, const char *path, void (*each)(char *line, void *arg), void *arg)
 {
-	int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+	int fd = sysfs_open(at, path, O_RDONLY | O_NONBLOCK);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
 	size_t size = 0;

@@ -5,13 +5,11 @@
  * the same for a machine below --sysroot.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "../../runtime/io/path.h"
 #include "../../runtime/io/sysfs.h"
@@ -198,9 +196,15 @@ static void add_holders(struct disks *d, size_t i)
 static void kernel_name(const struct disks *d, const char *path, char name[NAME_LENGTH])
 {
 	char value[256];
+	struct stat st;
 
 	*name = '\0';
 	if (strncmp(path, "/dev/", 5) != 0)
+		return;
+	/* A node may have any name. */
+	if (d->roots->real && !stat(path, &st) && S_ISBLK(st.st_mode) &&
+	    sysfs_link(d->roots->sys, path_make("dev/block/%u:%u", major(st.st_rdev),
+						minor(st.st_rdev)), 0, name, NAME_LENGTH) > 0)
 		return;
 	if (sysfs_link(d->roots->root, path + 1, 0, name, NAME_LENGTH) > 0)
 		return;
@@ -312,11 +316,16 @@ static void say_mounted(const struct disk *disk, struct obstacles *o)
 		in_use_mark(o, USER_ROOT);
 }
 
+static bool is_loop(const char *name)
+{
+	return !strncmp(name, "loop", 4);
+}
+
 /* The first that keeps disk i for itself; NULL: none. A loop does not. */
 static const struct disk *find_upper(const struct disks *d, size_t i)
 {
 	for (size_t k = 0; k < d->pairs; k++)
-		if (d->pair[k].lower == i && strncmp(d->disk[d->pair[k].upper].name, "loop", 4) != 0)
+		if (d->pair[k].lower == i && !is_loop(d->disk[d->pair[k].upper].name))
 			return &d->disk[d->pair[k].upper];
 	return NULL;
 }
@@ -356,14 +365,19 @@ static void say(const struct disks *d, size_t i, struct obstacles *o)
 /* Who claims a disk for himself without a trace in sysfs is found by trying the same. */
 static void look_at_claim(const struct disks *d, const struct disk *disk, struct obstacles *o)
 {
-	int fd = openat(d->roots->root, path_make("dev/%s", disk->name),
-			O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	else if (errno == EBUSY)
+	if (sysfs_is_claimed(d->roots->dev, disk->name))
 		in_use_add(o, disk->f, "%s is claimed in the kernel\nexport its pool or stop what "
 			   "stands on it", disk->name);
+}
+
+/* A loop that nothing is said of: at the next boot it is gone. */
+static void say_loop(const struct disks *d, size_t i, struct obstacles *o)
+{
+	const struct disk *disk = &d->disk[i];
+
+	if (is_loop(disk->name) && !disk->said && !disk->cache && !find_upper(d, i))
+		in_use_add(o, disk->f, "%s stands on %s\nlosetup -d /dev/%s", disk->name, disk->base,
+			   disk->name);
 }
 
 static void find_disks(struct disks *d, const struct in_use_of *of)
@@ -380,7 +394,7 @@ static void find_disks(struct disks *d, const struct in_use_of *of)
 	/* A loop on a disk is no holder. */
 	for (size_t i = 0; d->n && i < d->blocks.n; i++) {
 		const char *loop = member_name(&d->blocks.member[i]);
-		if (strncmp(loop, "loop", 4) != 0)
+		if (!is_loop(loop))
 			continue;
 		kernel_name(d, class_attribute(d->roots, "block", loop, "loop/backing_file", file),
 			    name);
@@ -412,6 +426,8 @@ void in_use_disks(const struct roots *roots, const struct in_use_of *of, bool cl
 	for (size_t i = 0; claims && o->n == before && i < d.n; i++)
 		if (d.disk[i].dev)
 			look_at_claim(&d, &d.disk[i], o);
+	for (size_t i = 0; claims && i < d.n; i++)
+		say_loop(&d, i, o);
 	free(d.disk);
 	free(d.pair);
 	members_free(&d.blocks);

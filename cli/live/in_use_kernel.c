@@ -37,37 +37,24 @@ static const struct node *find_disk(const struct roots *roots, const struct node
 struct kernel_user {
 	const char *pattern; /* files below sys */
 	const char *word;    /* what comes before the path in its text; "": nothing */
-	void (*say)(const struct node *node, const char *file, struct obstacles *o);
+	void (*say)(const struct node *node, struct obstacles *o);
 };
 
-/* ".../block/loop0/loop/backing_file" */
-static void say_loop(const struct node *node, const char *file, struct obstacles *o)
+static void say_nvme_target(const struct node *node, struct obstacles *o)
 {
-	const char *name = strstr(file, "/block/") + sizeof("/block/") - 1;
-	int n = (int)strcspn(name, "/");
-
-	in_use_add(o, node->f, "%.*s stands on %s: losetup -d /dev/%.*s", n, name, node_name(node), n,
-		   name);
-}
-
-static void say_nvme_target(const struct node *node, const char *file, struct obstacles *o)
-{
-	(void)file;
-	in_use_add(o, node->f, "the NVMe target exports %s: disable its namespace (nvmetcli)",
+	in_use_add(o, node->f, "the NVMe target exports %s\ndisable its namespace (nvmetcli)",
 		   node_name(node));
 }
 
-static void say_scsi_target(const struct node *node, const char *file, struct obstacles *o)
+static void say_scsi_target(const struct node *node, struct obstacles *o)
 {
-	(void)file;
-	in_use_add(o, node->f, "the SCSI target exports %s: delete its backstore (targetcli)",
+	in_use_add(o, node->f, "the SCSI target exports %s\ndelete its backstore (targetcli)",
 		   node_name(node));
 }
 
 /* fileio opens a disk like any file, and nvmet takes it without a holder (drivers/target,
  * drivers/nvme/target/io-cmd-bdev.c). */
 static const struct kernel_user users[] = {
-	{ "block/loop*/loop/backing_file", "", say_loop },
 	{ "kernel/config/nvmet/subsystems/*/namespaces/*/device_path", "", say_nvme_target },
 	{ "kernel/config/target/core/*/*/info", " File: ", say_scsi_target },
 };
@@ -97,7 +84,7 @@ static void look_at_user(const struct roots *roots, const struct kernel_user *u,
 	text[start - text + (ptrdiff_t)strcspn(start, " \n")] = '\0';
 	const struct node *node = find_disk(roots, nodes, start);
 	if (node)
-		u->say(node, file, o);
+		u->say(node, o);
 }
 
 static void look_at_users(const struct roots *roots, const struct nodes *nodes,
@@ -131,7 +118,7 @@ static void look_at_thunderbolt(const struct roots *roots, const struct node *no
 		return;
 	node_attribute(roots, node, "vendor_name", vendor);
 	node_attribute(roots, node, "device_name", device);
-	in_use_add(o, node->f, "%s%s%s is connected to it by Thunderbolt: unplug it", vendor,
+	in_use_add(o, node->f, "%s%s%s is connected to it by Thunderbolt\nunplug it", vendor,
 		   *vendor ? " " : "", *device ? device : node_name(node));
 }
 
@@ -142,6 +129,6 @@ void in_use_kernel(const struct roots *roots, const struct nodes *nodes, struct 
 		look_at_thunderbolt(roots, &nodes->node[i], o);
 		if (in_use_is(&nodes->node[i], NODE_HIDDEN))
 			in_use_add(o, nodes->node[i].f, "its network interface is in another network "
-				   "namespace: move it back, or end what has it (lsns -t net)");
+				   "namespace\nmove it back, or end what has it (lsns -t net)");
 	}
 }

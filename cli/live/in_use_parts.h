@@ -51,7 +51,8 @@ const char *class_attribute(const struct roots *roots, const char *class, const 
 			    const char *attribute, char value[256]);
 
 /* Disks that are mounted, swap space or a part of something else; with `claims` also those
- * that the kernel lets nobody open for himself, which is found out by opening them. */
+ * that the kernel lets nobody open for himself, which is found out by opening them, and those
+ * that a loop device stands on, which nothing uses. */
 void in_use_disks(const struct roots *roots, const struct in_use_of *of, bool claims,
 		  struct obstacles *o);
 
@@ -62,8 +63,8 @@ void in_use_networks(const struct roots *roots, const struct in_use_of *of, stru
  * that stands on it. */
 bool in_use_has_default_route(const struct roots *roots, const char *interface);
 
-/* What the kernel's own parts do with them, which no process has open: loop devices and what
- * is exported, interfaces in other network namespaces, what hangs on Thunderbolt. */
+/* What the kernel's own parts do with them, which no process has open: what is exported,
+ * interfaces in other network namespaces, what hangs on Thunderbolt. */
 void in_use_kernel(const struct roots *roots, const struct nodes *nodes, struct obstacles *o);
 
 /* Processes that have files of the nodes open or mapped, one obstacle for each. Sets o->blind. */

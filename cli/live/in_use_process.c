@@ -43,6 +43,14 @@ static const struct node *find_node(const struct nodes *nodes, dev_t dev, bool b
 	return NULL;
 }
 
+/* Names that others give are of one line, and do nothing to a terminal. */
+static void make_plain(char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			*name = '?';
+}
+
 /* The guest's name from QEMU's "-name guest=win10,debug-threads=on"; "" for none. */
 static void read_guest(const struct roots *roots, const char *pid, char guest[64])
 {
@@ -57,6 +65,7 @@ static void read_guest(const struct roots *roots, const char *pid, char guest[64
 		value = p + sizeof("-name");
 		value += strncmp(value, "guest=", 6) ? 0 : 6;
 		snprintf(guest, 64, ", guest %.*s", (int)strcspn(value, ","), value);
+		make_plain(guest);
 	}
 }
 
@@ -78,8 +87,9 @@ static void add_process(const struct roots *roots, const char *pid, const struct
 
 	if (sysfs_read_file(roots->proc, path_make("%s/comm", pid), name, sizeof(name)) > 0)
 		name[strcspn(name, "\n")] = '\0';
+	make_plain(name);
 	read_guest(roots, pid, guest);
-	in_use_add(o, node->f, "%s (pid %s%s) has %s %s: %s", name, pid, guest, file, how,
+	in_use_add(o, node->f, "%s (pid %s%s) has %s %s\n%s", name, pid, guest, file, how,
 		   what_to_do(node, name));
 }
 
@@ -124,6 +134,7 @@ static const struct node *follow(const struct reading *r, int dir, const char *n
 	if (n < 0)
 		is_blind(r, errno);
 	file[n > 0 ? n : 0] = '\0';
+	make_plain(file);
 	return node;
 }
 
@@ -151,7 +162,7 @@ static bool look_at_files(const struct reading *r, const char *path)
  * system. What is mapped stays in use when it has been closed. */
 static bool look_at_memory(const struct reading *r, const char *maps, const char *folder)
 {
-	int fd = openat(r->roots->proc, maps, O_RDONLY | O_CLOEXEC);
+	int fd = sysfs_open(r->roots->proc, maps, O_RDONLY);
 	int dir = sysfs_dir(r->roots->proc, folder);
 	FILE *lines = fd < 0 ? NULL : fdopen(fd, "r");
 	unsigned long start, end, inode, last_inode = 0;
@@ -161,7 +172,7 @@ static bool look_at_memory(const struct reading *r, const char *maps, const char
 	size_t size = 0;
 
 	if (fd < 0)
-		is_blind(r, errno);
+		is_blind(r, -fd);
 	else if (dir < 0)
 		is_blind(r, -dir);
 	while (lines && !node && getline(&line, &size, lines) > 0) {

@@ -18,6 +18,7 @@
 
 #include "../../cli/live/in_use.h"
 #include "../../cli/live/nodes.h"
+#include "../../runtime/io/sysfs.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 
@@ -359,8 +360,12 @@ static void cache_and_loop(void **state)
 	put_device("sys/devices/virtual/block/loop0", "block", "7:0\n");
 	put("sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n2\n");
 	assert_null(strstr(look_host(), "nvme0n2"));
+	assert_non_null(strstr(look(), "loop0 stands on nvme0n2: losetup -d /dev/loop0\n"));
 	put("proc/self/mountinfo", "80 25 7:0 / /srv rw - ext4 /dev/loop0 rw\n");
 	assert_non_null(strstr(look_host(), "/srv is on loop0 on nvme0n2" FSTAB));
+	assert_int_equal(found.n, 2);
+	/* A line a loop is enough. */
+	look();
 	assert_int_equal(found.n, 2);
 }
 
@@ -613,6 +618,25 @@ static void session(void **state)
 	assert_string_equal(look_host(), "eno1 has an open ssh session" LOG_IN);
 }
 
+/* What a link says from the root on, it says from the --sysroot on. */
+static void session_below_sysroot(void **state)
+{
+	const struct pci_function *f = &function;
+
+	(void)state;
+	put_networks();
+	put("proc/net/route", LOCAL4);
+	put("proc/net/tcp", TCP "   0: 0501A8C0:08AE 0701A8C0:C350 01 00000000:00000000\n");
+	put("srv/sshd_config", "Port 2222\n");
+	put_link("etc/ssh/sshd_config", "/srv/sshd_config");
+	assert_int_equal(gather_root(root, &roots), 0);
+	if (sysfs_confine(roots.root))
+		skip();
+	gather_mounts(&roots);
+	in_use_by_host(&roots, &f, 1, &found);
+	assert_string_equal(as_text(), "eno1 has an open ssh session" LOG_IN);
+}
+
 static void session_of_ipv6(void **state)
 {
 	(void)state;
@@ -770,7 +794,8 @@ int main(void)
 		TEST(disks_of_bcachefs), TEST(pool), TEST(cache_and_loop), TEST(nvme_subsystem),
 		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(planned_before), TEST(address), TEST(bridge_port),
 		TEST(pppoe), TEST(only_network), TEST(default_route), TEST(default_route_of_ipv6),
-		TEST(session), TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard), TEST(bluetooth_keyboard),
+		TEST(session), TEST(session_below_sysroot),
+		TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard), TEST(bluetooth_keyboard),
 		TEST(keyboards_of_two), TEST(console), TEST(serial_console), TEST(virtual_functions), TEST(many),
 	};
 

@@ -121,6 +121,25 @@ static const char *look(void)
 	return text;
 }
 
+/* What a user calls his guest is of one line. */
+static void odd_name(void **state)
+{
+	static const char cmdline[] = "qemu\0-name\0a\nb\33[2J\0x";
+	char whole[128];
+
+	(void)state;
+	put_device(CARD "/drm/card1", "drm", "1:3\n");
+	put("proc/100000001/comm", "qemu\n");
+	put_link("proc/100000001/fd/3", "/dev/null");
+	put_folder("proc/100000001");
+	snprintf(whole, sizeof(whole), "%s/proc/100000001/cmdline", root);
+	FILE *file = fopen(whole, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(cmdline, 1, sizeof(cmdline), file), sizeof(cmdline));
+	fclose(file);
+	assert_string_equal(look(), "qemu (pid 100000001, guest a?b?[2J) has /dev/null open: end it\n");
+}
+
 /* Its first thread has nothing open, another has. */
 static void thread(void **state)
 {
@@ -263,10 +282,11 @@ static void raw_disk(void **state)
 	(void)state;
 	put_device(CARD "/nvme/nvme0/nvme0n1", "block", "259:0\n");
 	put_device(CARD "/nvme/nvme0/nvme0n1/nvme0n1p2", "block", "259:2\n");
-	put("sys/block/loop0/loop/backing_file", "/srv/image\n");
-	put("sys/block/loop1/size", "0\n");
+	put_link("sys/class/block/nvme0n1p2", "../../devices/pci0000:00/0000:01:00.0/nvme0n1p2");
+	put("sys/class/block/loop0/loop/backing_file", "/srv/image\n");
+	put("sys/class/block/loop1/size", "0\n");
 	assert_string_equal(look(), "");
-	put("sys/block/loop3/loop/backing_file", "/dev/nvme0n1p2\n");
+	put("sys/class/block/loop3/loop/backing_file", "/dev/nvme0n1p2\n");
 	assert_string_equal(look(), "loop3 stands on nvme0n1p2: losetup -d /dev/loop3\n");
 }
 
@@ -399,7 +419,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, end)
 	const struct CMUnitTest tests[] = {
-		TEST(thread), TEST(mapped), TEST(no_capability), TEST(namespaces),
+		TEST(odd_name), TEST(thread), TEST(mapped), TEST(no_capability), TEST(namespaces),
 		TEST(another_proc), TEST(shut_out), TEST(mediated), TEST(elsewhere),
 		TEST(thunderbolt), TEST(raw_disk), TEST(exported),
 		TEST(real_thread), TEST(real_mapping),
