@@ -26,8 +26,8 @@ static const char help[] =
 	"  elsewhere  settings of the boot loader, modprobe.d and others that fight, or\n"
 	"             are needless\n"
 	"  cards      functions without reset, or not on the driver that their rule says\n"
-	"  host       what the host needs and would lose: disks, keyboard, network,\n"
-	"             the question for a passphrase\n"
+	"  host       what the host needs and would lose: disks, the only keyboard,\n"
+	"             the network, the question for a passphrase\n"
 	"  guests     KVM, and what a guest of an ordinary user lacks\n\n"
 	"Exit code: 0 fine, 1 warnings, 2 errors, or usage.\n";
 

@@ -45,9 +45,10 @@ static void print_functions(const struct run *r, const struct obstacles *o)
 static void print_text(const struct run *r, const struct obstacles *o)
 {
 	const char *line;
+	char why[HOST_NAME_MAX];
 
 	if (r->plan.state == PLAN_OFF)
-		puts("nothing: vgapass=off is on the kernel command line");
+		printf("nothing: %s\n", hint_off(r, why));
 	else if (!r->config.rules && !r->config.errors)
 		puts("nothing: /etc/vgapass.conf has no rule");
 	print_functions(r, o);

@@ -9,8 +9,9 @@
 #include "booted.h"
 #include "check/check.h"
 #include "cmd.h"
-#include "group.h"
 #include "edit/rebuild.h"
+#include "group.h"
+#include "hint.h"
 #include "receipt_read.h"
 #include "table.h"
 
@@ -153,6 +154,15 @@ static bool judge(struct status *s)
 	return true;
 }
 
+/* The kernel command line is still that of the boot. */
+static void print_off(const struct status *s)
+{
+	char why[HOST_NAME_MAX];
+
+	if (!strcmp(receipt_text(s->receipt, "mode"), "off") && s->host.run.plan.state == PLAN_OFF)
+		printf("nothing was bound: %s\n", hint_off(&s->host.run, why));
+}
+
 static void print_result(const struct status *s)
 {
 	printf("the last boot's result: %s (mode %s)\n", receipt_text(s->receipt, "result"),
@@ -293,6 +303,7 @@ static void print_table(const struct status *s)
 static void print_text(struct status *s)
 {
 	print_result(s);
+	print_off(s);
 	if (count(receipt_list(s->receipt, "functions")))
 		print_table(s);
 	print_changed(s);

@@ -63,12 +63,21 @@ void hint_later(struct host *h)
 	}
 }
 
+const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
+{
+	if (!r->cmd.recovery.n)
+		return text_make(text, HOST_NAME_MAX, "vgapass=off is on the kernel command line");
+	return text_make(text, HOST_NAME_MAX, "%v on the kernel command line asks for a recovery boot",
+			 &r->cmd.recovery);
+}
+
 void hint_plan(const struct host *h)
 {
 	enum plan_state state = h->run.plan.state;
+	char why[HOST_NAME_MAX];
 
 	if (state == PLAN_OFF)
-		cmd_complain("vgapass=off is on the kernel command line: no rule holds");
+		cmd_complain("%s: no rule holds", hint_off(&h->run, why));
 	else if (state != PLAN_READY)
 		cmd_complain("the configuration is wrong and no rule holds: see vgapass plan");
 }

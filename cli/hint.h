@@ -14,6 +14,10 @@ void hint_iommu(const struct host *h);
  * not promise them. h was opened as_boot. */
 void hint_later(struct host *h);
 
+/* Why the boot of this kernel command line, whose plan is PLAN_OFF, binds nothing, for a sentence:
+ * vgapass=off, or the word that asks for a recovery boot. */
+const char *hint_off(const struct run *r, char text[HOST_NAME_MAX]);
+
 /* No rule holds: vgapass=off, a broken configuration, an unknown profile. */
 void hint_plan(const struct host *h);
 

@@ -170,6 +170,10 @@ void check_cmdline(struct check *c)
 		if (!was_said(word))
 			look_at_word(c, "/proc/cmdline", word, fix);
 	free(copy);
+	if (c->host->run.cmd.recovery.n)
+		check_say(c, CHECK_WARNING, "/proc/cmdline", "%.*s asks for a recovery boot, which "
+			  "binds nothing\nreboot without it to have the rules hold",
+			  (int)c->host->run.cmd.recovery.n, c->host->run.cmd.recovery.p);
 	while (said.n)
 		free(said.word[--said.n]);
 }

@@ -38,8 +38,9 @@ void cmdline_parse(struct slice text, struct cmdline *ret)
 			continue;
 		value = unquote(value);
 		unsigned known = slice_word(value, VALUES);
-		if (key >= RECOVERIES || (key == OURS && known == MODE_OFF) ||
-		    ((key == UNIT || key == RD_UNIT) && known - TARGETS < 2))
+		if (key >= RECOVERIES || ((key == UNIT || key == RD_UNIT) && known - TARGETS < 2))
+			ret->recovery = word;
+		if (ret->recovery.n || (key == OURS && known == MODE_OFF))
 			ret->mode = MODE_OFF;
 		is_init |= key == END;
 		if (is_init)

@@ -16,6 +16,7 @@ enum run_mode { MODE_ON, MODE_OFF, MODE_DRY_RUN };
 
 struct cmdline {
 	enum run_mode mode;    /* off by one word anywhere, or in a recovery boot; then dry-run */
+	struct slice recovery; /* the last word that asks for a recovery boot; n == 0: none */
 	struct slice profile;  /* the last vgapass=NAME; n == 0: none chosen */
 	struct slice ids;      /* the last vgapass.ids=; n == 0: none */
 	uint32_t ids_column;   /* from 1 */

@@ -106,12 +106,17 @@ static void obeys_recovery(void **state)
 						 off[i])), &c);
 		if (c.mode != MODE_OFF)
 			fail_msg("%s is not obeyed", off[i]);
+		const char *word = off[i] + (strncmp(off[i], "-- ", 3) ? 0 : 3);
+		if (!slice_is(c.recovery, word))
+			fail_msg("%s is not told", word);
 	}
 	for (size_t i = 0; i < COUNT(on); i++) {
 		cmdline_parse(slice_of(text_make(line, sizeof(line), "ro %s quiet", on[i])), &c);
 		if (c.mode != MODE_ON)
 			fail_msg("%s is taken for recovery", on[i]);
 	}
+	cmdline_parse(slice_of("ro vgapass=off quiet"), &c);
+	assert_int_equal(c.recovery.n, 0);
 }
 
 static void tells_the_column_of_ids(void **state)
