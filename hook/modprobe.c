@@ -3,24 +3,28 @@
 #define _GNU_SOURCE
 #include "modprobe.h"
 
+#include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "../runtime/core/cmdline.h"
+#include "../runtime/io/sysfs.h"
 
 const char *const modprobe_dirs[MODPROBE_DIRS] = { "etc/modprobe.d", "run/modprobe.d",
 						  "usr/local/lib/modprobe.d",
 						  "usr/lib/modprobe.d", "lib/modprobe.d" };
 
-bool folder_open(struct folder *f, const char *sysroot, const char *name)
+bool folder_open(struct folder *f, int root, const char *name)
 {
-	*f = (struct folder){ .dir = NULL };
-	snprintf(f->name, sizeof(f->name), "%s/%s", sysroot, name);
-	f->dir = opendir(f->name);
+	int fd = sysfs_dir(root, name);
+
+	*f = (struct folder){ .dir = fd < 0 ? NULL : fdopendir(fd) };
+	snprintf(f->name, sizeof(f->name), "%s", name);
 	return f->dir;
 }
 
@@ -36,18 +40,39 @@ const char *folder_next(struct folder *f)
 	return NULL;
 }
 
-char *modprobe_find_stranger(const char *sysroot, const char *name)
+/* True: what libkmod would open there is this file of the root. */
+static bool is_below(int root, const char *path, const struct stat *opened)
+{
+	struct stat st;
+	int fd = sysfs_open(root, path, O_PATH);
+	bool same = fd >= 0 && !fstat(fd, &st) && st.st_dev == opened->st_dev &&
+		    st.st_ino == opened->st_ino;
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+static bool is_stranger(int root, const struct folder *f, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dirfd(f->dir), name, &st, 0) || S_ISDIR(st.st_mode) ||
+	    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+		return false;
+	return !S_ISREG(st.st_mode) || !is_below(root, f->path, &st);
+}
+
+char *modprobe_find_stranger(int root, const char *folder)
 {
 	char *found = NULL;
 	struct folder f;
-	struct stat st;
 
-	if (!folder_open(&f, sysroot, name))
+	if (!folder_open(&f, root, folder))
 		return NULL;
-	while (folder_next(&f))
-		if (!found && !stat(f.path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
-		    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
-			found = strdup(f.path + strlen(sysroot));
+	for (const char *name; (name = folder_next(&f));)
+		if (!found && is_stranger(root, &f, name))
+			found = strdup(f.path);
 	return found;
 }
 
@@ -140,9 +165,10 @@ bool modprobe_same(const char *a, const char *b)
 }
 
 /* True: a line of the file is "options MODULE ... ids=...". */
-static bool gives_ids(const char *path, const char *module)
+static bool gives_ids(int root, const char *path, const char *module)
 {
-	FILE *file = fopen(path, "re");
+	int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
 	size_t room = 0;
 	bool gives = false;
@@ -158,19 +184,19 @@ static bool gives_ids(const char *path, const char *module)
 	return gives;
 }
 
-char *modprobe_ids_file(const char *sysroot, const char *module)
+char *modprobe_ids_file(int root, const char *module)
 {
 	struct folder f;
 	char *found = NULL;
 
 	for (unsigned i = 0; !found && i < MODPROBE_DIRS; i++) {
-		if (!folder_open(&f, sysroot, modprobe_dirs[i]))
+		if (!folder_open(&f, root, modprobe_dirs[i]))
 			continue;
 		for (const char *name; (name = folder_next(&f));) {
 			size_t n = strlen(name);
 			if (!found && n > 5 && !strcmp(name + n - 5, ".conf") &&
-			    gives_ids(f.path, module))
-				found = strdup(f.path + strlen(sysroot) + 1);
+			    gives_ids(root, f.path, module))
+				found = strdup(f.path);
 		}
 	}
 	return found;

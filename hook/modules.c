@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../runtime/io/apply.h"
+#include "../runtime/io/sysfs.h"
 #include "modprobe.h"
 #include "unpack.h"
 
@@ -34,15 +35,29 @@ static int complain(struct modules *m, int error, const char *format, ...)
 	return error;
 }
 
+/* The path of a directory for libkmod, which opens by paths: no link below the root has led out
+ * of it. NULL: it is not there. */
+static char *path_of(const struct modules *m, const char *name)
+{
+	char path[sizeof(m->sysroot)];
+
+	if (!*m->sysroot)
+		text_make(path, sizeof(path), "/%s", name);
+	else if (sysfs_path(m->root, name, path, sizeof(path)) < 0)
+		return NULL;
+	return strdup(path);
+}
+
 static int open_kmod(struct modules *m, const char *folder)
 {
-	char *path = NULL, *conf[MODPROBE_DIRS + 1] = { NULL };
-	int r = asprintf(&path, "%s/%s", m->sysroot, folder) < 0 ? -ENOMEM : 0;
+	char *path = path_of(m, folder), *conf[MODPROBE_DIRS + 1] = { NULL };
+	unsigned n = 0;
+	int r = 0;
 
 	for (unsigned i = 0; i < MODPROBE_DIRS; i++)
-		if (asprintf(&conf[i], "%s/%s", m->sysroot, modprobe_dirs[i]) < 0)
-			r = -ENOMEM;
-	if (!r && access(path, X_OK))
+		if ((conf[n] = path_of(m, modprobe_dirs[i])))
+			n++;
+	if (!path || access(path, X_OK))
 		r = complain(m, -ENOENT, "kernel %s has no modules in /lib/modules\ninstall them, or "
 			     "remove this kernel", m->kernel);
 	if (!r && !(m->kmod = kmod_new(path, (const char *const *)conf)))
@@ -50,8 +65,8 @@ static int open_kmod(struct modules *m, const char *folder)
 	/* What it would print is said here, with what to do. */
 	if (!r)
 		kmod_set_log_priority(m->kmod, LOG_EMERG);
-	for (unsigned i = 0; i < MODPROBE_DIRS; i++)
-		free(conf[i]);
+	while (n)
+		free(conf[--n]);
 	free(path);
 	return r;
 }
@@ -59,21 +74,29 @@ static int open_kmod(struct modules *m, const char *folder)
 /* libkmod opens what it finds. */
 static int look_at_files(struct modules *m, const char *folder)
 {
-	char *path = modprobe_find_stranger(m->sysroot, folder);
+	char *path = modprobe_find_stranger(m->root, folder);
 
 	if (!path)
 		return 0;
-	complain(m, 0, "%s: no regular file, so it cannot be read\nremove it", path);
+	complain(m, 0, "/%s: no regular file%s, so it cannot be read\nremove it", path,
+		 *m->sysroot ? " below the sysroot" : "");
 	free(path);
 	return -EINVAL;
 }
 
-int modules_open(struct modules *m, const char *sysroot, const char *kernel)
+int modules_open(struct modules *m, const struct roots *roots, const char *kernel)
 {
 	char folder[300];
-	int r;
+	int r = 0;
 
-	*m = (struct modules){ .sysroot = sysroot, .kernel = kernel };
+	*m = (struct modules){ .root = roots->root, .kernel = kernel };
+	if (!roots->real)
+		r = (int)sysfs_path(m->root, ".", m->sysroot, sizeof(m->sysroot));
+	if (r < 0)
+		return complain(m, r, "kernel %s: the sysroot has no path (%s)\nmount /proc", kernel,
+				strerror(-r));
+	if (!strcmp(m->sysroot, "/"))
+		*m->sysroot = '\0';
 	complain(m, 0, "kernel %s: no memory\ntry again", kernel);
 	snprintf(folder, sizeof(folder), "lib/modules/%s", kernel);
 	r = look_at_files(m, folder);
@@ -142,7 +165,7 @@ static int load(struct modules *m, struct module *to)
 {
 	unsigned char *data = NULL;
 	size_t size = 0;
-	int r = unpack_file(to->file, &data, &size);
+	int r = unpack_file(m->root, to->file + strlen(m->sysroot) + 1, &data, &size);
 	const char *why = r == -EBADMSG ? "damaged" : r ? strerror(-r) : !size ? "empty" :
 			  is_whole(data, size) ? NULL : "cut short, or no module";
 
@@ -322,15 +345,10 @@ int modules_add(struct modules *m, const char *name)
 /* The module that has the driver, where the running kernel knows it, else the driver's name. */
 static const char *module_of(const struct modules *m, const char *driver, char *to, size_t cap)
 {
-	char path[512], *name;
+	char path[512];
 
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s/module", m->sysroot, driver);
-	ssize_t n = readlink(path, to, cap - 1);
-	if (n <= 0)
-		return driver;
-	to[n] = '\0';
-	name = strrchr(to, '/');
-	return name ? name + 1 : to;
+	text_make(path, sizeof(path), "sys/bus/pci/drivers/%s/module", driver);
+	return sysfs_link(m->root, path, 0, to, cap) > 0 ? to : driver;
 }
 
 /* True: the running kernel has a driver of this name. */
@@ -338,8 +356,8 @@ static bool is_driver(const struct modules *m, const char *name)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s", m->sysroot, name);
-	return !access(path, F_OK) || apply_is_harmless(slice_of(name));
+	text_make(path, sizeof(path), "sys/bus/pci/drivers/%s", name);
+	return sysfs_exists(m->root, path) || apply_is_harmless(slice_of(name));
 }
 
 /* The name of a driver of a loaded module, in *to; false: not known. */
@@ -352,7 +370,7 @@ static bool find_driver(const struct modules *m, const char *module, char *to, s
 	snprintf(name, sizeof(name), "sys/module/%s/drivers", module);
 	for (char *p = name; *p; p++)
 		*p = *p == '-' ? '_' : *p;
-	if (!folder_open(&f, m->sysroot, name))
+	if (!folder_open(&f, m->root, name))
 		return false;
 	for (const char *entry; (entry = folder_next(&f));)
 		if (!found && !strncmp(entry, "pci:", 4)) {

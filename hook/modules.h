@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "../runtime/core/config.h"
+#include "../runtime/io/gather.h"
 
 #define MODULES_MAX 64
 #define MODULES_FAULTS_MAX 16
@@ -40,15 +41,17 @@ struct modules {
 	struct module module[MODULES_MAX];
 	unsigned faults;
 	struct module_fault fault[MODULES_FAULTS_MAX];
-	const char *sysroot, *kernel;
+	int root;           /* directory fd of the system */
+	char sysroot[4096]; /* its path without links; "" for / */
+	const char *kernel;
 	void *kmod; /* struct kmod_ctx */
 	char text[MODULES_TEXT_MAX]; /* of the last error, as in a fault */
 };
 
 /* Returns 0, or -errno with the reason in m->text: -ENOENT, the kernel has no module
- * directory; -EINVAL, reading would hang. modules_close() is needed in any case. `sysroot` may
- * be "". */
-int modules_open(struct modules *m, const char *sysroot, const char *kernel);
+ * directory; -EINVAL, reading would hang or leave the root. modules_close() is needed in any
+ * case, and before `roots` are closed. */
+int modules_open(struct modules *m, const struct roots *roots, const char *kernel);
 
 /* Adds a module and all that it needs: dependencies, and the softdeps of each of them. Returns
  * 0, or -errno with the reason in m->text; then the list is as before. -ENOENT: the kernel has

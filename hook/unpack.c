@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../runtime/io/sysfs.h"
 #include "image_unpack.h"
 
 #define FILE_MAX ((size_t)256 << 20)
@@ -74,14 +75,14 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 	return 0;
 }
 
-int unpack_file(const char *path, unsigned char **ret, size_t *ret_size)
+int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 {
 	struct image_stream *s = NULL;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
+	int fd = sysfs_open(at, path, O_RDONLY | O_NONBLOCK), r = 0;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		r = -EIO;
 	} else if ((size_t)st.st_size > FILE_MAX) {

@@ -28,6 +28,7 @@
 #include "../runtime/core/plan_text.h"
 #include "../runtime/io/apply.h"
 #include "../runtime/io/gather.h"
+#include "../runtime/io/sysfs.h"
 #include "modprobe.h"
 #include "modules.h"
 #include "unpack.h"
@@ -43,6 +44,7 @@ static const char usage[] =
 struct options {
 	const char *program; /* argv[0]: vgapass-early lies beside it */
 	const char *sysroot, *kernel, *into, *replaces;
+	struct roots roots; /* of the sysroot */
 };
 
 /* A damaged index of modules lets libkmod run for ever, and with it a package manager. */
@@ -73,7 +75,7 @@ static void warn_of_ids(const struct modules *m)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct module *mod = &m->module[i];
-		char *file = mod->had_ids ? modprobe_ids_file(m->sysroot, mod->name) : NULL;
+		char *file = mod->had_ids ? modprobe_ids_file(m->root, mod->name) : NULL;
 		/* What the kernel command line of this machine says is none of this image's. */
 		if (file)
 			fprintf(stderr, "vgapass: /%s: option ids of %s is left out of the boot image: "
@@ -104,7 +106,7 @@ static bool say_faults(const struct modules *m)
  * reason to keep an old image. */
 static int find_modules(const struct options *o, const struct config *c, struct modules *m)
 {
-	int r = modules_open(m, o->sysroot, o->kernel);
+	int r = modules_open(m, &o->roots, o->kernel);
 
 	if (r) {
 		fprintf(stderr, "vgapass: %s\n", m->text);
@@ -157,11 +159,12 @@ static int write_file(const char *into, const char *name, mode_t mode, const voi
 }
 
 /* Copies a file, unpacked if it is compressed. */
-static int add_file(const struct options *o, const char *from, const char *name, mode_t mode)
+static int add_file(const struct options *o, int at, const char *from, const char *name,
+		    mode_t mode)
 {
 	unsigned char *data;
 	size_t n;
-	int r = unpack_file(from, &data, &n);
+	int r = unpack_file(at, from, &data, &n);
 
 	if (r) {
 		complain(from, r == -EBADMSG ? "damaged" : strerror(-r), "install it anew");
@@ -173,26 +176,29 @@ static int add_file(const struct options *o, const char *from, const char *name,
 }
 
 /* The configuration names drivers that the kernel loads at boot. */
-static void warn_of_others(const char *path)
+static void warn_of_others(int root, const char *path)
 {
+	int fd = sysfs_open(root, path, O_PATH);
 	struct stat st;
 
-	if (!stat(path, &st) && (st.st_uid || st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (fd >= 0 && !fstat(fd, &st) && (st.st_uid || st.st_mode & (S_IWGRP | S_IWOTH)))
 		complain(path, "others than root can write it",
 			 "chown root it and chmod go-w it, as it decides what root loads");
+	if (fd >= 0)
+		close(fd);
 }
 
 static int add_config(const struct options *o, const struct config *c)
 {
 	struct conf_path name;
-	char from[4096];
+	char from[sizeof(name) + 1];
 	int r = 0;
 
 	for (unsigned i = 0; !r && i < c->files; i++) {
 		gather_conf_path(&name, c->file[i]);
-		snprintf(from, sizeof(from), "%s/%s", o->sysroot, name.s);
-		warn_of_others(from);
-		r = add_file(o, from, name.s, 0644);
+		snprintf(from, sizeof(from), "/%s", name.s);
+		warn_of_others(o->roots.root, from);
+		r = add_file(o, o->roots.root, from, name.s, 0644);
 	}
 	return r;
 }
@@ -232,7 +238,7 @@ static int add_all(const struct options *o, const struct config *c, const struct
 	char early[4096];
 
 	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
-	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, early, EARLY, 0755))
+	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, AT_FDCWD, early, EARLY, 0755))
 		return DONE;
 	snprintf(early, sizeof(early), "%s/" EARLY, o->into);
 	unlink(early);
@@ -323,26 +329,41 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -EINVAL;
 }
 
+/* The exit code, said, or DONE. A link below a sysroot is not to lead to this host's files. */
+static int open_roots(struct options *o)
+{
+	if (gather_root(*o->sysroot ? o->sysroot : NULL, &o->roots))
+		return complain(o->sysroot, "cannot be opened", "name an existing folder");
+	int r = *o->sysroot ? sysfs_confine(o->roots.root) : 0;
+	if (!r) {
+		gather_mounts(&o->roots);
+		return DONE;
+	}
+	fprintf(stderr, "vgapass: --sysroot: links in %s could lead to this host's files (openat2: "
+		"%s)\nuse Linux 5.6 or later\n", o->sysroot, strerror(-r));
+	return o->into ? NOTHING : FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	static struct config config;
 	struct options o = { .program = argv[0], .sysroot = "" };
 	static struct modules m;
-	struct roots roots;
 	struct utsname running;
 
 	if (parse_options(argc, argv, &o))
 		return USAGE;
 	if (!o.kernel && !uname(&running))
 		o.kernel = running.release;
-	if (gather_roots(*o.sysroot ? o.sysroot : NULL, &roots))
-		return complain(o.sysroot, "cannot be opened", "name an existing folder");
-	gather_config(&roots, &config);
+	int r = open_roots(&o);
+	if (r)
+		return r;
+	gather_config(&o.roots, &config);
 	if (!config.errors && !config.rules && !config.cmdline_ids)
 		return NOTHING;
 	if (o.into)
 		alarm(SECONDS_MAX);
-	int r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
+	r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
 	if (o.into)
 		r = make(&o, &config, &m, r);
 	else

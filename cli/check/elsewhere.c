@@ -110,7 +110,7 @@ static bool is_gone(const struct check *c, const char *module)
 	bool gone = false;
 
 	kernels_find(c, &kernels);
-	if (kernels.n && !modules_open(&m, c->host->sysroot,
+	if (kernels.n && !modules_open(&m, &c->host->roots,
 				       kernels.kernel[kernels.n - 1].version)) {
 		gone = modules_add(&m, module) == -ENOENT;
 		modules_close(&m);

@@ -143,7 +143,7 @@ static void compare_modules(struct image *i, struct text *wrong)
 	text_start(&t, list, sizeof(list));
 	/* What a kernel lacks is of the topic modules. */
 	if (!i->c->host->run.config.errors &&
-	    !modules_open(&m, i->c->host->sysroot, i->kernel->version)) {
+	    !modules_open(&m, &i->c->host->roots, i->kernel->version)) {
 		modules_add_drivers(&m, &i->c->host->run.config);
 		modules_list(&m, &t);
 		if (!f || strcmp(f->data, list) != 0)

@@ -15,7 +15,7 @@ static void look_at_kernel(struct check *c, const struct kernel *k)
 {
 	static struct modules m;
 
-	if (modules_open(&m, c->host->sysroot, k->version)) {
+	if (modules_open(&m, &c->host->roots, k->version)) {
 		check_say(c, CHECK_ERROR, "", "%s", m.text);
 		return;
 	}
@@ -90,7 +90,7 @@ static void look_at_signatures(struct check *c, const struct kernel *k, const ch
 	char names[512];
 	struct text t;
 
-	if (modules_open(&m, c->host->sysroot, k->version))
+	if (modules_open(&m, &c->host->roots, k->version))
 		return;
 	text_start(&t, names, sizeof(names));
 	modules_add_drivers(&m, &c->host->run.config);

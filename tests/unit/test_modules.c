@@ -12,13 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../hook/modprobe.h"
 #include "../../hook/modules.h"
+#include "../../runtime/io/sysfs.h"
 
 #define KERNEL "6.0.0-test"
 
 static char root[64];
+static struct roots roots; /* of root */
 
 static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void shell(const char *format, ...)
@@ -93,7 +96,7 @@ static int make_kernel(void **state)
 	shell("ln -s /dev/null %s/etc/modprobe.d/masked.conf", root);
 	shell("printf 'options long_options x=%%01022d\n' 0 >%s/etc/modprobe.d/long.conf", root);
 	shell("PATH=$PATH:/sbin:/usr/sbin depmod -b %s " KERNEL " 2>/dev/null", root);
-	return 0;
+	return gather_roots(root, &roots);
 }
 
 static int remove_kernel(void **state)
@@ -108,7 +111,7 @@ static void open_kernel(struct modules *m)
 {
 	if (!*root)
 		skip();
-	assert_int_equal(modules_open(m, root, KERNEL), 0);
+	assert_int_equal(modules_open(m, &roots, KERNEL), 0);
 }
 
 /* The place of a module in the list; it must be there once. */
@@ -168,10 +171,10 @@ static void names_the_file_of_ids(void **state)
 	(void)state;
 	if (!*root)
 		skip();
-	char *file = modprobe_ids_file(root, "vfio-pci");
+	char *file = modprobe_ids_file(roots.root, "vfio-pci");
 	assert_string_equal(file, "etc/modprobe.d/vfio.conf");
 	free(file);
-	assert_null(modprobe_ids_file(root, "long_options"));
+	assert_null(modprobe_ids_file(roots.root, "long_options"));
 }
 
 static void survives_circles(void **state)
@@ -205,7 +208,7 @@ static void tells_what_is_missing(void **state)
 	open_kernel(&m);
 	assert_int_equal(modules_add(&m, "nowhere"), -ENOENT);
 	modules_close(&m);
-	assert_int_equal(modules_open(&m, root, "5.0.0-none"), -ENOENT);
+	assert_int_equal(modules_open(&m, &roots, "5.0.0-none"), -ENOENT);
 	modules_close(&m);
 }
 
@@ -307,11 +310,40 @@ static void refuses_what_is_no_file(void **state)
 		skip();
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		shell("mkfifo %s/%s/a.conf", root, folders[i]);
-		assert_int_equal(modules_open(&m, root, KERNEL), -EINVAL);
+		assert_int_equal(modules_open(&m, &roots, KERNEL), -EINVAL);
 		assert_non_null(strstr(m.text, "/a.conf: no regular file"));
 		modules_close(&m);
 		shell("rm %s/%s/a.conf", root, folders[i]);
 	}
+}
+
+/* What a link says from the root on, it says from the sysroot on, whoever reads. */
+static void stays_below_the_root(void **state)
+{
+	char elsewhere[] = "/tmp/vgapass-test-conf.XXXXXX";
+	struct modules m;
+
+	(void)state;
+	if (!*root || sysfs_confine(roots.root))
+		skip();
+	shell("cd %s && mkdir store && mv lib/modules etc/modprobe.d store && ln -s /store/modules lib && "
+	      "ln -s /store/modprobe.d etc && cd store/modules/" KERNEL "/kernel && mv vfio.ko "
+	      "../../../x.ko && ln -s /store/x.ko vfio.ko", root);
+	open_kernel(&m);
+	assert_int_equal(modules_add(&m, "vfio-pci"), 0);
+	assert_int_equal(m.n, 5);
+	assert_non_null(strstr(m.module[place_of(&m, "vfio_pci")].options, "disable_vga=1"));
+	modules_close(&m);
+	/* libkmod would follow this one to the host's file. */
+	int fd = mkstemp(elsewhere);
+	assert_true(fd >= 0);
+	close(fd);
+	shell("ln -s %s %s/store/modprobe.d/out.conf", elsewhere, root);
+	assert_int_equal(modules_open(&m, &roots, KERNEL), -EINVAL);
+	assert_string_equal(m.text, "/etc/modprobe.d/out.conf: no regular file below the sysroot, so it "
+				    "cannot be read\nremove it");
+	modules_close(&m);
+	unlink(elsewhere);
 }
 
 /* --- drivers */
@@ -394,6 +426,7 @@ int main(void)
 		cmocka_unit_test(leaves_out_only_what_cannot_be_had),
 		cmocka_unit_test(refuses_modules_without_a_driver),
 		cmocka_unit_test(knows_drivers_by_other_names),
+		cmocka_unit_test(stays_below_the_root),
 	};
 
 	return cmocka_run_group_tests(tests, make_kernel, remove_kernel);

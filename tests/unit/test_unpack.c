@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lzma.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -90,7 +91,7 @@ static void expect_plain(size_t n)
 	unsigned char *data = NULL;
 	size_t size = 0;
 
-	assert_int_equal(unpack_file(name, &data, &size), 0);
+	assert_int_equal(unpack_file(AT_FDCWD, name, &data, &size), 0);
 	assert_int_equal(size, n);
 	assert_memory_equal(data, plain, n);
 	free(data);
@@ -101,7 +102,7 @@ static void expect_error(int error)
 	unsigned char *data = plain;
 	size_t size = 42;
 
-	int r = unpack_file(name, &data, &size);
+	int r = unpack_file(AT_FDCWD, name, &data, &size);
 	if (!r)
 		free(data);
 	assert_int_equal(r, error);
@@ -153,7 +154,7 @@ static void unpacks_all_parts(void **state)
 			fclose(file);
 			unsigned char *data = NULL;
 			size_t size = 0;
-			assert_int_equal(unpack_file(name, &data, &size), 0);
+			assert_int_equal(unpack_file(AT_FDCWD, name, &data, &size), 0);
 			assert_int_equal(size, 6000);
 			assert_memory_equal(data + 3000, plain, 3000);
 			free(data);
@@ -202,7 +203,7 @@ static void survives_damage(void **state)
 			packed[i] ^= 0x55;
 			write_file(packed, n);
 			packed[i] = old;
-			int r = unpack_file(name, &data, &size);
+			int r = unpack_file(AT_FDCWD, name, &data, &size);
 			assert_true(!r || r == -EBADMSG || r == -ENOMEM);
 			if (!r)
 				free(data);
@@ -216,9 +217,9 @@ static void refuses_what_is_no_file(void **state)
 	size_t size;
 
 	(void)state;
-	assert_int_equal(unpack_file("/nowhere", &data, &size), -ENOENT);
-	assert_int_equal(unpack_file("/tmp", &data, &size), -EIO);
-	assert_int_equal(unpack_file("/dev/null", &data, &size), -EIO);
+	assert_int_equal(unpack_file(AT_FDCWD, "/nowhere", &data, &size), -ENOENT);
+	assert_int_equal(unpack_file(AT_FDCWD, "/tmp", &data, &size), -EIO);
+	assert_int_equal(unpack_file(AT_FDCWD, "/dev/null", &data, &size), -EIO);
 	assert_int_equal(truncate(name, ((off_t)256 << 20) + 1), 0);
 	expect_error(-EFBIG);
 	/* Nobody writes into it. */
