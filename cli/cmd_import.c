@@ -36,7 +36,7 @@ struct import {
 	struct findings found;
 	struct new_rules rules;
 	struct rules_how how;
-	unsigned left_out;             /* findings that no rule stands for */
+	unsigned left_out;             /* findings that no rule stands for, and functions that stay */
 	bool full;                     /* more rules than a configuration can have */
 	bool taken[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function: by the new rules */
 };
@@ -212,18 +212,66 @@ static bool wants_identity(const struct import *m, const struct rule *rule)
 	return false;
 }
 
+/* True: it is of the card of the boot display, which stays with the host. */
+static bool is_of_boot_display(const struct import *m, const struct pci_function *f)
+{
+	bool is = false;
+	struct card card;
+
+	card_of(&m->host, f, &card);
+	for (unsigned i = 0; i < card.n; i++)
+		is |= card.function[i]->boot_display;
+	return is && !m->how.take_boot_display;
+}
+
+/* True: several cards have what the rule matches; one of them stays with the host, and another
+ * can go. An ID cannot tell them apart. */
+static bool is_of_two(const struct import *m, const struct rule *rule)
+{
+	const struct inventory *inv = &m->host.run.inv;
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	const struct pci_function *first = NULL;
+	bool several = false, stays = false, goes = false;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!alone->entry[i].rule)
+			continue;
+		first = first ? first : f;
+		several |= !pci_same_slot(&first->at, &f->at);
+		bool can_go = alone->entry[i].state == STATE_PLANNED && !is_of_boot_display(m, f);
+		stays |= !can_go;
+		goes |= can_go;
+	}
+	return several && stays && goes;
+}
+
+/* By a rule each; what is of the boot display's card stays. */
 static void import_one_by_one(struct import *m, struct finding *f, const struct rule *rule)
 {
 	static bool matches[PCI_FUNCTIONS_MAX];
 	const struct inventory *inv = &m->host.run.inv;
 	const struct plan *alone = rules_alone(&m->host.run, rule);
+	const struct pci_function *goes = NULL;
+	char at[FINDING_PLACE_MAX], text[128];
 	struct new_rule r;
 
-	for (unsigned i = 0; i < inv->functions; i++)
-		matches[i] = alone->entry[i].rule && !alone->entry[i].companion;
+	for (unsigned i = 0; i < inv->functions; i++) {
+		matches[i] = alone->entry[i].rule;
+		if (!goes && matches[i] && !is_of_boot_display(m, &inv->function[i]))
+			goes = &inv->function[i];
+	}
 	for (unsigned i = 0; i < inv->functions; i++) {
 		if (!matches[i])
 			continue;
+		if (goes && is_of_boot_display(m, &inv->function[i])) {
+			text_make(text, sizeof(text), "%a: it is of the boot display's card and stays: "
+				  "%a has the ID too", &inv->function[i].at, &goes->at);
+			cmd_complain(VERB ": %s: %s: %s and is named by its path", finding_place(f, at),
+				     f->item, text);
+			m->left_out++;
+			continue;
+		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
 		take(m, f, &r);
 	}
@@ -241,7 +289,7 @@ static void import_id(struct import *m, struct finding *f)
 		return;
 	}
 	rule = parse(r.text);
-	if (rule && wants_identity(m, rule)) {
+	if (rule && (wants_identity(m, rule) || is_of_two(m, rule))) {
 		import_one_by_one(m, f, rule);
 		return;
 	}
