@@ -222,6 +222,18 @@ static void asks_about_followers(void **state)
 	assert_string_equal(bench_says("01:00.3"), "");
 }
 
+/* Also of one that comes before it. */
+static void asks_about_earlier_followers(void **state)
+{
+	(void)state;
+	add("pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "40300");
+	fake_attr("0000:01:00.0", "boot_vga", "1\n");
+	fake_file("etc/vgapass.conf", "1002:aab0 with=slot\n");
+	gather();
+	assert_int_equal(bench_entry("01:00.0")->reason, REASON_BOOT_DISPLAY);
+	assert_int_equal(bench_entry("01:00.1")->state, STATE_PLANNED);
+}
+
 /* A refusal says the path to write, and every function with the ID of a rule with a serial number
  * is asked for its own. */
 static void asks_about_identities(void **state)
@@ -308,6 +320,7 @@ int main(void)
 		TEST(prefers_the_given_command_line),
 		TEST(adds_ids),
 		TEST(asks_about_followers),
+		TEST(asks_about_earlier_followers),
 		TEST(asks_about_identities),
 		TEST(tells_what_is_not_there),
 		TEST(refuses_too_many_functions),

@@ -175,6 +175,17 @@ static void needs_a_path(void **state)
 	assert_int_equal(bench.plan.planned, 0);
 }
 
+/* No boot sees it, so no rule is about it. */
+static void leaves_what_comes_later(void **state)
+{
+	(void)state;
+	bench.inv.function[3].later = bench.inv.function[4].later = true;
+	bench_plan("1002:6608\n", "");
+	expect("01:00.0", "");
+	assert_int_equal(bench.plan.matched[0], 0);
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
+}
+
 static void first_rule_decides(void **state)
 {
 	(void)state;
@@ -440,6 +451,10 @@ static void asks_about_followers(void **state)
 	/* No group is none that they share. */
 	bench.inv.function[2].group = bench.inv.function[3].group = -1;
 	assert_false(plan_may_follow(lead, &bench.inv.function[2]));
+	bench.inv.function[2].group = bench.inv.function[3].group = 0;
+	assert_true(plan_may_follow(lead, &bench.inv.function[2]));
+	/* By its slot, also the first function of it. */
+	assert_true(plan_may_follow(&bench.inv.function[4], lead));
 	/* A bus is no slot. */
 	assert_false(plan_may_follow(lead, bench_add("01:01.0", "1002:aab0", AUDIO)));
 }
@@ -536,6 +551,7 @@ int main(void)
 		TEST(knows_audio),
 		TEST(needs_a_serial),
 		TEST(needs_a_path),
+		TEST(leaves_what_comes_later),
 		TEST(first_rule_decides),
 		TEST(keep_wins),
 		TEST(first_keep_is_named),
