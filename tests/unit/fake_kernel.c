@@ -48,7 +48,7 @@ static struct {
 	struct module module[16];
 	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
-	const char *refusing, *vanishing, *claimed, *unbinding, *guarded;
+	const char *refusing, *vanishing, *claimed, *writing, *guarded;
 	void (*meanwhile)(void);
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
 	enum fake_garble garble;
@@ -306,8 +306,6 @@ static int unbind(const char *driver, const char *address)
 		return -ENODEV;
 	set_driver(f, "");
 	k.pulled |= k.guarded && !strcmp(address, k.guarded);
-	if (k.meanwhile && !strcmp(address, k.unbinding))
-		k.meanwhile();
 	return 0;
 }
 
@@ -321,9 +319,9 @@ bool fake_pulled(void)
 	return k.pulled;
 }
 
-void fake_on_unbind(const char *address, void (*meanwhile)(void))
+void fake_on_write(const char *path, void (*meanwhile)(void))
 {
-	k.unbinding = address;
+	k.writing = path;
 	k.meanwhile = meanwhile;
 }
 
@@ -695,7 +693,7 @@ static int write_node(const char *path, const char *text)
 
 int sysfs_write(int at, const char *path, const char *text)
 {
-	bool fail = enter("write", path, text);
+	bool fail = enter("write", path, text), on = k.meanwhile && !strcmp(path, k.writing);
 	char where[PATH_SIZE];
 
 	if (fail && !k.late)
@@ -704,6 +702,8 @@ int sysfs_write(int at, const char *path, const char *text)
 	int r = resolve_at(at, path, true, where);
 	if (!r)
 		r = write_node(where, text);
+	if (on)
+		k.meanwhile();
 	return fail ? -k.error : r;
 }
 

@@ -60,8 +60,8 @@ void fake_claim(const char *path);
 void fake_guard(const char *address);
 bool fake_pulled(void);
 
-/* While the function's driver is being unbound. */
-void fake_on_unbind(const char *address, void (*meanwhile)(void));
+/* While a write to this path, as the code under test gives it, has not come back. */
+void fake_on_write(const char *path, void (*meanwhile)(void));
 
 /* The function gets an IOMMU group: now, or with the next probe of a driver. */
 void fake_add_group(const char *address, int group);

@@ -253,6 +253,26 @@ static void writes_attributes_between_drivers(void **state)
 	expect_order(AT(CARD) "reset_method=bus", "../drivers/vfio-pci/bind=" CARD);
 }
 
+/* Who had it in between had it from the state that he likes. */
+static void writes_attributes_again(void **state)
+{
+	size_t first;
+
+	(void)state;
+	boot_gather("1002:6608 attr.reset_method=bus\n", "");
+	boot_claim();
+	apply_prepare(&boot_work);
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_item(&boot_work, i);
+	assert_true(boot_logged(AT(CARD) "reset_method=bus", &first));
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/" CARD "/driver",
+		  "/sys/bus/pci/drivers/radeon");
+	boot_host_drivers();
+	boot_bind();
+	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	assert_non_null(strstr(fake_log() + first + 1, AT(CARD) "reset_method=bus\n"));
+}
+
 static void keeps_attributes_from_companions(void **state)
 {
 	(void)state;
@@ -564,12 +584,61 @@ static void tells_what_hangs(void **state)
 	boot_claim();
 	apply_prepare(&boot_work);
 	boot_entry(CARD)->step = STEP_UNBIND;
+	boot_entry(CARD)->error = -EIO; /* of what went wrong before */
 	for (unsigned i = 0; i < 2 * boot.inv.functions + 2; i++)
 		if (i % (boot.inv.functions + 2) != (unsigned)(boot_entry(CARD) - boot.plan.entry))
 			apply_item(&boot_work, i);
-	apply_finish(&boot_work);
+	assert_int_equal(apply_finish(&boot_work), 0);
 	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
 	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
+}
+
+static char given_up[PLAN_LINE_MAX];
+
+static void give_up_card(void)
+{
+	give_up();
+	if (!*given_up)
+		strcpy(given_up, boot_says(CARD));
+}
+
+static void tells_where_it_hangs(void **state)
+{
+	static const struct {
+		const char *path, *says;
+	} cases[] = {
+		{ AT(CARD) "driver_override", "driver_override" },
+		{ AT(CARD) "reset_method", "writing an attribute" },
+		{ AT(CARD) "driver/unbind", "unbinding it" },
+		{ "../drivers/vfio-pci/bind", "binding it" },
+	};
+	char says[PLAN_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		boot_machine();
+		boot_host_drivers();
+		fake_on_write(cases[i].path, give_up_card);
+		*given_up = '\0';
+		boot_run("1002:6608 attr.reset_method=bus\n", "");
+		text_make(says, sizeof(says), "failed: the kernel has not come back from %s",
+			  cases[i].says);
+		if (strncmp(given_up, says, strlen(says)) != 0)
+			fail_msg("%s: \"%s\"", cases[i].path, given_up);
+	}
+}
+
+/* One that no worker got to, because others hang, is given up when it is late, and not before. */
+static void gives_up_what_nobody_got_to(void **state)
+{
+	(void)state;
+	boot_gather("1002:6608\n", "");
+	boot_claim();
+	assert_int_equal(apply_finish(&boot_work), 1);
+	expect(CARD, "to be bound to vfio-pci (vgapass.conf:1)");
+	boot_work.late = true;
+	assert_int_equal(apply_finish(&boot_work), 0);
+	expect(CARD, "failed: the kernel has not come back from loading modules (vgapass.conf:1)");
 }
 
 /* Somebody who comes later leaves alone what hangs: its lock is taken. */
@@ -708,7 +777,7 @@ static void finishes_what_was_given_up(void **state)
 	boot_gather(CONF, "");
 	for (unsigned i = 0; i < boot.inv.functions; i++)
 		apply_claim(&boot_work, i);
-	fake_on_unbind(NVME, give_up);
+	fake_on_write(AT(NVME) "driver/unbind", give_up);
 	unsigned i = boot.inv.functions + (unsigned)(boot_entry(NVME) - boot.plan.entry);
 	apply_claim(&boot_work, i);
 	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
@@ -716,7 +785,7 @@ static void finishes_what_was_given_up(void **state)
 	boot_gather(CONF, "");
 	for (i = 0; i < boot.inv.functions; i++)
 		apply_claim(&boot_work, i);
-	fake_on_unbind(NVME, give_up);
+	fake_on_write(AT(NVME) "driver/unbind", give_up);
 	i = boot.inv.functions + (unsigned)(boot_entry(NVME) - boot.plan.entry);
 	apply_claim(&boot_work, i);
 	assert_string_equal(fake_driver_of(NVME), "nvme");
@@ -892,6 +961,27 @@ static void finds_viable_groups(void **state)
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
 	assert_int_equal(boot_entry(SOUND)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 0);
+}
+
+/* A group may have the number 0. */
+static void knows_group_zero(void **state)
+{
+	static const struct fake_function nic = {
+		"pci0000:00/0000:00:03.0", "8086:15F3", "0000:0000", "20000", "igc", 0
+	};
+	static const char conf[] = "8086:1912 take=boot-display\n";
+
+	(void)state;
+	boot_run(conf, "");
+	expect("0000:00:02.0", "bound to vfio-pci (vgapass.conf:1)");
+	assert_int_equal(boot_entry("0000:00:02.0")->viable, VIABLE_YES);
+	boot_machine();
+	fake_add_function(&nic);
+	fake_add_driver("igc");
+	boot_run(conf, "");
+	assert_int_equal(boot_entry("0000:00:02.0")->viable, VIABLE_NO);
+	assert_int_equal(boot.others, 1);
+	assert_int_equal(boot.other[0].group, 0);
 }
 
 static void names_blockers(void **state)
@@ -1092,8 +1182,10 @@ static void counts_blockers(void **state)
 		text_add(&t, "sys/devices/%s/driver", path);
 		fake_link(link, "/sys/bus/pci/drivers/e1000e");
 	}
-	boot_run("1002:6608\n", "");
+	boot_run("1002:6608\n", "quiet");
 	assert_int_equal(boot.others, OTHERS_MAX + 4);
+	/* what is behind the table */
+	assert_string_equal(boot.cmdline, "quiet");
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
 }
 
@@ -1145,6 +1237,7 @@ int main(void)
 		TEST(counts_items),
 		TEST(writes_attributes_first),
 		TEST(writes_attributes_between_drivers),
+		TEST(writes_attributes_again),
 		TEST(keeps_attributes_from_companions),
 		TEST(fails_with_a_missing_attribute),
 		TEST(writes_reset_methods_apart),
@@ -1167,6 +1260,8 @@ int main(void)
 		TEST(one_failure_does_not_stop_the_rest),
 		TEST(survives_hot_unplug),
 		TEST(tells_what_hangs),
+		TEST(tells_where_it_hangs),
+		TEST(gives_up_what_nobody_got_to),
 		TEST(leaves_what_hangs_alone),
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
@@ -1179,6 +1274,7 @@ int main(void)
 		TEST(waits_for_the_iommu),
 		TEST(ignores_the_iommu),
 		TEST(finds_viable_groups),
+		TEST(knows_group_zero),
 		TEST(names_blockers),
 		TEST(does_not_know_of_drivers_to_come),
 		TEST(tells_bridges_by_their_header),
