@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,6 +194,21 @@ static void lists_strays(void **state)
 	bench.others = 0;
 }
 
+/* Group 0 is one; functions of an earlier run are none of this one. */
+static void writes_what_there_is(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "1002:6608", 0x030000)->group = 0;
+	bench_add("01:00.1", "1002:6608", 0x030000);
+	bench_plan("1002:6608\n", "");
+	bench.inv.functions = 1;
+	bench_plan("1002:6608\n", "");
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	expect_json();
+	assert_non_null(strstr(read_back("receipt.json"), "\"group\": 0, "));
+	assert_null(strstr(read_back("receipt.json"), "01:00.1"));
+}
+
 /* Until it is bound a function is with whom it was. */
 static void tells_the_driver_of_a_dry_run(void **state)
 {
@@ -255,6 +272,46 @@ static void tells_what_cannot_be_written(void **state)
 	assert_int_equal(receipt_write(&roots, -1, &bench), -EBADF);
 }
 
+/* A full file system takes some of it, and then no more. */
+static void tells_what_finds_no_room(void **state)
+{
+	struct rlimit before, few;
+
+	(void)state;
+	bench_plan("", "");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	few = before;
+	few.rlim_cur = 16;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+	alarm(10);
+	int r = receipt_write(&roots, dir, &bench);
+	alarm(0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(r, -EFBIG);
+	assert_int_equal(faccessat(dir, "receipt.json", F_OK, 0), -1);
+	assert_int_equal(faccessat(dir, "receipt.json.new", F_OK, 0), -1);
+}
+
+/* The boot's /run is there, its folder may be. The fake kernel opens it, the call is real. */
+static void makes_its_folder(void **state)
+{
+	const struct roots real = { .root = dir };
+
+	(void)state;
+	fake_file("run/vgapass/file", "");
+	assert_int_equal(receipt_dir(&real), -ENOENT);
+	assert_int_equal(mkdirat(dir, "run", 0755), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		int fd = receipt_dir(&real);
+		assert_true(fd >= 0);
+		close(fd);
+		assert_int_equal(faccessat(dir, "run/vgapass", F_OK, 0), 0);
+	}
+	assert_int_equal(unlinkat(dir, "run/vgapass", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "run", AT_REMOVEDIR), 0);
+}
+
 static void writes_4096_functions(void **state)
 {
 	char address[16];
@@ -314,11 +371,14 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(writes_a_run),
 		TEST(lists_strays),
+		TEST(writes_what_there_is),
 		TEST(tells_the_driver_of_a_dry_run),
 		TEST(copies_the_configuration),
 		TEST(writes_with_nothing),
 		TEST(replaces_in_one_step),
 		TEST(tells_what_cannot_be_written),
+		TEST(tells_what_finds_no_room),
+		TEST(makes_its_folder),
 		TEST(writes_4096_functions),
 		TEST(escapes_a_long_profile),
 		TEST(escapes_long_file_names),
