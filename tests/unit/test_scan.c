@@ -308,7 +308,7 @@ static void reads_the_map_of_memory_once(void **state)
 	office_pc();
 	fake_file("proc/iomem", map);
 	assert_true(details_of("01:00.0")->boot_display);
-	fake_remove("proc/iomem");
+	fake_file("proc/iomem", "d0000000-d0ffffff : 0000:00:02.0\n  d0000000-d07effff : efifb\n");
 	ask(function_at("00:02.0"), PCI_DETAIL_ALL);
 	assert_false(function_at("00:02.0")->boot_display);
 	assert_false(details_of("01:00.0")->boot_display);
@@ -543,6 +543,13 @@ static void framebuffer_of_nobody(void **state)
 	office_pc();
 	fake_file("proc/iomem", "c0000000-dfffffff : PCI Bus 0000:00\n"
 				"  c0000000-cfffffff : 0000:01:00.0\n"
+				"e0000000-efffffff : Reserved\n"
+				"  e0000000-e07effff : BOOTFB\n");
+	assert_false(details_of("01:00.0")->boot_display);
+	/* nor where the card was deeper */
+	fake_file("proc/iomem", "c0000000-dfffffff : PCI Bus 0000:00\n"
+				"  c0000000-dfffffff : PCI Bus 0000:01\n"
+				"    c0000000-cfffffff : 0000:01:00.0\n"
 				"e0000000-efffffff : Reserved\n"
 				"  e0000000-e07effff : BOOTFB\n");
 	assert_false(details_of("01:00.0")->boot_display);
