@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../runtime/io/scan.h"
 #include "fake_kernel.h"
@@ -179,6 +180,21 @@ static void needs_a_bus(void **state)
 	assert_int_equal(inv.functions, 0);
 	fake_remove("sys/bus/pci/devices");
 	assert_int_equal(scan_functions(FAKE_ROOT, &inv), -ENOENT);
+}
+
+/* Without a console the first file that a program opens is 0. */
+static void opens_the_number_zero(void **state)
+{
+	int in = dup(0);
+
+	(void)state;
+	office_pc();
+	close(0);
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
+	assert_int_equal(inv.devices, 0);
+	assert_int_equal(inv.functions, 4);
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
 }
 
 static void add_many(unsigned n)
@@ -586,6 +602,7 @@ int main(void)
 		TEST(lists_functions_in_order),
 		TEST(leaves_out_what_is_none),
 		TEST(needs_a_bus),
+		TEST(opens_the_number_zero),
 		TEST(takes_4096_functions),
 		TEST(refuses_4097_functions),
 		TEST(runs_out_of_driver_names),

@@ -91,6 +91,12 @@ static void does_not_wait_for_a_fifo(void **state)
 	alarm(0);
 }
 
+/* Without a console a program begins with no file open, and the first one that it opens is 0. */
+static void expect_zero_is_free(void)
+{
+	assert_int_equal(fcntl(0, F_GETFD), -1);
+}
+
 /* A --sysroot: an absolute link begins at it, ".." ends at it, by whatever call. */
 static void stays_below_a_root(void **state)
 {
@@ -105,7 +111,15 @@ static void stays_below_a_root(void **state)
 	assert_int_equal(symlinkat("/f", dir, "g"), 0);
 	assert_true(sysfs_exists(dir, "out/passwd"));
 	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), -ENOENT);
+	int in = dup(0);
+	close(0);
 	assert_int_equal(sysfs_confine(dir), 0);
+	assert_true(sysfs_exists(dir, "a"));
+	assert_int_equal(sysfs_link(dir, "up", 0, buf, sizeof(buf)), 1);
+	assert_true(sysfs_path(dir, "a", buf, sizeof(buf)) > 0);
+	expect_zero_is_free();
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
 	assert_int_equal(sysfs_read_file(dir, "absolute", buf, sizeof(buf)), 6);
 	assert_int_equal(sysfs_read_file(dir, "up", buf, sizeof(buf)), 6);
 	assert_int_equal(sysfs_read_file(dir, "f/../../a", buf, sizeof(buf)), 6);
@@ -324,6 +338,32 @@ static void tells_claims(void **state)
 	assert_false(sysfs_is_claimed(dir, "none"));
 	assert_false(sysfs_is_claimed(dir, "."));
 	assert_false(sysfs_is_claimed(-ENOENT, "a"));
+}
+
+static void opens_the_number_zero(void **state)
+{
+	struct lines l = { .n = 0 };
+	unsigned n = 0;
+	char buf[8];
+	int in = dup(0);
+
+	(void)state;
+	make("a", "x\n", 2);
+	close(0);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 2);
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), 2);
+	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), 0);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(sysfs_read_at(dir, "a", buf, 1, 0), 0);
+	assert_int_equal(sysfs_write(dir, "a", "y\n"), 0);
+	assert_int_equal(sysfs_list(dir, ".", count, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(sysfs_load_module(dir, "a", "") < 0);
+	assert_false(sysfs_is_claimed(dir, "a"));
+	expect_zero_is_free();
+	assert_int_equal(sysfs_dir(dir, "."), 0);
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
 }
 
 /* The error of one call stands in for a directory in the next. */
@@ -561,6 +601,7 @@ int main(void)
 		TEST(tells_what_exists),
 		TEST(finds_words),
 		TEST(tells_claims),
+		TEST(opens_the_number_zero),
 		TEST(passes_errors_on),
 		TEST(loads_no_nonsense),
 		WORKERS(does_each_item_once),
