@@ -169,6 +169,7 @@ static void needs_the_command_line(void **state)
 	expect_problem("cmdline: " E_CMDLINE);
 	gather_run(&roots, cmdline, &bench);
 	assert_string_equal(bench_problem(0), "cmdline: " E_CMDLINE);
+	assert_string_equal(bench.cmdline, "");
 	cmdline[CMDLINE_MAX - 1] = '\0';
 	gather_run(&roots, cmdline, &bench);
 	assert_int_equal(bench.plan.planned, 1);
@@ -216,7 +217,10 @@ static void asks_about_followers(void **state)
 		  "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0");
 	fake_attr("0000:01:00.3", "secondary_bus_number", "2\n");
 	fake_file("etc/vgapass.conf", "1002:6608 with=slot\n");
+	bench.inv.function[4].group = 1; /* of an earlier run, and none of this one */
 	gather();
+	assert_int_equal(bench.inv.functions, 4);
+	assert_int_equal(bench.inv.function[4].known, 0);
 	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (along by vgapass.conf:1)");
 	assert_string_equal(bench_says("01:00.2"), "");
 	assert_string_equal(bench_says("01:00.3"), "");
