@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../runtime/io/supervise.h"
@@ -72,6 +73,8 @@ static void reads_whole_attributes(void **state)
 	make("a", "12345678", 8);
 	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), -E2BIG);
 	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), -E2BIG);
+	make("a", "1", 1);
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 1);
 	make("a", "", 0);
 	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "");
@@ -432,6 +435,7 @@ static void item(void *arg, unsigned i)
 	struct shared *s = arg;
 
 	s->seen[i] = ++s->order;
+	s->worker = getpid();
 	if (i == 3 && s->third == DIES)
 		_exit(1);
 	if (i == 3 && s->third == HANGS) {
@@ -465,6 +469,27 @@ static void survives_a_dead_worker(void **state)
 	(void)state;
 	shared->third = DIES;
 	assert_int_equal(run_items(16), 1);
+	assert_int_equal(shared->order, 16);
+}
+
+/* Where no process is to be had the caller does it, and keeps its files. */
+static void works_without_a_worker(void **state)
+{
+	const struct rlimit none = { 0, 0 };
+	struct crew crew = { .items = 16, .item = item, .arg = shared };
+	int status = -1;
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		crew.waiter = dup(1);
+		if (setrlimit(RLIMIT_NPROC, &none) || (!geteuid() && setuid(65534)))
+			_exit(2);
+		_exit(supervise(&shared->progress, &crew) || shared->worker != getpid() ||
+		      fcntl(crew.waiter, F_GETFD) < 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 	assert_int_equal(shared->order, 16);
 }
 
@@ -606,6 +631,7 @@ int main(void)
 		TEST(loads_no_nonsense),
 		WORKERS(does_each_item_once),
 		WORKERS(survives_a_dead_worker),
+		WORKERS(works_without_a_worker),
 		WORKERS(gives_a_hanging_worker_up),
 		WORKERS(goes_on_in_the_worker),
 		WORKERS(goes_on_after_a_hang),
