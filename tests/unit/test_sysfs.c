@@ -93,6 +93,12 @@ static void does_not_wait_for_a_fifo(void **state)
 	errno = EINTR; /* of an earlier call */
 	assert_int_equal(sysfs_read_file(dir, "fifo", buf, sizeof(buf)), 0);
 	alarm(0);
+	/* An attribute is read once: here a second time has nothing. */
+	int fd = sysfs_open(dir, "fifo", O_RDWR);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(write(fd, "abc", 3), 3);
+	assert_int_equal(sysfs_read(dir, "fifo", buf, sizeof(buf)), 3);
+	close(fd);
 }
 
 /* Without a console a program begins with no file open, and the first one that it opens is 0. */
@@ -473,6 +479,34 @@ static void survives_a_dead_worker(void **state)
 	assert_int_equal(shared->order, 16);
 }
 
+/* Item 0 takes as long as it may, and nothing else is begun meanwhile. */
+static void takes_its_time(void *arg, unsigned i)
+{
+	struct shared *s = arg;
+
+	if (!i) {
+		usleep(1000 * s->watch_ms);
+		s->has_ended = true;
+	}
+	s->order += s->has_ended;
+}
+
+static void waits_for_what_is_slow(void **state)
+{
+	struct crew crew = { .items = 4, .item = takes_its_time, .arg = shared, .waiter = -1 };
+
+	(void)state;
+	shared->watch_ms = SUPERVISE_STALL_MS / 2;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_int_equal(shared->order, 4);
+	shared->progress = (struct progress){ .next = 0 };
+	shared->has_ended = false;
+	shared->watch_ms = SUPERVISE_STALL_MS * 2;
+	crew.slow = 1;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_int_equal(shared->order, 8);
+}
+
 /* Where no process is to be had the caller does it, and keeps its files. */
 static void works_without_a_worker(void **state)
 {
@@ -632,6 +666,7 @@ int main(void)
 		TEST(loads_no_nonsense),
 		WORKERS(does_each_item_once),
 		WORKERS(survives_a_dead_worker),
+		WORKERS(waits_for_what_is_slow),
 		WORKERS(works_without_a_worker),
 		WORKERS(gives_a_hanging_worker_up),
 		WORKERS(goes_on_in_the_worker),
