@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../runtime/io/path.h"
 #include "../../runtime/io/scan.h"
 #include "fake_kernel.h"
 
@@ -116,6 +117,24 @@ static void refuses_other_paths(void **state)
 	assert_int_equal(path.hops, PCI_HOPS_MAX);
 	strcat(deep, "/0000:00:00.0");
 	assert_false(scan_parse_path(slice_of(deep), &path));
+}
+
+/* --- the paths */
+
+/* What does not fit is dropped. */
+static void makes_paths(void **state)
+{
+	const struct pci_function f = { .at = { 0, 1, 1 } };
+	char rest[300];
+
+	(void)state;
+	assert_string_equal(path_function(&f, "driver"), "0000:01:00.1/driver");
+	assert_string_equal(path_function(&f, ""), "0000:01:00.1/");
+	assert_string_equal(path_make("%s/%u", "a", 7u), "a/7");
+	memset(rest, 'x', sizeof(rest) - 1);
+	rest[sizeof(rest) - 1] = '\0';
+	assert_int_equal(strlen(path_function(&f, rest)), sizeof(struct path) - 1);
+	assert_int_equal(strlen(path_make("%s", rest)), sizeof(struct path) - 1);
 }
 
 /* --- the functions */
@@ -599,6 +618,7 @@ int main(void)
 		TEST(refuses_other_modaliases),
 		TEST(parses_paths),
 		TEST(refuses_other_paths),
+		TEST(makes_paths),
 		TEST(lists_functions_in_order),
 		TEST(leaves_out_what_is_none),
 		TEST(needs_a_bus),
