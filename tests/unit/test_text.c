@@ -102,6 +102,17 @@ static void reads_numbers(void **state)
 	}
 }
 
+static void reads_digits(void **state)
+{
+	(void)state;
+	assert_int_equal(slice_digits(slice_of("0fF"), 3), 0xff);
+	assert_int_equal(slice_digits(slice_of("ffffffff"), 8), 0xffffffff);
+	assert_int_equal(slice_digits(slice_of("ff"), 3), -1);
+	assert_int_equal(slice_digits(slice_of("0g"), 2), -1);
+	assert_int_equal(slice_digits(slice_of("000000001"), 9), -1);
+	assert_int_equal(slice_digits(slice_of(""), 0), -1);
+}
+
 /* The same text is built for every format. */
 static void formats(void **state)
 {
@@ -288,6 +299,7 @@ int main(void)
 		cmocka_unit_test(compares),
 		cmocka_unit_test(finds_words),
 		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(reads_digits),
 		cmocka_unit_test(formats),
 		cmocka_unit_test(formats_paths),
 		cmocka_unit_test(formats_json),
