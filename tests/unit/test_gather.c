@@ -48,6 +48,10 @@ static void opens_roots(void **state)
 	struct roots r;
 
 	(void)state;
+	assert_int_equal(gather_root(NULL, &r), 0);
+	assert_int_equal(r.sys, -EBADF);
+	assert_int_equal(r.proc, -EBADF);
+	assert_int_equal(r.dev, -EBADF);
 	assert_int_equal(gather_roots(NULL, &r), 0);
 	assert_true(r.real);
 	assert_true(r.sys >= 0 && r.proc >= 0);

@@ -315,6 +315,11 @@ static void reads_paths(void **state)
 	assert_int_equal(f->identity->path.hops, 2);
 	assert_int_equal(f->identity->path.hop[0], 1 << 3);
 	assert_int_equal(f->identity->path.hop[1], 1);
+	/* What cannot be read is not the path of before. */
+	assert_int_equal(scan_functions(FAKE_ROOT, &inv), 0);
+	fake_fail(1, EIO, false);
+	ask(f, PCI_DETAIL_PATH);
+	assert_int_equal(f->identity->path.hops, 0);
 }
 
 /* The configuration space of 00:02.0. */
