@@ -496,7 +496,7 @@ static void waits_for_what_is_slow(void **state)
 	struct crew crew = { .items = 4, .item = takes_its_time, .arg = shared, .waiter = -1 };
 
 	(void)state;
-	shared->watch_ms = SUPERVISE_STALL_MS / 4;
+	shared->watch_ms = SUPERVISE_STALL_MS / 10;
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->order, 4);
 	shared->progress = (struct progress){ .next = 0 };
