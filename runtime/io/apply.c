@@ -88,7 +88,7 @@ static void fail(const struct job *j, enum reason reason)
 static void read_again(const struct job *j, enum pci_detail detail)
 {
 	j->f->known = 0;
-	scan_details(-1, &j->w->run->inv, j->i, detail);
+	scan_details(j->w->roots.root, &j->w->run->inv, j->i, detail);
 }
 
 static bool lacks_group(const struct job *j)
@@ -208,13 +208,16 @@ static enum reason bind(const struct job *j)
 	struct plan_entry *e = j->e;
 	const char *driver = e->rule->driver;
 	bool late = j->w->late;
+	struct inventory *inv = &j->w->run->inv;
 	enum reason reason;
 
 	if (is_gone(j))
 		return REASON_GONE;
-	if (lacks_group(j) && !j->w->run->inv.has_iommu) {
+	if (lacks_group(j) && !inv->has_iommu) {
+		/* A module has brought it by now, or never will; the group may come with the bind. */
+		inv->iommu_known = false;
 		reason = late ? demand_group(j) : REASON_NONE;
-		if (reason || !late)
+		if (!late || (reason && !inv->has_iommu))
 			return reason;
 	}
 	if (!is_bound(j)) {

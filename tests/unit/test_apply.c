@@ -924,6 +924,17 @@ static void waits_for_the_iommu(void **state)
 	apply_finish(&boot_work);
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
+	/* It came, but the group comes with a probe, and a driver in the kernel itself made none. */
+	remove_group();
+	fake_file(MODULES_LIST, "");
+	fake_add_driver("vfio-pci");
+	fake_probe_adds_group(CARD, 5);
+	plan_without_group(false);
+	boot_claim();
+	fake_link("sys/class/iommu/virtio0", "../../devices/x");
+	boot_bind();
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	assert_int_equal(boot.inv.function[2].group, 5);
 	/* It never came. */
 	remove_group();
 	plan_without_group(false);
