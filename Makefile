@@ -34,8 +34,8 @@ EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-dominator-opts -fno-caller-saves \
 	-fno-ira-hoist-pressure -fno-schedule-insns2 -fno-tree-fre -fno-tree-tail-merge \
 	-fno-code-hoisting $(EARLY_CFLAGS_$(shell uname -m))
 EARLY_CFLAGS_x86_64 = -malign-data=abi
-# The calls out of line ask getauxval(), which klibc does not have.
-EARLY_CFLAGS_aarch64 = -mno-outline-atomics
+# Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
+EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables
 EARLY_LDFLAGS = -static -s -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment
 CC = gcc
 CFLAGS = -O2 -g
