@@ -220,7 +220,8 @@ static void print_help(void)
 {
 	fputs(help, stdout);
 	columns_help(columns);
-	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 usage.\n", stdout);
+	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 usage.\n",
+	      stdout);
 }
 
 int cmd_list(int argc, char **argv)

@@ -30,7 +30,8 @@ char *modprobe_find_stranger(int root, const char *folder);
 
 /* A module's options without "ids=...", to be freed, and whether it had those; NULL: no memory. As
  * soon as it is loaded a module with ids= takes every free function of these IDs, those that no
- * rule names and those that are kept included (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids()). */
+ * rule names and those that are kept included (drivers/vfio/pci/vfio_pci.c,
+ * vfio_pci_fill_ids()). */
 char *modprobe_options(struct kmod_module *mod, bool *had_ids);
 
 /* True: the names of a module are the same, '-' and '_' being one. */

@@ -8,6 +8,6 @@
 
 #include <stddef.h>
 
-/* Reads a file below the directory fd `at`, of at most 256 MiB; .xz, .zst and .gz by its first bytes are unpacked.
- * *ret is malloc()ed. 0, or -errno: -EBADMSG it is damaged, -EIO no regular file, -EFBIG larger. */
+/* Reads a file below the directory fd `at`, of at most 256 MiB; what is xz, zstd or gzip by its
+ * first bytes is unpacked. *ret is malloc()ed. 0, or -errno: -EBADMSG it is damaged, -EIO no regular file, -EFBIG larger. */
 int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size);

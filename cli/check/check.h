@@ -113,7 +113,8 @@ void kernels_free(struct kernels *k);
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
 /* iommu.c */
-check_fn check_iommu, check_no_group, check_groups, check_reserved, check_late_iommu, check_remapping;
+check_fn check_iommu, check_no_group, check_groups, check_reserved, check_late_iommu;
+check_fn check_remapping;
 /* images.c */
 check_fn check_images;
 /* modules.c */

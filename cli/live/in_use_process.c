@@ -102,7 +102,8 @@ struct reading {
 	long files_of, memory_of; /* the thread that was read last; 0: none yet */
 };
 
-static const char blind[] = "cannot see who has files open: run it on the host with all capabilities";
+static const char blind[] =
+	"cannot see who has files open: run it on the host with all capabilities";
 
 /* True, and noted: the kernel did not let us see. A process that has ended is another matter. */
 static bool is_blind(const struct reading *r, int error)

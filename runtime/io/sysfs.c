@@ -270,7 +270,8 @@ ssize_t sysfs_path(int at, const char *path, char *buf, size_t cap)
 
 	if (fd < 0)
 		return fd;
-	ssize_t n = readlink(text_make(link, sizeof(link), "/proc/self/fd/%u", (unsigned)fd), buf, cap - 1);
+	ssize_t n = readlink(text_make(link, sizeof(link), "/proc/self/fd/%u", (unsigned)fd), buf,
+			     cap - 1);
 	int r = n < 0 ? -errno : n == (ssize_t)cap - 1 ? -E2BIG : 0;
 	close(fd);
 	buf[r ? 0 : n] = '\0';

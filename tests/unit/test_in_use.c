@@ -5,7 +5,7 @@
  * files: /dev/null and /dev/zero stand for whatever the tree says has their numbers.
  */
 #define _GNU_SOURCE
-#include "unit.h"
+#include "folders.h"
 
 #include <ifaddrs.h>
 #include <stdio.h>
@@ -22,46 +22,9 @@
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 
-static char root[64];
 static struct roots roots;
 static struct obstacles found;
 static struct pci_function function;
-
-static void make_folders(char *path)
-{
-	for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-}
-
-/* A file below the root, and the folders above it. */
-static void put_bytes(const char *path, const char *text, size_t n)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, n, file), n);
-	fclose(file);
-}
-
-static void put(const char *path, const char *text)
-{
-	put_bytes(path, text, strlen(text));
-}
-
-static void put_link(const char *path, const char *target)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	assert_int_equal(symlink(target, whole), 0);
-}
 
 /* A device below sys, with its subsystem, in whose class it is; dev may be "". */
 static void put_device(const char *path, const char *subsystem, const char *dev)

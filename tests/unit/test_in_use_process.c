@@ -6,7 +6,7 @@
  * whatever the tree says has its numbers. The last tests look at real processes.
  */
 #define _GNU_SOURCE
-#include "unit.h"
+#include "folders.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -25,49 +25,9 @@
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 
-static char root[64];
 static struct roots roots;
 static struct obstacles found;
 static struct pci_function function;
-
-static void make_folders(char *path)
-{
-	for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-}
-
-static void put(const char *path, const char *text)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void put_link(const char *path, const char *target)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	unlink(whole);
-	assert_int_equal(symlink(target, whole), 0);
-}
-
-static void put_folder(const char *path)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s/", root, path);
-	make_folders(whole);
-}
 
 static void put_device(const char *path, const char *subsystem, const char *dev)
 {

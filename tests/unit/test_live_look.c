@@ -4,7 +4,7 @@
  * The function is a folder below a temporary one; between two looks the test changes it.
  */
 #define _GNU_SOURCE
-#include "unit.h"
+#include "folders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,6 @@
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 #define MODALIAS "pci:v00001002d00006608sv00001002sd00002120bc03sc00i00\n"
 
-static char root[64];
 static struct live *l;
 
 /* What the tested file calls of others. */
@@ -41,37 +40,6 @@ static bool is_on_host(const struct live *live, unsigned k)
 	const char *driver = live->function[k].f->driver;
 
 	return *driver && strcmp(driver, "vfio-pci") != 0;
-}
-
-static void make_folders(char *path)
-{
-	for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-}
-
-static void put(const char *path, const char *text)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	FILE *file = fopen(whole, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void put_link(const char *path, const char *target)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	make_folders(whole);
-	unlink(whole);
-	assert_int_equal(symlink(target, whole), 0);
 }
 
 /* An extended capability list with one entry, the serial number. */
