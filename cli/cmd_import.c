@@ -362,7 +362,7 @@ static int import(struct import *m)
 
 int cmd_import(int argc, char **argv)
 {
-	static struct import m = { .how = { .verb = VERB } };
+	static struct import m;
 	struct host_options o = { 0 };
 	const char *file = NULL;
 	bool write = false;
@@ -377,6 +377,8 @@ int cmd_import(int argc, char **argv)
 	};
 	int first = cmd_options(argc, argv, options, help);
 
+	/* Not as an initializer: all of it would be bytes of the program then. */
+	m.how.verb = VERB;
 	if (first < 0)
 		return -1 - first;
 	if (first < argc) {
