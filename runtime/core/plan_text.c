@@ -29,7 +29,6 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 		[REASON_KEEP] = "a keep rule matches it",
 		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_IN_USE] = "a disk on it is in use",
 		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
 				   "path=, serial= or expect=N",
 		[REASON_STRANGER] = "no part of the card: write a rule of its own",
@@ -73,7 +72,7 @@ void plan_text_reason(struct text *t, const struct run *r, const struct pci_func
 				 rule->attr[e->attr].name);
 		break;
 	case REASON_IN_USE:
-		text_add(t, "%s on it is in use", detail);
+		text_add(t, "%s on it is in use: free it, or remove the rule", detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -185,7 +184,8 @@ bool plan_text_problem(const struct run *r, unsigned k, struct text *at, struct 
 			continue;
 		text_add(at, "%p", &c->rule[i].at);
 		if (alone)
-			text_add(what, "%a is on a root bus, where with=slot takes nothing along",
+			text_add(what, "%a is on a root bus, where with=slot takes nothing along: write "
+				       "a rule for each function",
 				 &r->inv.function[alone - 1].at);
 		else
 			add_unmatched(what, r, &c->rule[i]);

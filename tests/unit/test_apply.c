@@ -795,8 +795,8 @@ static void finishes_what_was_given_up(void **state)
 /* Neither early nor late, and whoever uses it: nothing is written to it but its override. */
 static void never_takes_what_is_in_use(void **state)
 {
-	static const char says[] = "failed: /dev/nvme0n1p2 on it is in use; it is on nvme "
-				   "(vgapass.conf:1)";
+	static const char says[] = "failed: /dev/nvme0n1p2 on it is in use: free it, or remove "
+				   "the rule; it is on nvme (vgapass.conf:1)";
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(uses); i++) {
@@ -816,7 +816,8 @@ static void never_takes_what_is_in_use(void **state)
 	add_multipath();
 	claim();
 	boot_run(CONF, "");
-	expect(NVME, "failed: /dev/nvme0n1 on it is in use; it is on nvme (vgapass.conf:1)");
+	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; it is on nvme "
+		     "(vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind="));
 	/* It was in use, and is not. */
 	add_disk();

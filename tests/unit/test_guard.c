@@ -397,7 +397,7 @@ static void finds_its_own_card(void **state)
 static void slot_of_a_root_bus_stays(void **state)
 {
 	static const char says[] = "c:1: 0000:00:14.3 is on a root bus, where with=slot takes "
-				   "nothing along";
+				   "nothing along: write a rule for each function";
 
 	(void)state;
 	bench_add("00:14.0", "8086:51ed", XHCI)->group = 5;
