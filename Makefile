@@ -44,23 +44,23 @@ WARNINGS = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 # klibc's own headers do not stand -Wshadow; the same code meets it here.
 HOST_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
 SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-DEFINES = -DVGAPASS_VERSION='"$(VERSION)"'
+DEFINES = -I. -D_GNU_SOURCE -DVGAPASS_VERSION='"$(VERSION)"'
 
 CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
-EARLY = $(ENGINE) runtime/main.c runtime/klibc_start.c
+EARLY = $(ENGINE) $(wildcard runtime/early/*.c)
 # What both programs of the host know of boot images and their modules.
-IMAGE = hook/modules.c hook/modprobe.c hook/unpack.c hook/image_unpack.c
-CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image_read.c
+IMAGE = $(addprefix hook/image/,modules.c modprobe.c unpack.c stream.c)
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image/cpio.c
 IMAGE_LIBS = -llzma -lzstd -lz -lbz2 -llz4 -llzo2
 # The linker of programs searches in this order, most of all for what libkmod's libcrypto wants.
 CLI_LIBS = -lkmod -lpci -lc -lsmartcols -ljson-c $(IMAGE_LIBS)
-HOOK = hook/vgapass-image.c $(IMAGE)
-MAN5 = conf/vgapass.conf.5 conf/vgapass-receipt.5
-MAN8 = cli/vgapass.8 runtime/vgapass-early.8
+HOOK = hook/image/vgapass-image.c $(IMAGE)
+MAN5 = $(wildcard docs/man/*.5)
+MAN8 = $(wildcard docs/man/*.8)
 UNIT = $(wildcard tests/unit/test_*.c)
-HEADERS = $(wildcard runtime/*/*.h cli/*.h cli/*/*.h hook/*.h tests/unit/*.h)
+HEADERS = $(wildcard runtime/*/*.h cli/*.h cli/*/*.h hook/*/*.h tests/unit/*.h)
 FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
 
 B = build
@@ -299,8 +299,8 @@ $(B)/kernel/stamp:
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_IMAGE = $(addprefix $(B)/asan/hook/,image_read.o image_unpack.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
 	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
@@ -320,10 +320,10 @@ $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests
 	$(CC) $(SANITIZE) -o $@ $^
 
 $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
-		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/receipt_read.o
+		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
 	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/receipt_read.c hook/image_read.c hook/image_unpack.c
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c stream.c)
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)

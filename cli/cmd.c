@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd.c - see cmd.h */
-#define _GNU_SOURCE
 #include "cmd.h"
 
 #include <getopt.h>

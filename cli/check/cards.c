@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cards.c - the functions of the rules: can they be reset, and are they on their driver? */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <json-c/json.h>
@@ -8,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
-#include "../group.h"
-#include "../receipt_read.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+#include "cli/machine/group.h"
+#include "cli/machine/receipt_read.h"
 
 /* Whether an image is good enough for that another topic has found out. */
 #define REBOOT "reboot, but first rebuild the boot images that the topic images finds too old"

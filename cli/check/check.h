@@ -2,7 +2,7 @@
 /* check.h - the checks of vgapass check: what they look at, and how they say what they find. */
 #pragma once
 
-#include "../host.h"
+#include "cli/machine/host.h"
 
 /* bytes that hold an address, or a place in the configuration */
 #define CHECK_PLACE_MAX 384

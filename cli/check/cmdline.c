@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmdline.c - words of the kernel command line that fight with the rules or are needless, in
  * the boot loader's configuration and on the one that runs. */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* common.c - what the checks share; see check.h */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <ctype.h>
@@ -11,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
 #define FILE_SIZE_MAX ((size_t)1 << 20)
@@ -72,19 +71,19 @@ static char *next_buffer(void)
 
 const char *check_address(const struct pci_function *f)
 {
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "%a", &f->at);
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "%pa", &f->at);
 }
 
 const char *check_place(const struct place *at)
 {
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%p", at);
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%pp", at);
 }
 
 const char *check_line(const char *path, unsigned line)
 {
 	struct place at = { path, line, 0 };
 
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "/%p", &at);
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "/%pp", &at);
 }
 
 char *check_path(const struct check *c, const char *path)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.c - the configuration: who can write it, what is wrong with it, what it asks for in
  * vain. In the engine's own words. */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <fcntl.h>
@@ -9,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../runtime/core/plan_text.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/core/words.h"
+#include "runtime/io/sysfs.h"
 
 /* The files name drivers that root loads, so nobody else may write them. The owner of / is
  * root, also where --sysroot is somebody's copy. */
@@ -60,7 +59,7 @@ static const struct rule *rule_at(const struct config *config, const char *place
 	char buf[PLAN_LINE_MAX];
 
 	for (unsigned i = 0; i < config->rules; i++)
-		if (!strcmp(text_make(buf, sizeof(buf), "%p", &config->rule[i].at), place))
+		if (!strcmp(text_make(buf, sizeof(buf), "%pp", &config->rule[i].at), place))
 			return &config->rule[i];
 	return NULL;
 }
@@ -99,7 +98,7 @@ void check_rules(struct check *c)
 	for (unsigned k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(r, k, &at, &what))
+		if (!words_problem(r, k, &at, &what))
 			return;
 		bool in_file = !strncmp(at_buf, "vgapass.conf", 12);
 		text_make(place, sizeof(place), "%s%s", in_file ? "/etc/" : "", at_buf);
@@ -191,7 +190,7 @@ void check_refused(struct check *c)
 		if (e->state != STATE_REFUSED || e->reason == REASON_NO_GROUP)
 			continue;
 		text_start(&t, buf, sizeof(buf));
-		plan_text_reason(&t, r, f, e);
+		words_reason(&t, r, f, e);
 		text_make(phrase, sizeof(phrase), "%s is refused, %s", check_address(f), buf);
 		say_phrase(c, CHECK_ERROR, check_place(&e->rule->at), phrase,
 			   "see man vgapass.conf");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* elsewhere.c - modprobe.d, lists of modules, driverctl, scripts: what fights with the rules
  * there or is needless now. */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <errno.h>
@@ -10,7 +9,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "../../hook/modules.h"
+#include "hook/image/modules.h"
 
 #define TAKE_OUT "take this line out"
 

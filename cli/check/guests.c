@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guests.c - what a guest wants of the host beside the card: KVM, and where an ordinary user
  * starts it, the right to open the group and to pin its memory. */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <errno.h>
@@ -12,8 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 
 #define MEMORY_LOW ((rlim_t)1 << 30)
 

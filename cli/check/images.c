@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* images.c - boot images: do they hold what is configured and installed now? */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <errno.h>
@@ -9,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../hook/image_read.h"
-#include "../../hook/modules.h"
-#include "../../runtime/io/apply.h"
-#include "../../runtime/io/sysfs.h"
+#include "hook/image/cpio.h"
+#include "hook/image/modules.h"
+#include "runtime/io/apply.h"
+#include "runtime/io/sysfs.h"
 
 #define SEEN_MAX 256
 #define EARLY "usr/lib/vgapass/vgapass-early"

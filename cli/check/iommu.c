@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* iommu.c - the IOMMU, its groups, and interrupt remapping */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hook/image_read.h"
-#include "../../runtime/io/sysfs.h"
-#include "../group.h"
+#include "hook/image/cpio.h"
+#include "runtime/io/sysfs.h"
+#include "cli/machine/group.h"
 
 static bool is_on(const struct check *c)
 {

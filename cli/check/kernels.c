@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernels.c - which kernels are installed, and their boot images; see check.h */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/sysfs.h"
 
 /* Where boot images lie: %v is the kernel's version, %m the machine's ID, %p the name of
  * Arch's package. Images for rescue have nothing of vgapass. */
@@ -71,14 +70,14 @@ static void find_images(const struct finder *f, struct kernel *k)
 
 static bool has_kernel(const struct check *c, const char *version)
 {
-	static const char *const where[] = { "boot/vmlinuz-%s", "boot/vmlinux-%s",
-					     "lib/modules/%s/vmlinuz" };
+	static const struct {
+		const char *before, *behind;
+	} where[] = { { "boot/vmlinuz-", "" }, { "boot/vmlinux-", "" },
+		      { "lib/modules/", "/vmlinuz" } };
 	char path[256];
 
 	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
-		struct text t;
-		text_start(&t, path, sizeof(path));
-		text_add(&t, where[i], version);
+		text_make(path, sizeof(path), "%s%s%s", where[i].before, version, where[i].behind);
 		if (check_exists(c, path))
 			return true;
 	}

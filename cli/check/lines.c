@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lines.c - settings of other programs, a line at a time; see check.h */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/sysfs.h"
 
 #define FILES_MAX 256
 
@@ -134,7 +133,7 @@ void check_say_ids(struct check *c, const char *at, const char *what, const char
 	while ((entry = check_word(&rest, ", \"'")))
 		for (unsigned i = 0; i < inv->functions; i++)
 			if (is_of(&inv->function[i], entry) && !check_is_planned(c, &inv->function[i]))
-				text_add(&t, "%s%a", t.len ? ", " : "", &inv->function[i].at);
+				text_add(&t, "%s%pa", t.len ? ", " : "", &inv->function[i].at);
 	if (t.len)
 		check_say(c, CHECK_ERROR, at, "%s takes every function of its IDs, also %s, which is "
 			  "not to be taken by a rule\n%s", what, others, fix);

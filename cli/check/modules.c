@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modules.c - do the kernels have the modules of the rules, and may those be loaded? */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <string.h>
 
-#include "../../hook/modules.h"
-#include "../../runtime/io/sysfs.h"
+#include "hook/image/modules.h"
+#include "runtime/io/sysfs.h"
 
 #define SIGNATURE "~Module signature appended~\n"
 #define SECURE_BOOT "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* needs.c - what the host itself needs of the functions that it is to lose: disks, keyboard,
  * network, and at its start somebody who reads a question and types a passphrase. */
-#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
-#include "../live/in_use.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+#include "cli/live/in_use.h"
 
 #define BLOCKS_MAX 16
 #define NAME_LENGTH 64

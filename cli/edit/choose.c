@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* choose.c - see choose.h */
-#define _GNU_SOURCE
 #include "choose.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "../cmd.h"
+#include "cli/cmd.h"
 
 #define SHOWN_MAX 20 /* cards to choose from: the displays stay on the screen */
 
@@ -14,7 +13,7 @@ static void show_function(const struct host *h, const struct pci_function *f)
 {
 	char at[64], name[HOST_NAME_MAX];
 
-	printf("%s  %s  (%s)\n", text_make(at, sizeof(at), "%a [%i]", &f->at, f),
+	printf("%s  %s  (%s)\n", text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
 	       host_name(h, f, name), *f->driver ? f->driver : "no driver");
 }
 
@@ -50,7 +49,7 @@ static int ask(const struct host *h, const char *verb, struct cards *cards)
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct pci_function *f = all[i].function[0];
-		printf("%3u  %s  %s\n", i + 1, text_make(at, sizeof(at), "%a [%i]", &f->at, f),
+		printf("%3u  %s  %s\n", i + 1, text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
 		       host_name(h, f, name));
 	}
 	if (there > n)

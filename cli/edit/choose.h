@@ -2,7 +2,7 @@
 /* choose.h - the cards that a verb is about: named, or chosen from a list on a terminal. */
 #pragma once
 
-#include "../host.h"
+#include "cli/machine/host.h"
 
 #define CARDS_MAX 64
 

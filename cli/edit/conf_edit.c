@@ -109,9 +109,9 @@ uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines
 	uint32_t first = count_lines(head) + 1;
 	/* A text whose last line has no end stays like that. */
 	bool open = at && old.p[at - 1] != '\n';
-	text_add(out, "%v", &head);
+	text_add(out, "%pv", &head);
 	if (open)
-		text_add(out, old.p[at - 1] == '\r' ? "\n" : end);
+		text_add(out, "%s", old.p[at - 1] == '\r' ? "\n" : end);
 	if (make) {
 		bool apart = at && !is_blank(line_before(old, at));
 		text_add(out, "%s[profile %s]%s", apart ? end : "", profile, end);
@@ -119,9 +119,9 @@ uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines
 	}
 	while (lines.n) {
 		struct slice line = slice_cut(&lines, '\n');
-		text_add(out, "%v%s", &line, open && !lines.n ? "" : end);
+		text_add(out, "%pv%s", &line, open && !lines.n ? "" : end);
 	}
-	text_add(out, "%v", &tail);
+	text_add(out, "%pv", &tail);
 	return first;
 }
 
@@ -136,7 +136,7 @@ void conf_edit_remove(struct slice old, const uint32_t *lines, unsigned n, struc
 		for (unsigned i = 0; i < n; i++)
 			gone |= lines[i] == number;
 		if (!gone)
-			text_add(out, "%v", &line);
+			text_add(out, "%pv", &line);
 	}
 	/* The last line had no end, so the one that is last now has none. */
 	if (open && gone && out->len && out->buf[out->len - 1] == '\n')
@@ -187,7 +187,7 @@ void conf_edit_diff(struct slice old, struct slice new, struct text *out)
 		line_more += n;
 		while (n--) {
 			struct slice line = without_end(next_line(&more));
-			text_add(out, added ? "+%v\n" : "-%v\n", &line);
+			text_add(out, added ? "+%pv\n" : "-%pv\n", &line);
 		}
 	}
 }

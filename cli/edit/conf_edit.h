@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../../runtime/core/text.h"
+#include "runtime/core/text.h"
 
 /* Adds lines ('\n' between them, none at the end) behind the rules of a section, the one that
  * is last of its name, or with profile NULL behind those outside of sections. A section that

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_set.c - see conf_set.h */
-#define _GNU_SOURCE
 #include "conf_set.h"
 
 #include <errno.h>
@@ -10,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../runtime/core/plan_text.h"
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/core/words.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 #include "conf_edit.h"
 
 #define LOCK_DIR "vgapass"
@@ -95,7 +94,7 @@ unsigned conf_set_errors(const struct host *h)
 		const struct config_error *e = &c->error[i];
 		if (!is_of_file(&e->at))
 			continue;
-		cmd_complain("%s: %s", text_make(at, sizeof(at), "%p", &e->at), e->phrase);
+		cmd_complain("%s: %s", text_make(at, sizeof(at), "%pp", &e->at), e->phrase);
 		n++;
 	}
 	return n;

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../host.h"
+#include "cli/machine/host.h"
 
 struct conf_file {
 	char name[sizeof(struct conf_path)]; /* as messages name it: "vgapass.conf" */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conf_write.c - see conf_write.h */
-#define _GNU_SOURCE
 #include "conf_write.h"
 
 #include <errno.h>
@@ -11,8 +10,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 
 #define FOLDER "vgapass.conf.d"
 #define ACCESS_LIST "system.posix_acl_access"

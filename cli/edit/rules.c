@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules.c - see rules.h */
-#define _GNU_SOURCE
 #include "rules.h"
 
 #include <string.h>
 
-#include "../../runtime/core/plan_text.h"
-#include "../cmd.h"
-#include "../group.h"
+#include "runtime/core/words.h"
+#include "cli/cmd.h"
+#include "cli/machine/group.h"
 #include "conf_edit.h"
 #include "conf_write.h"
-#include "rebuild.h"
+#include "cli/machine/rebuild.h"
 
 #define FOLDER "vgapass.conf.d/"
 #define NAME_LETTERS "0123456789-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -64,11 +63,11 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 	ret->f = f;
 	host_name(h, f, ret->comment);
 	text_start(&t, ret->text, sizeof(ret->text));
-	text_add(&t, "%i", f);
+	text_add(&t, "%pi", f);
 	if (f->identity->path.hops)
-		text_add(&t, " path=%r", &f->identity->path);
+		text_add(&t, " path=%pr", &f->identity->path);
 	else
-		text_add(&t, " address=%a", &f->at);
+		text_add(&t, " address=%pa", &f->at);
 	text_add(&t, "%s%s%s", how->take_boot_display && f->boot_display ? " take=boot-display" : "",
 		 how->no_iommu && f->group < 0 ? " iommu=ignore" : "",
 		 how->required ? " required=yes" : "");
@@ -116,7 +115,7 @@ struct slice rules_lines(const struct new_rules *rules)
 		text_add(&t, "%s%s", i ? "\n" : "", r->text);
 		for (size_t n = strlen(r->text); *r->comment && n < width + 2; n++)
 			text_add(&t, " ");
-		text_add(&t, *r->comment ? "# %s" : "", r->comment);
+		text_add(&t, "%s%s", *r->comment ? "# " : "", r->comment);
 	}
 	return (struct slice){ buf, t.len };
 }
@@ -153,9 +152,9 @@ static unsigned say_refused(const struct host *h, const struct rules_how *how, u
 		if (e->state != STATE_REFUSED || !is_new(e->rule, how->file, first, n))
 			continue;
 		text_start(&t, why, sizeof(why));
-		plan_text_reason(&t, &h->run, f, e);
+		words_reason(&t, &h->run, f, e);
 		cmd_complain("%s: %s: the next boot would refuse it: %s%s", how->verb,
-			     text_make(at, sizeof(at), "%a", &f->at), why, rules_way_out(h, e->reason));
+			     text_make(at, sizeof(at), "%pa", &f->at), why, rules_way_out(h, e->reason));
 		refused++;
 	}
 	return refused;
@@ -173,7 +172,7 @@ static unsigned say_missed(const struct host *h, const struct rules_how *how,
 		if (!f || host_entry(h, f)->rule)
 			continue;
 		cmd_complain("%s: %s: a line of options in %s narrows the new rule too: use "
-			     "--file NAME", how->verb, text_make(at, sizeof(at), "%a", &f->at),
+			     "--file NAME", how->verb, text_make(at, sizeof(at), "%pa", &f->at),
 			     how->file);
 		missed++;
 	}
@@ -215,7 +214,7 @@ void rules_show_plan(const struct host *h, const struct rules_how *how, uint32_t
 		    later == HOST_VIRTUAL)
 			continue;
 		text_start(&t, buf, sizeof(buf));
-		plan_text_function(&t, &h->run, f, e);
+		words_function(&t, &h->run, f, e);
 		puts(buf);
 	}
 }
@@ -227,7 +226,7 @@ static bool say_later(const struct host *h, const struct pci_function *f)
 	enum host_later later = host_later(h, f);
 
 	if (later != HOST_NOT_LATER)
-		cmd_complain("warning: %s: %s", text_make(at, sizeof(at), "%a", &f->at),
+		cmd_complain("warning: %s: %s", text_make(at, sizeof(at), "%pa", &f->at),
 			     host_later_text(h, f, why));
 	return later == HOST_BEHIND_VMD;
 }
@@ -249,7 +248,7 @@ static void say_group(struct host *h, const struct pci_function *f)
 	char list[1024], advice[HOST_NAME_MAX], at[64];
 	struct text t;
 
-	text_make(at, sizeof(at), "%a", &f->at);
+	text_make(at, sizeof(at), "%pa", &f->at);
 	text_start(&t, list, sizeof(list));
 	if (group_list(h, f->group, GROUP_HELD, true, &t)) {
 		cmd_complain("warning: %s: no guest gets it while the host's drivers have others of "

@@ -9,7 +9,7 @@ const char *finding_place(const struct finding *f, char buf[FINDING_PLACE_MAX])
 {
 	struct place at = { f->file, f->line, 0 };
 
-	return *f->file ? text_make(buf, FINDING_PLACE_MAX, "%p", &at) : "the kernel command line";
+	return *f->file ? text_make(buf, FINDING_PLACE_MAX, "%pp", &at) : "the kernel command line";
 }
 
 static bool same_module(struct slice a, struct slice b)

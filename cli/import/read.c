@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* read.c - see read.h */
-#define _GNU_SOURCE
 #include "read.h"
 
 #include <dirent.h>
@@ -10,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -40,8 +39,8 @@ static struct finding *find(struct reader *r, enum finding_kind kind, struct sli
 	f->driver[0] = '\0';
 	f->left_out = false;
 	text_make(f->file, sizeof(f->file), "%s", r->file);
-	text_make(f->what, sizeof(f->what), "%v", &what);
-	text_make(f->item, sizeof(f->item), "%v", &item);
+	text_make(f->what, sizeof(f->what), "%pv", &what);
+	text_make(f->item, sizeof(f->item), "%pv", &item);
 	if (kind == FOUND_QUBES) /* Xen's, which dom0 gives guests away with */
 		text_make(f->driver, sizeof(f->driver), "pciback");
 	return f;
@@ -306,7 +305,7 @@ static void read_driverctl(struct reader *r)
 	r->line = 0;
 	for (int i = 0; i < n; i++) {
 		struct slice name = slice_of(names[i]->d_name), content;
-		text_make(path, sizeof(path), "/etc/driverctl.d/%v", &name);
+		text_make(path, sizeof(path), "/etc/driverctl.d/%pv", &name);
 		content = slice_of("");
 		if (starts(name, "pci-") &&
 		    is_read(r, path + 1, sysfs_read_file(r->h->roots.root, path + 1, driver,
@@ -318,9 +317,9 @@ static void read_driverctl(struct reader *r)
 			slice_cut(&name, '-');
 			r->file = path;
 			struct finding *f = find(r, FOUND_ADDRESS, content, name);
-			text_make(f->what, sizeof(f->what), "driverctl unset-override %v", &name);
+			text_make(f->what, sizeof(f->what), "driverctl unset-override %pv", &name);
 			if (!slice_is(content, "vfio-pci"))
-				text_make(f->driver, sizeof(f->driver), "%v", &content);
+				text_make(f->driver, sizeof(f->driver), "%pv", &content);
 		}
 		free(names[i]);
 	}

@@ -2,7 +2,7 @@
 /* read.h - what other ways to keep functions for guests say on this machine, and where. */
 #pragma once
 
-#include "../host.h"
+#include "cli/machine/host.h"
 
 enum finding_kind {
 	FOUND_ID,        /* an ID as vfio-pci.ids= takes it */

@@ -21,8 +21,8 @@ static bool read_half(struct slice s, uint32_t *ret)
 
 static void add_id(struct text *t, uint32_t vendor, uint32_t device)
 {
-	text_add(t, vendor == PCI_ANY ? "*:" : "%h:", vendor);
-	text_add(t, device == PCI_ANY ? "*" : "%h", device);
+	text_add(t, vendor == PCI_ANY ? "*:" : "%04x:", vendor);
+	text_add(t, device == PCI_ANY ? "*" : "%04x", device);
 }
 
 /* " class=03" of class and mask: a mask covers whole bytes from the left. */
@@ -42,7 +42,7 @@ static bool add_class(struct text *t, struct slice class, struct slice mask)
 	if (bytes)
 		text_add(t, " class=");
 	for (unsigned i = 0; i < bytes; i++)
-		text_add(t, "%b", (unsigned)(value >> (16 - 8 * i) & 0xff));
+		text_add(t, "%02x", (unsigned)(value >> (16 - 8 * i) & 0xff));
 	return true;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use.c - see in_use.h */
-#define _GNU_SOURCE
 #include "in_use.h"
 
 #include <fcntl.h>
@@ -12,8 +11,8 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 void in_use_add(struct obstacles *o, const struct pci_function *f, const char *format, ...)
@@ -213,7 +212,7 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 static void look_at_virtual_functions(const struct roots *roots, const struct pci_function *f,
 				      struct obstacles *o)
 {
-	if (sysfs_exists(roots->sys, path_make("bus/pci/devices/%a/virtfn0", &f->at)))
+	if (sysfs_exists(roots->sys, path_make("bus/pci/devices/%pa/virtfn0", &f->at)))
 		in_use_add(o, f, "it has virtual functions\nwrite 0 to its sriov_numvfs");
 }
 

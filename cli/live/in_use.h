@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "../../runtime/io/gather.h"
+#include "runtime/io/gather.h"
 
 #define OBSTACLES_MAX 32
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_class.c - devices of a class, and the functions that they lie below; see
  * in_use_parts.h */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 #define ADDRESS_LENGTH (sizeof("0000:01:00.0") - 1)

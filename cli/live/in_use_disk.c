@@ -4,15 +4,14 @@
  * All comes from sysfs, from the tables below /proc and from udev's database, so the answer is
  * the same for a machine below --sysroot.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 #define NAME_LENGTH 64

@@ -3,7 +3,6 @@
  *
  * None of them claims a disk for itself, so an exclusive open does not meet them.
  */
-#define _GNU_SOURCE
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 /* The disk that a setting of the kernel calls `path`; NULL: none of the nodes. */

@@ -4,14 +4,13 @@
  * All comes from sysfs and from /proc/net, so the answer is the same for a machine below
  * --sysroot.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 #define NAME_LENGTH 32

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* in_use_process.c - who has a device's file open; see in_use_parts.h */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +13,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
 
 /* The device that an open file is, and which type it has; 0: it is none, or cannot be asked

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live.c - see live.h */
-#define _GNU_SOURCE
 #include "live.h"
 
 #include <fcntl.h>
@@ -11,10 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/receipt.h"
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/io/path.h"
+#include "runtime/io/receipt.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 
 /* On top of SUPERVISE_GIVE_UP_MS: some drivers take seconds to load their firmware. */
 #define PATIENCE_MS 10000
@@ -85,7 +84,7 @@ static bool read_overrides(struct live *l)
 	for (unsigned k = 0; k < l->n; k++) {
 		if (!l->function[k].done)
 			cmd_complain("%s: a driver hangs and keeps its lock: see the kernel log, "
-				     "reboot", text_make(at, sizeof(at), "%a",
+				     "reboot", text_make(at, sizeof(at), "%pa",
 							 &l->function[k].f->at));
 		l->function[k].done = false;
 	}

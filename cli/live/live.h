@@ -8,9 +8,9 @@
 
 #include <sys/types.h>
 
-#include "../../runtime/io/apply.h"
-#include "../../runtime/io/supervise.h"
-#include "../host.h"
+#include "runtime/io/apply.h"
+#include "runtime/io/supervise.h"
+#include "cli/machine/host.h"
 #include "in_use.h"
 
 #define LIVE_RUNS_MAX 8 /* of live_run() in one command */

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/scan.h"
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/io/path.h"
+#include "runtime/io/scan.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 #include "live.h"
 
 static bool is_same_path(const struct pci_path *a, const struct pci_path *b)
@@ -82,10 +82,10 @@ void live_complain(const struct live *l)
 	for (unsigned k = 0; k < l->n; k++)
 		if (l->function[k].changed)
 			cmd_complain("%s: it is gone, or another function is there now: see vgapass "
-				     "list", text_make(at, sizeof(at), "%a", &l->function[k].f->at));
+				     "list", text_make(at, sizeof(at), "%pa", &l->function[k].f->at));
 	for (unsigned i = 0; i < o->n && i < OBSTACLES_MAX; i++)
 		cmd_complain("%s: in use: %s",
-			     text_make(at, sizeof(at), "%a", &o->obstacle[i].f->at),
+			     text_make(at, sizeof(at), "%pa", &o->obstacle[i].f->at),
 			     o->obstacle[i].text);
 	if (o->n > OBSTACLES_MAX)
 		cmd_complain("and %u more", o->n - OBSTACLES_MAX);

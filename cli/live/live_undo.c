@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_undo.c - giving functions back: see live.h */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/sysfs.h"
-#include "../cmd.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
 #include "live.h"
 
 int live_override(const struct live *l, const struct pci_function *f, const char *driver)
@@ -107,7 +106,7 @@ void live_give_back(struct live *l, unsigned k, bool as_it_was)
 	int sys = l->host.roots.sys, devices = l->host.run.inv.devices;
 	char address[24];
 
-	text_make(address, sizeof(address), "%a", &one->f->at);
+	text_make(address, sizeof(address), "%pa", &one->f->at);
 	live_override(l, one->f, as_it_was ? one->override : "");
 	read_driver(l, one->f, one->driver);
 	bool change = !driver || strcmp(one->driver, driver) != 0;
@@ -183,7 +182,7 @@ static void say(const struct live *l, unsigned k)
 	const char *is = *one->driver ? one->driver : "no driver";
 	char at[64];
 
-	text_make(at, sizeof(at), "%a", &one->f->at);
+	text_make(at, sizeof(at), "%pa", &one->f->at);
 	if (!one->done)
 		cmd_complain("%s: the kernel has not come back from giving it back to %s: see the "
 			     "kernel log", at, was);

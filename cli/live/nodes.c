@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nodes.c - see nodes.h */
-#define _GNU_SOURCE
 #include "nodes.h"
 
 #include <dirent.h>
@@ -11,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/sysfs.h"
 
 #define DEPTH_MAX 64 /* of folders: USB hubs behind hubs have some 20 */
 #define NVIDIA_MAJOR 195
@@ -207,7 +206,7 @@ static void add_nvidia(const struct search *s)
 	const char *minor;
 	unsigned number;
 
-	text_make(path, sizeof(path), "driver/nvidia/gpus/%a/information", &s->f->at);
+	text_make(path, sizeof(path), "driver/nvidia/gpus/%pa/information", &s->f->at);
 	if (sysfs_read_file(s->roots->proc, path, text, sizeof(text)) > 0 &&
 	    (minor = strstr(text, word)) && sscanf(minor + sizeof(word) - 1, "%u", &number) == 1) {
 		snprintf(path, sizeof(path), "class/nvidia/nvidia%u", number);
@@ -220,7 +219,7 @@ void nodes_find(const struct roots *roots, const struct pci_function *f, struct 
 	const struct search s = { roots, f, nodes };
 	char path[64];
 
-	walk(&s, text_make(path, sizeof(path), "bus/pci/devices/%a", &f->at), NULL);
+	walk(&s, text_make(path, sizeof(path), "bus/pci/devices/%pa", &f->at), NULL);
 	add_vfio_group(&s, f->group);
 	add_nvidia(&s);
 }

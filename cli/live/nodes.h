@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "../../runtime/io/gather.h"
+#include "runtime/io/gather.h"
 
 #define NODE_HIDDEN "hidden" /* no subsystem: network interfaces in another namespace */
 

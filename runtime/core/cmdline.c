@@ -79,6 +79,6 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 			continue;
 		/* With its quotes: the kernel splits these words once more. */
 		param.n = (size_t)(word.p + word.n - param.p);
-		text_add(params, "%s%s%v", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
+		text_add(params, "%s%s%pv", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
 	}
 }

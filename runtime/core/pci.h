@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text.h"
+#include "slice.h"
 
 /* Fixed tables: one more is an error, never a silent cut. */
 #define PCI_FUNCTIONS_MAX 4096

@@ -317,17 +317,17 @@ static void load_module(const struct work *w, unsigned line)
 	struct run *r = w->run;
 	struct text t;
 
-	if (sysfs_exists(w->roots.sys, path_make("module/%v", &name)))
+	if (sysfs_exists(w->roots.sys, path_make("module/%pv", &name)))
 		return;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%v", &params);
+	text_add(&t, "%pv", &params);
 	/* Of a parameter given twice the kernel keeps the last: the command line's. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
 	int error = t.cut ? -E2BIG :
-		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%v.ko", &name), buf);
+		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%pv.ko", &name), buf);
 	if (error && error != -EEXIST && !r->module_error) {
 		r->module_error = error;
-		text_make(r->module, sizeof(r->module), "%v", &name);
+		text_make(r->module, sizeof(r->module), "%pv", &name);
 	}
 }
 

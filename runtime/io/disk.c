@@ -26,8 +26,8 @@ static int look_at_block(const char *name, void *arg)
 	/* Of a multipath disk nvme0n1 only a path is below the function, nvme0c1n1, which has no
 	 * file (drivers/nvme/host/multipath.c). */
 	for (char *to = l->ret + 6, *p = to; (*to = *p); p++)
-		if (*p == 'c' && text_digit(p[-1]) < 10)
-			while (text_digit(p[1]) < 10)
+		if (*p == 'c' && slice_digit(p[-1]) < 10)
+			while (slice_digit(p[1]) < 10)
 				p++;
 		else
 			to++;

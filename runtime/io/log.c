@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../core/text.h"
+#include "runtime/core/text.h"
 
 /* devkmsg_write() refuses what is longer than LOG_LINE_MAX, 976 bytes; better cut than lost. */
 #define LINE_MAX 960

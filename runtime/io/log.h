@@ -12,4 +12,5 @@ enum log_level { LOG_IS_ERROR = 3, LOG_IS_WARNING = 4, LOG_IS_INFO = 6 };
 
 /* Writes "vgapass: " and the line that text_add() makes. To standard error where real is
  * false (--sysroot), or where there is no kernel log. */
-void log_line(bool real, enum log_level level, const char *format, ...);
+void log_line(bool real, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

@@ -2,7 +2,8 @@
 /* path.h - paths below /sys, built without stdio. */
 #pragma once
 
-#include "../core/pci.h"
+#include "runtime/core/pci.h"
+#include "runtime/core/text.h"
 
 /* holds a function's directory and an attribute's or driver's longest name */
 struct path {
@@ -10,7 +11,7 @@ struct path {
 };
 
 /* What text_add() makes of it. There is one buffer, so it holds until the next call. */
-const char *path_make(const char *format, ...);
+const char *path_make(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "0000:01:00.0/" and `rest`, an attribute's name or "", in that buffer: a path below
  * inventory.devices */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../core/plan_text.h"
+#include "runtime/core/words.h"
 
 #ifndef VGAPASS_VERSION
 #error "the Makefile gives VGAPASS_VERSION"
@@ -57,7 +57,7 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 	if (sysfs_read_file(roots->proc, path, value, sizeof(value)) < 0)
 		value[0] = '\0';
 	value[slice_nth(slice_of(value), '\n', 0).n] = '\0';
-	text_add(t, ",\n  %j: %j", name, value);
+	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
 static void add_function(struct text *t, const char *comma, const struct run *r,
@@ -68,13 +68,13 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 	struct text why;
 
 	text_start(&why, reason, sizeof(reason));
-	plan_text_reason(&why, r, f, e);
-	text_add(t, "%s\n    { \"address\": \"%a\", \"id\": \"%i\", \"rule\": %j, "
-		    "\"state\": %j, \"driver\": %n, \"was\": %n, \"group\": ", comma, &f->at, f,
-		 text_make(place, sizeof(place), "%p", &e->rule->at), state_word(e->state),
+	words_reason(&why, r, f, e);
+	text_add(t, "%s\n    { \"address\": \"%pa\", \"id\": \"%pi\", \"rule\": %pj, "
+		    "\"state\": %pj, \"driver\": %pn, \"was\": %pn, \"group\": ", comma, &f->at, f,
+		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(e->state),
 		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
-	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %n, \"us\": %u }",
+	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
 		 words[e->viable], words[VIABLE_NO + f->boot_display], reason, e->us);
 }
 
@@ -94,7 +94,7 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	text_add(t, "{\n  \"version\": 1,\n  \"vgapass\": \"" VGAPASS_VERSION "\"");
 	add_proc(t, roots, "kernel", "sys/kernel/osrelease");
 	add_proc(t, roots, "boot_id", "sys/kernel/random/boot_id");
-	text_add(t, ",\n  \"mode\": %j,\n  \"profile\": %n,\n  \"result\": %j,\n  \"claim_us\": %u,"
+	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,\n  \"claim_us\": %u,"
 		    "\n  \"took_us\": %u,\n  \"functions\": [", mode_word(r->cmd.mode),
 		 p->profile ? p->profile : "", run_result(r), r->claim_us, r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
@@ -102,22 +102,22 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 			add_function(t, comma(k++), r, &r->inv.function[i], &p->entry[i]);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
-		text_add(t, "%s\n    { \"at\": %j, \"matched\": %u }", comma(i),
-			 text_make(at_buf, sizeof(at_buf), "%p", &r->config.rule[i].at),
+		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),
+			 text_make(at_buf, sizeof(at_buf), "%pp", &r->config.rule[i].at),
 			 p->matched[i]);
 	text_add(t, " ],\n  \"strays\": [");
 	k = 0;
 	for (unsigned i = 0; i < r->others && i < OTHERS_MAX; i++)
 		if (r->other[i].group == STRAY)
-			text_add(t, "%s\n    { \"address\": \"%a\", \"driver\": %j }", comma(k++),
+			text_add(t, "%s\n    { \"address\": \"%pa\", \"driver\": %pj }", comma(k++),
 				 &r->other[i].at, r->other[i].driver);
 	text_add(t, " ],\n  \"problems\": [");
 	for (k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(r, k, &at, &what))
+		if (!words_problem(r, k, &at, &what))
 			break;
-		text_add(t, "%s\n    { \"at\": %n, \"text\": %j }", comma(k), at_buf, what_buf);
+		text_add(t, "%s\n    { \"at\": %pn, \"text\": %pj }", comma(k), at_buf, what_buf);
 	}
 	text_add(t, " ]\n}\n");
 }

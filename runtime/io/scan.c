@@ -18,7 +18,7 @@ bool scan_parse_modalias(struct slice text, struct pci_function *f)
 	if (text.n < sizeof(form) - 1)
 		return false;
 	for (unsigned i = 0; i < sizeof(form) - 1; i++) {
-		unsigned digit = text_digit(text.p[i]);
+		unsigned digit = slice_digit(text.p[i]);
 		if (form[i] != '#' ? form[i] != text.p[i] : digit > 15)
 			return false;
 		if (form[i] == '#') {
@@ -273,7 +273,7 @@ static void read_path(int devices, struct pci_function *f)
 
 	f->identity->path.hops = 0;
 	/* Without a slash behind it: that would name the folder, which is no link. */
-	if (sysfs_link(devices, path_make("%a", &f->at), 1, target, sizeof(target)) > 0)
+	if (sysfs_link(devices, path_make("%pa", &f->at), 1, target, sizeof(target)) > 0)
 		scan_parse_path(slice_of(target), &f->identity->path);
 }
 

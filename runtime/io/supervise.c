@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* supervise.c - see supervise.h */
 #ifndef __KLIBC__
-#define _GNU_SOURCE
 #endif
 #include "supervise.h"
 

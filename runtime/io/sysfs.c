@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysfs.c - see sysfs.h */
 #ifndef __KLIBC__
-#define _GNU_SOURCE
 #endif
 #include "sysfs.h"
 
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../core/text.h"
+#include "runtime/core/text.h"
 
 #ifdef __KLIBC__
 /* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../core/text.h"
+#include "runtime/core/text.h"
 
 /* The directory, or -errno. That in place of `at` gives -EBADF in every call. */
 int sysfs_dir(int at, const char *path);

@@ -6,7 +6,6 @@
  *
  * FOLDER/modules has "NAME [PARAMETERS]", one a line; the files are FOLDER/ko/NAME.ko.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  * lib/percpu_counter.c). A page that two processes touch counts twice, so this is not below the
  * peak. vfork() and nothing between it and the program: a start costs the same for all.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

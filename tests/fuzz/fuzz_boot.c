@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/boot.h"
-#include "../unit/fake_kernel.h"
+#include "tests/unit/boot.h"
+#include "tests/unit/fake_kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -66,14 +66,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		boot_mount();
 	fake_fail(0, 0, false);
 	struct slice words = slice_cut(&rest, SEPARATOR);
-	text_make(cmdline, sizeof(cmdline), "%v", &words);
+	text_make(cmdline, sizeof(cmdline), "%pv", &words);
 	struct slice iomem = slice_cut(&rest, SEPARATOR), list = slice_cut(&rest, SEPARATOR);
 	fake_bytes("proc/iomem", iomem.p, iomem.n);
 	if (list.n)
 		fake_bytes(MODULES_LIST, list.p, list.n);
 	while (rest.n)
 		set_attribute(slice_cut(&rest, SEPARATOR));
-	boot_run(text_make(text, sizeof(text), "%v", &conf), cmdline);
+	boot_run(text_make(text, sizeof(text), "%pv", &conf), cmdline);
 	run_result(&boot);
 	for (size_t i = 0; i < FUNCTIONS; i++) {
 		const char *why = boot_complaint(functions[i].address);

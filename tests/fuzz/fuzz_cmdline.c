@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/core/cmdline.h"
+#include "runtime/core/cmdline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/edit/conf_edit.h"
-#include "../../runtime/core/config.h"
+#include "cli/edit/conf_edit.h"
+#include "runtime/core/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

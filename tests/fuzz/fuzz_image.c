@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz_image.c - any bytes as a boot image */
-#define _GNU_SOURCE
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../hook/image_read.h"
+#include "hook/image/cpio.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

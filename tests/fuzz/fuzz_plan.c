@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/core/plan_text.h"
+#include "runtime/core/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -192,7 +192,7 @@ static void check_words(void)
 	for (unsigned i = 0; i < run.inv.functions; i++) {
 		text_start(&what, what_buf, sizeof(what_buf));
 		if (run.plan.entry[i].rule)
-			plan_text_function(&what, &run, &run.inv.function[i],
+			words_function(&what, &run, &run.inv.function[i],
 					   &run.plan.entry[i]);
 		if (what.cut)
 			abort();
@@ -200,7 +200,7 @@ static void check_words(void)
 	for (unsigned k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
-		if (!plan_text_problem(&run, k, &at, &what))
+		if (!words_problem(&run, k, &at, &what))
 			break;
 		if (!what.len || k > CONFIG_ERRORS_MAX + CONFIG_RULES_MAX + 1)
 			abort();

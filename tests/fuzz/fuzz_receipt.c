@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/receipt_read.h"
+#include "cli/machine/receipt_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/io/scan.h"
+#include "runtime/io/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -36,7 +36,7 @@ static void check_address(struct slice text)
 	if (!pci_parse_address(text, &at, NULL))
 		return;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%a", &at);
+	text_add(&t, "%pa", &at);
 	if (!pci_parse_address(slice_of(buf), &again, NULL) || pci_compare(&at, &again))
 		abort();
 }

@@ -9,7 +9,6 @@
  *
  * The first four say "held", and wait for their end.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>

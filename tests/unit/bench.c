@@ -77,7 +77,7 @@ const char *bench_says(const char *address)
 	if (!e->rule)
 		return "";
 	text_start(&t, line, sizeof(line));
-	plan_text_function(&t, &bench, &bench.inv.function[e - bench.plan.entry], e);
+	words_function(&t, &bench, &bench.inv.function[e - bench.plan.entry], e);
 	return strchr(line, ']') + 2;
 }
 
@@ -89,7 +89,7 @@ const char *bench_problem(unsigned k)
 
 	text_start(&at, at_buf, sizeof(at_buf));
 	text_start(&what, what_buf, sizeof(what_buf));
-	if (!plan_text_problem(&bench, k, &at, &what))
+	if (!words_problem(&bench, k, &at, &what))
 		return "";
 	snprintf(all, sizeof(all), "%s%s%s", at_buf, *at_buf ? ": " : "", what_buf);
 	return all;

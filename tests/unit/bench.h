@@ -2,7 +2,7 @@
 /* bench.h - a run on the workbench: functions and a configuration in, the plan's words out. */
 #pragma once
 
-#include "../../runtime/core/plan_text.h"
+#include "runtime/core/words.h"
 
 extern struct run bench;
 

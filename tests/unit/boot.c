@@ -166,7 +166,7 @@ const char *boot_says(const char *address)
 	if (!e || !e->rule)
 		return "";
 	text_start(&t, line, sizeof(line));
-	plan_text_function(&t, &boot, &boot.inv.function[e - boot.plan.entry], e);
+	words_function(&t, &boot, &boot.inv.function[e - boot.plan.entry], e);
 	return strchr(line, ']') + 2;
 }
 

@@ -2,9 +2,9 @@
 /* boot.h - a whole boot in this process: the work of vgapass-early on the fake kernel. */
 #pragma once
 
-#include "../../runtime/core/plan_text.h"
-#include "../../runtime/io/apply.h"
-#include "../../runtime/io/gather.h"
+#include "runtime/core/words.h"
+#include "runtime/io/apply.h"
+#include "runtime/io/gather.h"
 
 /* The run of the boot, and the list of modules with it. */
 extern struct run boot;

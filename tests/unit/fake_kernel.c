@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fake_kernel.c - see fake_kernel.h */
-#define _GNU_SOURCE
 #include "fake_kernel.h"
 
 #include <errno.h>
@@ -11,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../runtime/io/apply.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/apply.h"
+#include "runtime/io/sysfs.h"
 
 #define SLOTS 65536 /* of the hash table, a power of two */
 #define PATH_SIZE 512

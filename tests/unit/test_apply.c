@@ -1097,7 +1097,7 @@ static void finds_memory_of_the_firmware(void **state)
 	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
 	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
-	assert_string_equal(plan_text_problem_line(&boot, 0),
+	assert_string_equal(words_problem_line(&boot, 0),
 			    CARD ": firmware memory (RMRR) keeps IOMMU group 1 from a guest: see "
 				 "vgapass check");
 	assert_string_equal(run_result(&boot), "failed");
@@ -1120,7 +1120,7 @@ static void finds_strays(void **state)
 	boot_run("1002:6608 address=01:00.0\nkeep 1002:aab0\n", "");
 	assert_int_equal(boot.others, 1);
 	assert_int_equal(boot.other[0].group, STRAY);
-	assert_string_equal(plan_text_problem_line(&boot, 0),
+	assert_string_equal(words_problem_line(&boot, 0),
 			    "0000:03:00.0: vfio-pci has it by no rule: remove ids= of that "
 			    "driver");
 	assert_string_equal(run_result(&boot), "ok");
@@ -1189,7 +1189,7 @@ static void counts_blockers(void **state)
 	(void)state;
 	for (unsigned i = 0; i < OTHERS_MAX + 4; i++) {
 		text_start(&t, path, sizeof(path));
-		text_add(&t, "pci0000:00/0000:09:%b.%d", i >> 3, i & 7);
+		text_add(&t, "pci0000:00/0000:09:%02x.%x", i >> 3, i & 7);
 		fake_add_function(&(struct fake_function){ path, "8086:0001", "0000:0000", "20000",
 							   NULL, 1 });
 		text_start(&t, link, sizeof(link));

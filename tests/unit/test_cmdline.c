@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../runtime/core/cmdline.h"
+#include "runtime/core/cmdline.h"
 
 static void reads_switches(void **state)
 {

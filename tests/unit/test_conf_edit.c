@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/edit/conf_edit.h"
-#include "../../runtime/core/config.h"
+#include "cli/edit/conf_edit.h"
+#include "runtime/core/config.h"
 
 #define CAP 200000
 

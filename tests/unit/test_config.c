@@ -604,7 +604,7 @@ static void limits_rules(void **state)
 	(void)state;
 	text_start(&t, text, sizeof(text));
 	for (unsigned i = 0; i < CONFIG_RULES_MAX; i++)
-		text_add(&t, "1002:%h\n", i);
+		text_add(&t, "1002:%04x\n", i);
 	bench_config(text);
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->rules, CONFIG_RULES_MAX);
@@ -661,7 +661,7 @@ static void fills_the_room_for_names(void **state)
 	(void)state;
 	text_start(&t, text, sizeof(text));
 	for (unsigned i = 0; i < 255; i++) /* 64 bytes each */
-		text_add(&t, "1002:6608 driver=%h%s\n", i, NAME_63 + 4);
+		text_add(&t, "1002:6608 driver=%04x%s\n", i, NAME_63 + 4);
 	/* and the file's name: 62 are left */
 	text_add(&t, "1002:6608 driver=%s\n", NAME_63 + 2);
 	bench_config(text);
@@ -682,7 +682,7 @@ static void says_when_names_are_full(void **state)
 	for (; line <= 70; line++) {
 		text_add(&t, "1002:6608");
 		for (unsigned i = 0; i < 4; i++)
-			text_add(&t, " attr.%u=%h%s", i, 4 * line + i, NAME_63 + 4);
+			text_add(&t, " attr.%u=%04x%s", i, 4 * line + i, NAME_63 + 4);
 		text_add(&t, "\n");
 	}
 	bench_config(text);

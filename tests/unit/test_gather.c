@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../runtime/io/gather.h"
+#include "runtime/io/gather.h"
 #include "bench.h"
 #include "fake_kernel.h"
 

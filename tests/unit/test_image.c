@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_image.c - hook/image_read.c: files out of boot images of every packer, in any number of
+/* test_image.c - hook/image/cpio.c: files out of boot images of every packer, in any number of
  * segments, damaged and cut. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include <errno.h>
@@ -12,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../hook/image_read.h"
+#include "hook/image/cpio.h"
 
 #define LARGE ((size_t)20 << 20) /* more than two blocks of lz4, and than what is read ahead */
 

@@ -4,7 +4,6 @@
  * sys and proc are folders of text below a temporary one. What processes have open are real
  * files: /dev/null and /dev/zero stand for whatever the tree says has their numbers.
  */
-#define _GNU_SOURCE
 #include "folders.h"
 
 #include <ifaddrs.h>
@@ -16,9 +15,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../cli/live/in_use.h"
-#include "../../cli/live/nodes.h"
-#include "../../runtime/io/sysfs.h"
+#include "cli/live/in_use.h"
+#include "cli/live/nodes.h"
+#include "runtime/io/sysfs.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 

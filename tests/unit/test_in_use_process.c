@@ -5,7 +5,6 @@
  * As in test_in_use.c: sys and proc are folders below a temporary one, and /dev/null stands for
  * whatever the tree says has its numbers. The last tests look at real processes.
  */
-#define _GNU_SOURCE
 #include "folders.h"
 
 #include <pthread.h>
@@ -21,7 +20,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../../cli/live/in_use_parts.h"
+#include "cli/live/in_use_parts.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 

@@ -3,7 +3,6 @@
  *
  * The function is a folder below a temporary one; between two looks the test changes it.
  */
-#define _GNU_SOURCE
 #include "folders.h"
 
 #include <stdio.h>
@@ -13,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../cli/cmd.h"
-#include "../../cli/live/live.h"
-#include "../../runtime/io/scan.h"
+#include "cli/cmd.h"
+#include "cli/live/live.h"
+#include "runtime/io/scan.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
 #define MODALIAS "pci:v00001002d00006608sv00001002sd00002120bc03sc00i00\n"

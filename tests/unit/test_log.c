@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_log.c - runtime/io/log.c: a line where there is no kernel log */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include <fcntl.h>
@@ -8,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../runtime/io/log.h"
+#include "runtime/io/log.h"
 
 /* What a line of this text is on standard error. */
 static const char *line_of(const char *text)

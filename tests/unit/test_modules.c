@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_modules.c - hook/modules.c: which modules, in which order, with which options
+/* test_modules.c - hook/image/modules.c: which modules, in which order, with which options
  *
  * The kernel is one of our own: modules are object files with a .modinfo, made by the compiler,
  * and depmod(8) makes the rest of them. Without either the tests are skipped.
  */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include <errno.h>
@@ -14,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../hook/modprobe.h"
-#include "../../hook/modules.h"
-#include "../../runtime/io/sysfs.h"
+#include "hook/image/modprobe.h"
+#include "hook/image/modules.h"
+#include "runtime/io/sysfs.h"
 
 #define KERNEL "6.0.0-test"
 

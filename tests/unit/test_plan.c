@@ -386,7 +386,7 @@ static void plans_for_many(void **state)
 	bench_start();
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
 		text_start(&t, address, sizeof(address));
-		text_add(&t, "%b:%b.%d", i >> 8, i >> 3 & 31, i & 7);
+		text_add(&t, "%02x:%02x.%x", i >> 8, i >> 3 & 31, i & 7);
 		bench_add(address, "8086:10fb", SMBUS)->group = (int)(i >> 3);
 	}
 	bench_plan("8086:10fb\n", "");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_receipt.c - runtime/io/receipt.c: valid JSON, whatever is in it */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include <errno.h>
@@ -13,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../runtime/io/receipt.h"
+#include "runtime/io/receipt.h"
 #include "bench.h"
 #include "fake_kernel.h"
 
@@ -320,7 +319,7 @@ static void writes_4096_functions(void **state)
 	(void)state;
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
 		text_start(&t, address, sizeof(address));
-		text_add(&t, "%b:%b.%d", i >> 8, i >> 3 & 31, i & 7);
+		text_add(&t, "%02x:%02x.%x", i >> 8, i >> 3 & 31, i & 7);
 		bench_add(address, "8086:10fb", 0x0c0500);
 	}
 	bench_plan("8086:10fb\n", "");

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../runtime/io/path.h"
-#include "../../runtime/io/scan.h"
+#include "runtime/io/path.h"
+#include "runtime/io/scan.h"
 #include "fake_kernel.h"
 
 static struct inventory inv;

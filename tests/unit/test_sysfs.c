@@ -2,7 +2,6 @@
 /* test_sysfs.c - runtime/io/sysfs.c and supervise.c: the real ones, on real files and
  * processes. Linked without the fake kernel.
  */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include <errno.h>
@@ -19,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../runtime/io/supervise.h"
-#include "../../runtime/io/sysfs.h"
+#include "runtime/io/supervise.h"
+#include "runtime/io/sysfs.h"
 
 static char folder[64];
 static int dir;
@@ -177,7 +176,7 @@ static int count_line(struct slice line, void *arg)
 
 	l->bytes += line.n + 1;
 	l->longest = line.n > l->longest ? line.n : l->longest;
-	text_make(l->last, sizeof(l->last), "%v", &line);
+	text_make(l->last, sizeof(l->last), "%pv", &line);
 	return ++l->n == l->stop_at ? 77 : 0;
 }
 

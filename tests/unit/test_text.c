@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../../runtime/core/pci.h"
+#include "runtime/core/pci.h"
 
 static void cuts(void **state)
 {
@@ -126,10 +126,10 @@ static void formats(void **state)
 
 	(void)state;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%s,%v,%u,%u,%h,%h,%b,%d", "x", &v, 0u, 4294967295u, 0xfu, 0x12345u, 0xau, 7u);
+	text_add(&t, "%s,%pv,%u,%u,%04x,%04x,%02x,%x", "x", &v, 0u, 4294967295u, 0xfu, 0x12345u, 0xau, 7u);
 	assert_string_equal(buf, "x,slice,0,4294967295,000f,12345,0a,7");
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%a %i %p %p %p", &at, &f, &whole, &line, &column);
+	text_add(&t, "%pa %pi %pp %pp %pp", &at, &f, &whole, &line, &column);
 	assert_string_equal(buf, "10000:e0:1f.7 1002:0006 a.conf a.conf:3 a.conf:3:14");
 	assert_int_equal(t.len, strlen(buf));
 	assert_false(t.cut);
@@ -153,7 +153,7 @@ static void formats_paths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_string_equal(text_make(buf, sizeof(buf), "%r", &cases[i].path),
+		assert_string_equal(text_make(buf, sizeof(buf), "%pr", &cases[i].path),
 				    cases[i].text);
 }
 
@@ -164,7 +164,7 @@ static void formats_json(void **state)
 
 	(void)state;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%j %j %n %n", "a\"b\\c\n\x01\x7f\xff~", "", "", "x");
+	text_add(&t, "%pj %pj %pn %pn", "a\"b\\c\n\x01\x7f\xff~", "", "", "x");
 	assert_string_equal(buf, "\"a\\\"b\\\\c\\u000a\\u0001\\u007f\\u00ff~\" \"\" null \"x\"");
 }
 

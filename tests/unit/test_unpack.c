@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_unpack.c - hook/unpack.c: module files as the kernel can always take them */
-#define _GNU_SOURCE
+/* test_unpack.c - hook/image/unpack.c: module files as the kernel can always take them */
 #include "unit.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "../../hook/unpack.h"
+#include "hook/image/unpack.h"
 
 #define SIZE 3000000 /* more than the megabyte that is tried first */
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hint.c - see hint.h */
+#include "hint.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/core/words.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
+
+int hint_input(const struct host *h)
+{
+	if (h->run.input_error == -E2BIG)
+		return cmd_complain("/sys/bus/pci/devices: more than %u functions: that is more "
+				    "than vgapass can handle", PCI_FUNCTIONS_MAX);
+	return cmd_complain("/sys/bus/pci/devices: %s: see whether /sys is mounted",
+			    strerror(-h->run.input_error));
+}
+
+static bool has_groups(const struct inventory *inv)
+{
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (inv->function[i].group >= 0)
+			return true;
+	return false;
+}
+
+/* The IOMMU's name in the firmware, and the kernel's word for it. */
+static const char *iommu_words(const struct host *h)
+{
+	/* The vendor stands in the first lines; the rest may be cut. */
+	static char cpus[4096];
+
+	sysfs_read(h->roots.proc, "cpuinfo", cpus, sizeof(cpus) - 1);
+	if (strstr(cpus, "GenuineIntel"))
+		return "turn VT-d on in the firmware and boot with intel_iommu=on";
+	if (strstr(cpus, "AuthenticAMD") || strstr(cpus, "HygonGenuine"))
+		return "turn AMD-Vi (\"IOMMU\") on in the firmware";
+	return "turn it on in the firmware (on ARM: SMMU)";
+}
+
+void hint_iommu(const struct host *h)
+{
+	if (h->run.inv.functions && !has_groups(&h->run.inv))
+		cmd_complain("no IOMMU: no function can go to a guest: %s", iommu_words(h));
+}
+
+void hint_later(struct host *h)
+{
+	const struct plan *all = host_plan_of_all(h);
+	char at[64], why[HOST_NAME_MAX], by[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		const struct plan_entry *e = &all->entry[i];
+		if (e->state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
+			continue;
+		cmd_complain("%s (%s): %s", text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
+			     text_make(by, sizeof(by), "%pp", &e->rule->at),
+			     host_later_text(h, f, why));
+	}
+}
+
+const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
+{
+	if (!r->cmd.recovery.n)
+		return text_make(text, HOST_NAME_MAX, "vgapass=off is on the kernel command line");
+	return text_make(text, HOST_NAME_MAX, "%pv on the kernel command line asks for a recovery boot",
+			 &r->cmd.recovery);
+}
+
+void hint_plan(const struct host *h)
+{
+	enum plan_state state = h->run.plan.state;
+	char why[HOST_NAME_MAX];
+
+	if (state == PLAN_OFF)
+		cmd_complain("%s: no rule holds", hint_off(&h->run, why));
+	else if (state != PLAN_READY)
+		cmd_complain("the configuration is wrong and no rule holds: see vgapass plan");
+}
+
+/* Every function has 256 bytes; the kernel shows 64 of them to all. */
+static bool is_hidden(const struct host *h, const struct pci_function *f)
+{
+	char byte;
+
+	return sysfs_read_at(h->run.inv.devices, path_function(f, "config"), &byte, 1, 64) < 0;
+}
+
+void hint_serials(const struct host *h, bool shown)
+{
+	const struct run *r = &h->run;
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *f = &r->inv.function[i];
+		if (!shown &&
+		    !(plan_needs(&r->config, r->plan.profile, f) & PCI_DETAIL_SERIAL))
+			continue;
+		if (!is_hidden(h, f))
+			continue;
+		cmd_complain("serial numbers cannot be read%s: run it as root",
+			     shown ? "" : ", and a rule has one");
+		return;
+	}
+}

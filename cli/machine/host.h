@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host.h - the machine as the verbs see it: a run of the engine over all of its functions,
+ * their names, and cards, which is what people think in.
+ */
+#pragma once
+
+#include "runtime/io/gather.h"
+
+/* What stands for the running machine where a verb takes --sysroot, --cmdline, --profile. */
+struct host_options {
+	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
+	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
+	const char *profile; /* vgapass=PROFILE behind it; NULL: as it is */
+	bool as_boot;        /* the plan leaves out what appears later than the boot looks */
+};
+
+struct host {
+	struct roots roots;
+	const char *sysroot; /* "" for / : what comes before a path */
+	struct run run;      /* every function with all its details, and the plan of the next boot */
+	char *cmdline;       /* made of the options; NULL: proc/cmdline */
+	void *pci_ids;       /* libpci's struct pci_access */
+	void *kmod;          /* libkmod's context of the kernel that runs; NULL: not open yet */
+};
+
+/* Large: one in a program, in memory of zeros, as most of it is never touched. Functions that
+ * cannot be read are an error of h->run, not of this call. 0, or CMD_FAILED, said.
+ * host_close() is due in both cases. */
+int host_open(struct host *h, const struct host_options *o);
+
+void host_close(struct host *h);
+
+/* The path of a file of the machine, for what opens it by itself: no link below the sysroot has
+ * led out of it. To be freed; NULL: it is not there. */
+char *host_file(const struct host *h, const char *path);
+
+/* bytes that hold any name from pci.ids, with its vendor's */
+#define HOST_NAME_MAX 512
+
+/* "Advanced Micro Devices, Inc. [AMD/ATI] Oland GL [FirePro W2100]", by the pci.ids below the
+ * sysroot or else the host's; vendor and device in hex where it does not know. */
+const char *host_name(const struct host *h, const struct pci_function *f,
+		      char name[HOST_NAME_MAX]);
+
+/* Its two parts. */
+const char *host_vendor(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX]);
+const char *host_device(const struct host *h, const struct pci_function *f,
+			char name[HOST_NAME_MAX]);
+
+/* "VGA compatible controller", in the same way. */
+const char *host_class(const struct host *h, const struct pci_function *f,
+		       char name[HOST_NAME_MAX]);
+
+/* "00:01.0/00.0", as path= takes it; "": not known. */
+const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX]);
+
+/* "00-11-22-33-44-55-66-77", as serial= takes it; "": none. */
+const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX]);
+
+/* Ways to reset it, with commas between, as the kernel tries them: "flr,bus". "": none. */
+const char *host_resets(const struct host *h, const struct pci_function *f,
+			char resets[HOST_NAME_MAX]);
+
+/* The entry of the plan for one of h->run's functions. */
+static inline const struct plan_entry *host_entry(const struct host *h,
+						  const struct pci_function *f)
+{
+	return &h->run.plan.entry[f - h->run.inv.function];
+}
+
+/* Functions that a driver of the host makes, or that are plugged in: the boot looks before. */
+enum host_later {
+	HOST_NOT_LATER,
+	HOST_BEHIND_VMD, /* in a domain that the driver vmd makes */
+	HOST_VIRTUAL,    /* a virtual function (SR-IOV) */
+	HOST_REMOVABLE,  /* behind Thunderbolt and the like: it may be there in time */
+};
+
+enum host_later host_later(const struct host *h, const struct pci_function *f);
+
+/* Why it appears later, and what can be done, for a sentence; "": it does not. */
+const char *host_later_text(const struct host *h, const struct pci_function *f,
+			    char text[HOST_NAME_MAX]);
+
+/* Names of the modules that want the function, with commas between: the host's candidates.
+ * "": none, or the kernel's modules are not there. */
+const char *host_candidates(struct host *h, const struct pci_function *f,
+			    char names[HOST_NAME_MAX]);
+
+/* Where h was opened as_boot: the plan of a boot that would see all, which tells the rules of
+ * those that appear later. Good until the next call. */
+const struct plan *host_plan_of_all(struct host *h);
+
+/* True: the kernel has VFIO's mode without an IOMMU, so that iommu=ignore makes sense. */
+bool host_has_no_iommu_mode(const struct host *h);
+
+/* Opens h->kmod, which the calls around here do by themselves where a process is alone. Before
+ * there are workers that share *h it is due: what one of them opens is nobody else's. */
+bool host_open_kmod(struct host *h);
+
+/* Loads the module of a driver with all that it needs, as modprobe(8) does; for a function,
+ * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */
+int host_load_driver(struct host *h, const char *driver);
+int host_load_candidates(struct host *h, const struct pci_function *f);
+
+/* A card: the functions of a slot behind a bridge. Where a slot is none, each function is a
+ * card of its own: on a root bus, where the chipset's functions share slots; those of a
+ * processor, which AMD shows as if they were a card's; virtual functions. Bridges are none. */
+struct card {
+	unsigned n;
+	const struct pci_function *function[8];
+};
+
+/* The card that a function is of; n = 0 for a bridge. */
+void card_of(const struct host *h, const struct pci_function *f, struct card *ret);
+
+/* The cards that a person means by an address (0000:01:00.0, 01:00.0, 01:00), an ID
+ * (1002:6608) or words of the name, all of which must be in it, in any case and order.
+ * Returns how many there are, of which the first `cap` are in *ret. */
+unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap);
+
+/* The one card that is meant. NULL, said: none, or several, which are listed with what to
+ * write for each. */
+const struct card *card_pick(const struct host *h, const char *text, struct card *ret);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* table.c - see table.h */
+#include "table.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+
+bool columns_has(const struct columns *c, unsigned k)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->chosen[i] == k)
+			return true;
+	return false;
+}
+
+int columns_choose(struct columns *c, const char *list)
+{
+	if (*list == '+')
+		list++;
+	else
+		c->n = 0;
+	for (size_t n = strcspn(list, ",");; list += n + 1, n = strcspn(list, ",")) {
+		unsigned k = 0;
+		while (c->all[k].name && (strncasecmp(c->all[k].name, list, n) ||
+					  c->all[k].name[n]))
+			k++;
+		if (!c->all[k].name) {
+			cmd_complain("column \"%.*s\": there is none: --help lists them", (int)n,
+				     list);
+			return CMD_USAGE;
+		}
+		if (!columns_has(c, k) && c->n < TABLE_COLUMNS_MAX)
+			c->chosen[c->n++] = k;
+		if (!list[n])
+			return CMD_OK;
+	}
+}
+
+void columns_choose_all(struct columns *c)
+{
+	for (c->n = 0; c->all[c->n].name && c->n < TABLE_COLUMNS_MAX; c->n++)
+		c->chosen[c->n] = c->n;
+}
+
+void columns_help(const struct column *all)
+{
+	for (; all->name; all++)
+		printf("  %-10s  %s\n", all->name, all->help);
+}
+
+struct libscols_table *table_start(const char *name, const struct columns *c, bool json)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		abort();
+	scols_table_set_name(table, name);
+	scols_table_enable_json(table, json);
+	scols_table_enable_colors(table, *color_good() != '\0');
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct column *column = &c->all[c->chosen[i]];
+		struct libscols_column *made = scols_table_new_column(table, column->name,
+								      column->width, column->flags);
+		if (!made)
+			abort();
+		scols_column_set_json_type(made, column->json);
+	}
+	return table;
+}
+
+void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->chosen[i] == k && *text && scols_line_set_data(line, i, text))
+			abort();
+}
+
+struct libscols_line *table_line(struct libscols_table *table, struct libscols_line *parent)
+{
+	struct libscols_line *line = scols_table_new_line(table, parent);
+
+	if (!line)
+		abort();
+	return line;
+}
+
+void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
+		 const char *color)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->chosen[i] == k && *color &&
+		    scols_cell_set_color(scols_line_get_cell(line, i), color))
+			abort();
+}
+
+static bool is_utf8(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p;) {
+		unsigned more = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 :
+				*p < 0xf5 ? 3 : 9;
+		if (more == 9)
+			return false;
+		for (p++; more; more--, p++)
+			if ((*p & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
+static json_object *json_text(const char *text, size_t n)
+{
+	char *made = malloc(2 * n + 1), *w = made;
+
+	if (!made)
+		abort();
+	memcpy(made, text, n);
+	made[n] = '\0';
+	if (is_utf8(made))
+		w += n;
+	else
+		for (const unsigned char *p = (const unsigned char *)text; n; n--, p++) {
+			if (*p >= 0x80)
+				*w++ = (char)(0xc0 | *p >> 6);
+			*w++ = (char)(*p < 0x80 ? *p : 0x80 | (*p & 0x3f));
+		}
+	json_object *o = json_object_new_string_len(made, (int)(w - made));
+	free(made);
+	return o;
+}
+
+static json_object *json_cell(int type, const char *data)
+{
+	json_object *list;
+
+	switch (type) {
+	case SCOLS_JSON_ARRAY_STRING:
+		list = json_object_new_array();
+		for (; data && *data; data += strspn(data, "\n")) {
+			json_object_array_add(list, json_text(data, strcspn(data, "\n")));
+			data += strcspn(data, "\n");
+		}
+		return list;
+	case SCOLS_JSON_BOOLEAN:
+		return json_object_new_boolean(data && *data == '1');
+	case SCOLS_JSON_NUMBER:
+		return data ? json_object_new_int64(strtoll(data, NULL, 10)) : NULL;
+	default:
+		return data ? json_text(data, strlen(data)) : NULL;
+	}
+}
+
+static void json_add(json_object *o, const char *name, json_object *value)
+{
+	char key[64];
+	size_t n = 0;
+
+	for (; *name && n < sizeof(key) - 1; name++)
+		key[n++] = (char)tolower((unsigned char)*name);
+	key[n] = '\0';
+	json_object_object_add(o, key, value);
+}
+
+static json_object *json_line(struct libscols_table *table, struct libscols_line *line)
+{
+	json_object *o = json_object_new_object(), *children = NULL;
+	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *child;
+
+	for (size_t k = 0; k < scols_table_get_ncols(table); k++) {
+		struct libscols_column *column = scols_table_get_column(table, k);
+		const char *data = scols_cell_get_data(scols_line_get_cell(line, k));
+		json_add(o, scols_column_get_name(column),
+			 json_cell(scols_column_get_json_type(column), data));
+	}
+	if (scols_line_has_children(line))
+		json_add(o, "children", children = json_object_new_array());
+	while (children && !scols_line_next_child(line, i, &child))
+		json_object_array_add(children, json_line(table, child));
+	scols_free_iter(i);
+	return o;
+}
+
+/* libsmartcols has JSON too, but no empty lists, and other words from release to release. */
+static void print_json(struct libscols_table *table)
+{
+	json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	while (!scols_table_next_line(table, i, &line))
+		if (!scols_line_get_parent(line))
+			json_object_array_add(list, json_line(table, line));
+	scols_free_iter(i);
+	json_object_object_add(o, scols_table_get_name(table), list);
+	puts(json_object_to_json_string_ext(o, TABLE_JSON));
+	json_object_put(o);
+}
+
+void table_end(struct libscols_table *table)
+{
+	if (scols_table_is_json(table))
+		print_json(table);
+	else
+		scols_print_table(table);
+	scols_unref_table(table);
+}
+
+unsigned table_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return UINT_MAX;
+	/* A serial console does not know; libsmartcols takes 80 then. */
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
+static const char *color(const char *code)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return (no && *no) || !isatty(STDOUT_FILENO) ? "" : code;
+}
+
+const char *color_good(void)
+{
+	return color("\033[32m");
+}
+
+const char *color_bad(void)
+{
+	return color("\033[31m");
+}
+
+const char *color_warn(void)
+{
+	return color("\033[33m");
+}
+
+const char *color_off(void)
+{
+	return color("\033[0m");
+}

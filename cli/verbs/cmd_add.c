@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_add.c - vgapass add: rules for cards, written for a person. */
+#include "runtime/core/words.h"
+#include "cli/edit/choose.h"
+#include "cli/cmd.h"
+#include "cli/edit/rules.h"
+#include "cli/live/in_use.h"
+
+#define VERB "add"
+
+static const char help[] =
+	"usage: vgapass add [OPTION ...] [CARD ...]\n\n"
+	"Writes rules for all functions of the cards: the next boot keeps them for\n"
+	"guests. CARD is an address, an ID or words of its name, see vgapass list;\n"
+	"without one, on a terminal, it asks. What the next boot would refuse is refused\n"
+	"here, and what the host itself needs: its disks, only keyboard and network.\n\n"
+	"  --apply              rebuilds the boot images of all kernels\n"
+	"  --dry-run            shows what would be added, writes nothing\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --profile PROFILE    for boots with vgapass=PROFILE on the kernel command line\n"
+	"  --required           a boot without the card counts as failed\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --sysroot DIR        the machine whose files are below DIR\n\n"
+	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that\n"
+	"of the command that rebuilds the boot images.\n";
+
+/* Whether rules that are there leave the function to a new one. False, said: nothing is to be
+ * added for it; *good then tells whether that is fine. */
+static bool is_open(const struct host *h, const struct pci_function *f, bool *good)
+{
+	const struct plan_entry *e = host_entry(h, f);
+	char at[64], by[PLAN_LINE_MAX], why[PLAN_LINE_MAX];
+	struct text t;
+
+	if (!e->rule)
+		return true;
+	text_make(at, sizeof(at), "%pa", &f->at);
+	text_make(by, sizeof(by), "%pp", &e->rule->at);
+	if (e->state == STATE_PLANNED) {
+		printf("%s is taken already by %s, driver %s\n", at, by, e->rule->driver);
+		return false;
+	}
+	text_start(&t, why, sizeof(why));
+	words_reason(&t, &h->run, f, e);
+	cmd_complain(VERB ": %s: %s decides about it: %s: change that rule first", at, by, why);
+	*good = false;
+	return false;
+}
+
+/* What another rule was to take along and does not goes by a rule of its own: a companion is
+ * the first rule's that finds it. */
+static bool add_card(const struct host *h, const struct rules_how *how, const struct card *card,
+		     struct new_rules *rules)
+{
+	struct card open = { .n = 0 };
+	bool good = true;
+
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		const struct plan_entry *e = host_entry(h, f);
+		if (e->companion && e->state == STATE_REFUSED)
+			good &= rules_new_card(h, how, &(struct card){ 1, { f } }, rules);
+		else if (is_open(h, f, &good))
+			open.function[open.n++] = f;
+	}
+	return good & rules_new_card(h, how, &open, rules);
+}
+
+static bool make_rules(const struct host *h, const struct rules_how *how,
+		       const struct cards *cards, struct new_rules *rules)
+{
+	bool good = true;
+
+	rules->n = 0;
+	choose_show(h, cards);
+	for (unsigned i = 0; i < cards->n; i++)
+		good &= add_card(h, how, &cards->card[i], rules);
+	return good;
+}
+
+/* How many users of what the new rules take the host cannot do without: said. There is no
+ * option against that, or else it would stand in every guide. */
+static unsigned say_in_use(const struct host *h, const struct new_rules *rules,
+			   const bool *planned_before)
+{
+	static struct obstacles found;
+	bool root = false;
+	char at[64];
+
+	in_use_by_plan(&h->roots, &h->run.inv, &h->run.plan, planned_before, &found);
+	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
+		const struct obstacle *o = &found.obstacle[i];
+		cmd_complain(VERB ": %s: %s", text_make(at, sizeof(at), "%pa", &o->f->at), o->text);
+		root |= o->user == USER_ROOT;
+	}
+	if (found.n > OBSTACLES_MAX)
+		cmd_complain(VERB ": and %u more", found.n - OBSTACLES_MAX);
+	for (unsigned i = 0; found.n && !root && i < rules->n; i++)
+		cmd_complain(VERB ": if the host can do without it, write the rule by hand: %s",
+			     rules->rule[i].text);
+	return found.n;
+}
+
+static int add(struct host *h, struct conf_set *set, const struct rules_how *how,
+	       const struct cards *cards)
+{
+	static struct new_rules rules;
+	static bool planned[PCI_FUNCTIONS_MAX];
+	uint32_t first;
+
+	conf_set_plan(set, h, how->profile);
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		planned[i] = h->run.plan.entry[i].state == STATE_PLANNED;
+	if (!make_rules(h, how, cards, &rules))
+		return cmd_complain(VERB ": nothing is changed");
+	if (!rules.n) {
+		rules_show_strangers(h, cards->card, cards->n);
+		puts("nothing to add");
+		return CMD_OK;
+	}
+	if (rules_add(h, set, how, &rules, &first))
+		return CMD_FAILED;
+	if (say_in_use(h, &rules, planned))
+		return cmd_complain(VERB ": nothing is changed");
+	rules_show_plan(h, how, first, rules.n);
+	rules_show_strangers(h, cards->card, cards->n);
+	return rules_finish(h, set, how);
+}
+
+int cmd_add(int argc, char **argv)
+{
+	static struct host host;
+	static struct conf_set set;
+	static struct cards cards;
+	struct host_options o = { 0 };
+	struct rules_how how = { .verb = VERB };
+	const char *file = NULL;
+	const struct cmd_option options[] = {
+		{ .name = "file", .text = &file },
+		{ .name = "profile", .text = &how.profile },
+		{ .name = "required", .flag = &how.required },
+		{ .name = "take-boot-display", .flag = &how.take_boot_display },
+		{ .name = "no-iommu", .flag = &how.no_iommu },
+		{ .name = "dry-run", .flag = &how.dry_run },
+		{ .name = "apply", .flag = &how.apply },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (choose_check(VERB, argc - first) || rules_check_names(&how, file))
+		return CMD_USAGE;
+	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
+	if (!r)
+		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+	if (!r)
+		r = conf_set_read(&set, &host, VERB, how.dry_run);
+	if (!r)
+		r = add(&host, &set, &how, &cards);
+	conf_set_close(&set, &host);
+	return r;
+}

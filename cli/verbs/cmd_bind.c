@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_bind.c - vgapass bind: gives cards to their guests' driver now, as a boot would. */
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/core/words.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
+#include "cli/live/live.h"
+
+static const char help[] =
+	"usage: vgapass bind [OPTION ...] CARD ...\n\n"
+	"Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
+	"now. CARD is an address, an ID or words of its name, see vgapass list.\n\n"
+	"  --dry-run            shows what would be done, does nothing\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n\n"
+	"What is in use is refused, and who uses it is named; so is everything where that\n"
+	"cannot be seen, as in a container. If one function cannot be bound, the others\n"
+	"go back to the drivers that they had. The configuration stays: what holds for\n"
+	"the next boot, vgapass add writes.\n\n"
+	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
+
+/* As messages call the rules of this command. */
+#define RULES_NAME "bind"
+
+struct bind_options {
+	bool dry_run, take_boot_display, no_iommu;
+};
+
+static const struct plan_entry *entry(const struct live *l, unsigned k)
+{
+	return host_entry(&l->host, l->function[k].f);
+}
+
+static void print_function(struct live *l, unsigned k, FILE *to)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	text_start(&t, buf, sizeof(buf));
+	words_function(&t, &l->host.run, l->function[k].f, entry(l, k));
+	fprintf(to, "%s%s\n", to == stderr ? "vgapass: " : "", buf);
+}
+
+/* Errors of the configuration, modules, and strangers in the IOMMU groups. */
+static void print_problems(const struct run *r)
+{
+	const char *line;
+
+	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
+		cmd_complain("%s", line);
+}
+
+/* A rule of its own for each function that no rule is about, in the language of the
+ * configuration: so it has the same defaults and meets the same refusals. There is always room
+ * for them, as they are a configuration of their own. */
+static void plan_others(struct live *l, const struct bind_options *o)
+{
+	static struct config own;
+	static struct plan plan;
+	const struct cmdline cmd = { .mode = MODE_ON };
+	struct run *r = &l->host.run;
+	char text[HOST_NAME_MAX + 256], path[HOST_NAME_MAX];
+
+	config_start(&own);
+	const char *file = config_add_file(&own, RULES_NAME);
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct pci_function *f = l->function[k].f;
+		if (entry(l, k)->rule)
+			continue;
+		host_path(f, path);
+		text_make(text, sizeof(text), "%pi address=%pa%s%s%s%s\n", f, &f->at,
+			  *path ? " path=" : "", path,
+			  o->take_boot_display ? " take=boot-display" : "",
+			  o->no_iommu ? " iommu=ignore" : "");
+		config_parse(&own, file, text, strlen(text));
+	}
+	plan_build(&own, &cmd, &r->inv, &plan);
+	for (unsigned k = 0; k < l->n; k++) {
+		const ptrdiff_t i = l->function[k].f - r->inv.function;
+		if (r->plan.entry[i].rule)
+			continue;
+		r->plan.entry[i] = plan.entry[i];
+		r->plan.entry[i].driver = r->plan.driver[i];
+		*r->plan.driver[i] = '\0';
+	}
+}
+
+/* The plan of this command: by the rules of the configuration and those above, for these
+ * cards alone. False, said: there is none. */
+static bool make_plan(struct live *l, const struct bind_options *o)
+{
+	struct run *r = &l->host.run;
+	bool meant[PCI_FUNCTIONS_MAX] = { false };
+
+	/* vgapass=off and vgapass=dry-run are about the boot. */
+	r->cmd.mode = MODE_ON;
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct rule *rule = entry(l, k)->rule;
+		struct rule *own = rule ? &r->config.rule[rule - r->config.rule] : NULL;
+		if (own && o->take_boot_display)
+			own->take_boot_display = 1;
+		if (own && o->no_iommu)
+			own->iommu_ignore = 1;
+		meant[l->function[k].f - r->inv.function] = true;
+	}
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	if (r->plan.state != PLAN_READY) {
+		print_problems(r);
+		return false;
+	}
+	plan_others(l, o);
+	for (unsigned i = 0; i < r->inv.functions; i++)
+		if (!meant[i])
+			r->plan.entry[i] = (struct plan_entry){ .state = STATE_NONE };
+	/* Rules about other functions are not what was asked. */
+	for (unsigned i = 0; i < r->config.rules; i++)
+		r->plan.matched[i] = 1;
+	return true;
+}
+
+/* Its driver is to lose it. */
+static bool wants(const struct live *l, unsigned k)
+{
+	const char *driver = l->function[k].f->driver;
+
+	return *driver && strcmp(driver, entry(l, k)->rule->driver) != 0;
+}
+
+/* True, said: the rules refuse a function. Then the card as a whole stays. */
+static bool is_refused(struct live *l)
+{
+	unsigned refused = 0;
+
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct plan_entry *e = entry(l, k);
+		if (e->state == STATE_PLANNED)
+			continue;
+		refused++;
+		print_function(l, k, stderr);
+		if (e->reason == REASON_BOOT_DISPLAY)
+			cmd_complain("bind: --take-boot-display allows it, for this time");
+		if (e->reason == REASON_NO_GROUP)
+			cmd_complain("bind: --no-iommu allows it, for this time");
+	}
+	return refused;
+}
+
+static void load_item(void *live, unsigned k)
+{
+	struct live *l = live;
+	struct run *r = &l->host.run;
+	const char *driver = entry(l, k)->rule->driver;
+	int error = k && !strcmp(driver, entry(l, k - 1)->rule->driver) ?
+			    0 : host_load_driver(&l->host, driver);
+
+	/* The name may be of no module: then the driver's own folder tells. */
+	if (error && error != -ENOENT && !r->module_error) {
+		r->module_error = error;
+		text_make(r->module, sizeof(r->module), "%s", driver);
+	}
+}
+
+/* False, said: a driver is not there. Nothing has been changed then. */
+static bool load_drivers(struct live *l)
+{
+	struct run *r = &l->host.run;
+
+	if (!live_run(l, l->n, load_item)) {
+		cmd_complain("bind: the kernel has not come back from loading modules: "
+			     "see the kernel log");
+		return false;
+	}
+	for (unsigned k = 0; k < l->n; k++) {
+		const char *driver = entry(l, k)->rule->driver;
+		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
+			continue;
+		if (r->module_error)
+			print_problems(r);
+		cmd_complain("%s: this kernel has no such driver: install its module, or name "
+			     "another in the rule", driver);
+		return false;
+	}
+	return true;
+}
+
+static unsigned number(const struct live *l, unsigned k)
+{
+	return (unsigned)(l->function[k].f - l->host.run.inv.function);
+}
+
+/* What hung comes back when all has been given back. */
+static void give_back_if_late(struct live *l, unsigned k)
+{
+	if (__atomic_load_n(&l->undone, __ATOMIC_SEQ_CST))
+		live_give_back(l, k, true);
+}
+
+static void claim_item(void *live, unsigned k)
+{
+	struct live *l = live;
+
+	live_remember(l, k);
+	apply_claim(&l->work, number(l, k));
+	give_back_if_late(l, k);
+}
+
+/* First what must be written before a driver can take a function, for all of them; then each is
+ * taken. */
+static void apply_one_item(void *live, unsigned i)
+{
+	struct live *l = live;
+	unsigned k = i % l->n;
+
+	if (i < l->n && !l->stop)
+		apply_item(&l->work, number(l, k));
+	else if (i >= l->n && live_may_take(l, k))
+		apply_late(&l->work, number(l, k));
+	give_back_if_late(l, k);
+}
+
+/* Once for each IOMMU group; strangers in others are problems. */
+static void print_groups(struct live *l)
+{
+	for (unsigned k = 0; k < l->n; k++) {
+		int32_t group = l->function[k].f->group;
+		unsigned first = 0;
+		while (l->function[first].f->group != group)
+			first++;
+		if (first == k && group >= 0 && entry(l, k)->viable != VIABLE_NO)
+			printf("IOMMU group %d is ready for a guest\n", group);
+	}
+}
+
+/* Does all steps. Returns how many are bound, and prints those that are, or that failed: all
+ * that a step has been done with. */
+static unsigned apply(struct live *l)
+{
+	bool begun[PCI_FUNCTIONS_MAX] = { false };
+	unsigned bound = 0;
+
+	/* Modules are loaded by now; the list of them is in boot images alone. */
+	l->work.run = &l->host.run;
+	l->work.roots = l->host.roots;
+	l->work.late = true;
+	apply_prepare(&l->work);
+	l->stop = !live_run(l, l->n, claim_item);
+	if (!l->stop)
+		live_run(l, 2 * l->n, apply_one_item);
+	for (unsigned k = 0; k < l->n; k++)
+		begun[k] = !l->stop || entry(l, k)->state != STATE_PLANNED || entry(l, k)->step;
+	apply_finish(&l->work);
+	for (unsigned k = 0; k < l->n; k++)
+		bound += entry(l, k)->state == STATE_BOUND;
+	for (unsigned k = 0; k < l->n; k++)
+		if (begun[k])
+			print_function(l, k, bound == l->n ? stdout : stderr);
+	return bound;
+}
+
+static int carry_out(struct live *l)
+{
+	live_begin();
+	/* Loading may have taken long, and may have brought drivers. */
+	if (!live_is_free(l))
+		return CMD_FAILED;
+	live_note_framebuffers(l);
+	l->undoes = true;
+	if (apply(l) < l->n) {
+		live_complain(l);
+		live_undo(l);
+		return CMD_FAILED;
+	}
+	print_groups(l);
+	print_problems(&l->host.run);
+	return CMD_OK;
+}
+
+static int bind_cards(struct live *l, const struct bind_options *o)
+{
+	if (!make_plan(l, o) || is_refused(l) || !live_is_free(l))
+		return CMD_FAILED;
+	if (!o->dry_run)
+		return load_drivers(l) ? carry_out(l) : CMD_FAILED;
+	for (unsigned k = 0; k < l->n; k++)
+		print_function(l, k, stdout);
+	return CMD_OK;
+}
+
+int cmd_bind(int argc, char **argv)
+{
+	struct bind_options o = { 0 };
+	const struct cmd_option options[] = {
+		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
+		{ .name = "take-boot-display", .flag = &o.take_boot_display },
+		{ .name = "no-iommu", .flag = &o.no_iommu },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (first == argc) {
+		cmd_complain("bind: which card: see vgapass bind --help");
+		return CMD_USAGE;
+	}
+	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run, .wants = wants };
+	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
+	if (!l)
+		return CMD_FAILED;
+	int code = bind_cards(l, &o);
+	live_close(l);
+	return code;
+}

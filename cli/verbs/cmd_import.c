@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_import.c - vgapass import: rules from what did this job before, and what can go then. */
+#include <string.h>
+
+#include "runtime/core/words.h"
+#include "cli/edit/choose.h"
+#include "cli/edit/conf_write.h"
+#include "cli/cmd.h"
+#include "cli/import/rule.h"
+#include "cli/edit/rules.h"
+#include "cli/live/in_use.h"
+
+#define VERB "import"
+
+static const char help[] =
+	"usage: vgapass import [OPTION ...]\n\n"
+	"Shows the rules that do what this machine is told elsewhere, what of it cannot\n"
+	"be a rule, and what can be deleted then. It reads vfio-pci.ids=, pci-stub.ids=\n"
+	"and rd.qubes.hide_pci= on the kernel command line of now, of GRUB and of\n"
+	"/etc/kernel/cmdline, modprobe.d, lists of modules, driverctl, and what Unraid\n"
+	"and TrueNAS keep.\n\n"
+	"  --write              adds the rules; nothing else is changed\n"
+	"  --apply              with --write: rebuilds the boot images of all kernels\n"
+	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
+	"  --take-boot-display  allows the display that the firmware uses; the console\n"
+	"                       goes with it\n"
+	"  --no-iommu           allows functions that have no IOMMU group\n"
+	"  --sysroot DIR        the machine whose files are below DIR\n\n"
+	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage.\n";
+
+/* What import works on. */
+struct import {
+	struct host host;
+	struct conf_set set;
+	struct findings found;
+	struct new_rules rules;
+	struct rules_how how;
+	unsigned left_out;             /* findings that no rule stands for, and functions that stay */
+	bool full;                     /* more rules than a configuration can have */
+	bool taken[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function: by the new rules */
+};
+
+static void leave_out(struct import *m, struct finding *f, const char *why)
+{
+	char at[FINDING_PLACE_MAX];
+
+	cmd_complain(VERB ": %s: %s: %s", finding_place(f, at), f->item, why);
+	f->left_out = true;
+	m->left_out++;
+}
+
+/* The one rule of a text; NULL: it is none. */
+static const struct rule *parse(const char *text)
+{
+	static struct config c;
+
+	config_start(&c);
+	config_parse(&c, "", text, strlen(text));
+	return c.errors || c.rules != 1 ? NULL : &c.rule[0];
+}
+
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+	return !b->profile && !b->keep && a->vendor == b->vendor && a->device == b->device &&
+	       a->given == b->given &&
+	       (!(a->given & RULE_SUBSYSTEM) ||
+		(a->subvendor == b->subvendor && a->subdevice == b->subdevice)) &&
+	       (!(a->given & RULE_CLASS) || a->class == b->class);
+}
+
+/* True, said: a rule that is there already does what this one would. */
+static bool is_covered(const struct import *m, const char *text, const struct rule *rule)
+{
+	const struct run *run = &m->host.run;
+	const struct plan *alone = rules_alone(run, rule);
+	const struct rule *by = NULL;
+	bool all = true;
+	char at[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		if (!alone->entry[i].rule)
+			continue;
+		by = run->plan.entry[i].rule;
+		all &= by != NULL;
+	}
+	for (unsigned i = 0; i < run->config.rules && !by; i++)
+		if (same_rule(rule, &run->config.rule[i]))
+			by = &run->config.rule[i];
+	if (by && all)
+		printf("%s: %s decides about it already\n", text,
+		       text_make(at, sizeof(at), "%pp", &by->at));
+	return by && all;
+}
+
+static void add_comment(const struct import *m, const struct finding *f, const struct rule *rule,
+			struct new_rule *r)
+{
+	struct pci_function like = { .vendor = (uint16_t)rule->vendor,
+				     .device = (uint16_t)rule->device };
+	char name[HOST_NAME_MAX] = "", at[FINDING_PLACE_MAX];
+	bool named = rule->vendor != PCI_ANY && rule->device != PCI_ANY;
+
+	if (named)
+		host_name(&m->host, &like, name);
+	text_make(r->comment, sizeof(r->comment), "%s%sfrom %s", name, *name ? ", " : "",
+		  finding_place(f, at));
+	/* A file may have any name, a comment has one line. */
+	for (char *p = r->comment; *p; p++)
+		*p = (unsigned char)*p < ' ' ? '?' : *p;
+}
+
+/* True: all that the rule matches is taken by new rules above it. If not, it is from now on. */
+static bool is_taken(struct import *m, const struct rule *rule)
+{
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	bool some = false, all = true;
+
+	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
+		if (!alone->entry[i].rule)
+			continue;
+		some = true;
+		all &= m->taken[i];
+		m->taken[i] = true;
+	}
+	return some && all;
+}
+
+/* True, said: the next boot would refuse a function by this rule, or the host needs it. The
+ * other rules do not wait for this one. */
+static bool is_refused(struct import *m, struct finding *f, const struct rule *rule)
+{
+	static struct obstacles found;
+	static bool going[PCI_FUNCTIONS_MAX];
+	const struct run *run = &m->host.run;
+	const struct plan *alone = rules_alone(run, rule);
+	char why[2 * PLAN_LINE_MAX];
+	struct text t;
+
+	text_start(&t, why, sizeof(why));
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		const struct plan_entry *e = &alone->entry[i];
+		going[i] = m->taken[i] || run->plan.entry[i].state == STATE_PLANNED;
+		if (e->state != STATE_REFUSED || t.len)
+			continue;
+		text_add(&t, "%pa: the next boot would refuse it: ", &run->inv.function[i].at);
+		words_reason(&t, run, &run->inv.function[i], e);
+		text_add(&t, "%s", rules_way_out(&m->host, e->reason));
+	}
+	in_use_by_plan(&m->host.roots, &run->inv, alone, going, &found);
+	if (found.n && !t.len)
+		text_add(&t, "%pa: %s", &found.obstacle[0].f->at, found.obstacle[0].text);
+	if (t.len)
+		leave_out(m, f, why);
+	return t.len;
+}
+
+/* One more rule, unless it is there already, or another finding has made it. */
+static void take(struct import *m, struct finding *f, const struct new_rule *made)
+{
+	const struct rule *rule = parse(made->text);
+
+	if (!rule) {
+		leave_out(m, f, "no rule can say it: write one by hand");
+		return;
+	}
+	for (unsigned i = 0; i < m->rules.n; i++)
+		if (!strcmp(m->rules.rule[i].text, made->text))
+			return;
+	if (is_covered(m, made->text, rule) || is_refused(m, f, rule) || is_taken(m, rule))
+		return;
+	struct new_rule *r = rules_new(&m->rules, &m->how);
+	if (!r) {
+		m->full = true;
+		return;
+	}
+	*r = *made;
+	add_comment(m, f, rule, r);
+}
+
+/* The options that a verb's own options ask for, where a function needs them. */
+static void add_allowed(const struct import *m, struct new_rule *r)
+{
+	const struct rule *rule = parse(r->text);
+	const struct run *run = &m->host.run;
+	bool display = false, alone = false;
+	struct text t;
+
+	if (!rule)
+		return;
+	const struct plan *plan = rules_alone(run, rule);
+	for (unsigned i = 0; i < run->inv.functions; i++) {
+		display |= plan->entry[i].rule && run->inv.function[i].boot_display;
+		alone |= plan->entry[i].rule && run->inv.function[i].group < 0;
+	}
+	size_t n = strlen(r->text);
+	text_start(&t, r->text + n, sizeof(r->text) - n);
+	text_add(&t, "%s%s", display && m->how.take_boot_display ? " take=boot-display" : "",
+		 alone && m->how.no_iommu ? " iommu=ignore" : "");
+}
+
+/* True: what the rule matches has to be named one by one, by path or serial number: no rule
+ * by ID takes a storage or USB controller, or several network interfaces. */
+static bool wants_identity(const struct import *m, const struct rule *rule)
+{
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+
+	for (unsigned i = 0; i < m->host.run.inv.functions; i++)
+		if (alone->entry[i].reason == REASON_IDENTITY ||
+		    alone->entry[i].reason == REASON_SEVERAL)
+			return true;
+	return false;
+}
+
+/* True: it is of the card of the boot display, which stays with the host. */
+static bool is_of_boot_display(const struct import *m, const struct pci_function *f)
+{
+	bool is = false;
+	struct card card;
+
+	card_of(&m->host, f, &card);
+	for (unsigned i = 0; i < card.n; i++)
+		is |= card.function[i]->boot_display;
+	return is && !m->how.take_boot_display;
+}
+
+/* True: several cards have what the rule matches; one of them stays with the host, and another
+ * can go. An ID cannot tell them apart. */
+static bool is_of_two(const struct import *m, const struct rule *rule)
+{
+	const struct inventory *inv = &m->host.run.inv;
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	const struct pci_function *first = NULL;
+	bool several = false, stays = false, goes = false;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!alone->entry[i].rule)
+			continue;
+		first = first ? first : f;
+		several |= !pci_same_slot(&first->at, &f->at);
+		bool can_go = alone->entry[i].state == STATE_PLANNED && !is_of_boot_display(m, f);
+		stays |= !can_go;
+		goes |= can_go;
+	}
+	return several && stays && goes;
+}
+
+/* By a rule each; what is of the boot display's card stays. */
+static void import_one_by_one(struct import *m, struct finding *f, const struct rule *rule)
+{
+	static bool matches[PCI_FUNCTIONS_MAX];
+	const struct inventory *inv = &m->host.run.inv;
+	const struct plan *alone = rules_alone(&m->host.run, rule);
+	const struct pci_function *goes = NULL;
+	char at[FINDING_PLACE_MAX], text[128];
+	struct new_rule r;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		matches[i] = alone->entry[i].rule;
+		if (!goes && matches[i] && !is_of_boot_display(m, &inv->function[i]))
+			goes = &inv->function[i];
+	}
+	for (unsigned i = 0; i < inv->functions; i++) {
+		if (!matches[i])
+			continue;
+		if (goes && is_of_boot_display(m, &inv->function[i])) {
+			text_make(text, sizeof(text), "%pa: it is of the boot display's card and stays: "
+				  "%pa has the ID too", &inv->function[i].at, &goes->at);
+			cmd_complain(VERB ": %s: %s: %s and is named by its path", finding_place(f, at),
+				     f->item, text);
+			m->left_out++;
+			continue;
+		}
+		rules_identify(&m->host, &m->how, &inv->function[i], &r);
+		take(m, f, &r);
+	}
+}
+
+static void import_id(struct import *m, struct finding *f)
+{
+	struct new_rule r = { .f = NULL };
+	const struct rule *rule;
+	struct text t;
+
+	text_start(&t, r.text, sizeof(r.text));
+	if (!import_id_rule(&t, f->item)) {
+		leave_out(m, f, "no rule can say it: write one by hand");
+		return;
+	}
+	rule = parse(r.text);
+	if (rule && (wants_identity(m, rule) || is_of_two(m, rule))) {
+		import_one_by_one(m, f, rule);
+		return;
+	}
+	add_allowed(m, &r);
+	take(m, f, &r);
+}
+
+static void import_address(struct import *m, struct finding *f)
+{
+	const char *why;
+	const struct pci_function *function = import_function(&m->host.run, f, &why);
+	struct new_rule r;
+	struct text t;
+
+	if (!function) {
+		leave_out(m, f, why);
+		return;
+	}
+	rules_identify(&m->host, &m->how, function, &r);
+	size_t n = strlen(r.text);
+	text_start(&t, r.text + n, sizeof(r.text) - n);
+	if (*f->driver)
+		text_add(&t, " driver=%s", f->driver);
+	take(m, f, &r);
+}
+
+static void make_rules(struct import *m)
+{
+	unsigned n = m->found.n < FINDINGS_MAX ? m->found.n : FINDINGS_MAX;
+
+	if (m->found.n > n)
+		cmd_complain(VERB ": only the first %u of %u things found are looked at", n,
+			     m->found.n);
+	for (unsigned i = 0; i < n && !m->full; i++) {
+		struct finding *f = &m->found.finding[i];
+		if (f->kind == FOUND_ID)
+			import_id(m, f);
+		else if (f->kind == FOUND_ADDRESS || f->kind == FOUND_QUBES)
+			import_address(m, f);
+	}
+}
+
+static int import(struct import *m)
+{
+	uint32_t first;
+
+	conf_set_plan(&m->set, &m->host, NULL);
+	import_read(&m->host, &m->found);
+	make_rules(m);
+	if (m->full)
+		return cmd_complain(VERB ": nothing is changed");
+	if (m->rules.n) {
+		struct slice lines = rules_lines(&m->rules);
+		printf("%.*s\n", (int)lines.n, lines.p);
+		if (rules_add(&m->host, &m->set, &m->how, &m->rules, &first))
+			return CMD_FAILED;
+	} else {
+		puts(m->found.n ? "no rule to add" : "nothing to import");
+	}
+	import_advise(&m->host, &m->found);
+	int r = CMD_OK;
+	if (m->rules.n && m->how.dry_run) {
+		puts("nothing is written: vgapass import --write adds the rules");
+		r = conf_write_check(&m->set, &m->host, VERB);
+	}
+	if (m->rules.n && !m->how.dry_run)
+		r = rules_finish(&m->host, &m->set, &m->how);
+	return r ? r : m->left_out || m->found.unread ? CMD_FAILED : CMD_OK;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	static struct import m;
+	struct host_options o = { 0 };
+	const char *file = NULL;
+	bool write = false;
+	const struct cmd_option options[] = {
+		{ .name = "write", .flag = &write },
+		{ .name = "file", .text = &file },
+		{ .name = "take-boot-display", .flag = &m.how.take_boot_display },
+		{ .name = "no-iommu", .flag = &m.how.no_iommu },
+		{ .name = "apply", .flag = &m.how.apply },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	/* Not as an initializer: all of it would be bytes of the program then. */
+	m.how.verb = VERB;
+	if (first < 0)
+		return -1 - first;
+	if (first < argc) {
+		cmd_complain(VERB ": %s: it takes no arguments: see vgapass import --help",
+			     argv[first]);
+		return CMD_USAGE;
+	}
+	if (m.how.apply && !write) {
+		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
+		return CMD_USAGE;
+	}
+	if (rules_check_names(&m.how, file))
+		return CMD_USAGE;
+	m.how.dry_run = !write;
+	int r = conf_set_open(&m.set, &m.host, &o, VERB, m.how.dry_run);
+	if (!r)
+		r = conf_set_read(&m.set, &m.host, VERB, m.how.dry_run);
+	if (!r)
+		r = import(&m);
+	conf_set_close(&m.set, &m.host);
+	return r;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_plan.c - vgapass plan: what the next boot will do. Reads, and writes nothing. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "runtime/core/words.h"
+#include "runtime/io/receipt.h"
+#include "cli/cmd.h"
+#include "cli/machine/hint.h"
+#include "cli/machine/host.h"
+#include "cli/live/in_use.h"
+#include "cli/machine/receipt_read.h"
+#include "cli/out/table.h"
+
+static const char help[] =
+	"usage: vgapass plan [OPTION ...]\n\n"
+	"Shows function by function what the next boot will do, in its own words, and\n"
+	"what the host loses by it.\n\n"
+	"  -J, --json         as the receipt that a boot with vgapass=dry-run would leave\n"
+	"  --profile PROFILE  as with vgapass=PROFILE on the kernel command line\n"
+	"  --cmdline TEXT     a kernel command line instead of the running one\n"
+	"  --sysroot DIR      the machine whose files are below DIR\n\n"
+	"Exit code: 0 the plan holds, 1 something is wrong with it, or the host needs a\n"
+	"function, 2 usage.\n";
+
+/* Under each function, what the host needs of it. */
+static void print_functions(const struct run *r, const struct obstacles *o)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		if (!r->plan.entry[i].rule)
+			continue;
+		text_start(&t, buf, sizeof(buf));
+		words_function(&t, r, &r->inv.function[i], &r->plan.entry[i]);
+		puts(buf);
+		for (unsigned k = 0; k < o->n && k < OBSTACLES_MAX; k++)
+			if (o->obstacle[k].f == &r->inv.function[i])
+				printf("    %sbut the host needs it%s: %s\n", color_bad(), color_off(),
+				       o->obstacle[k].text);
+	}
+}
+
+static void print_text(const struct run *r, const struct obstacles *o)
+{
+	const char *line;
+	char why[HOST_NAME_MAX];
+
+	if (r->plan.state == PLAN_OFF)
+		printf("nothing: %s\n", hint_off(r, why));
+	else if (!r->config.rules && !r->config.errors)
+		puts("nothing: /etc/vgapass.conf has no rule");
+	print_functions(r, o);
+	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
+		puts(line);
+}
+
+/* The receipt with a list in_use in the functions that the host needs. */
+static void print_in_use(const char *receipt, const struct obstacles *o)
+{
+	json_object *all = json_tokener_parse(receipt);
+	json_object *list = all ? receipt_list(all, "functions") : NULL, *one, *texts;
+	char at[64];
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		one = json_object_array_get_idx(list, i);
+		for (unsigned k = 0; k < o->n && k < OBSTACLES_MAX; k++) {
+			text_make(at, sizeof(at), "%pa", &o->obstacle[k].f->at);
+			if (strcmp(receipt_text(one, "address"), at) != 0)
+				continue;
+			if (!json_object_object_get_ex(one, "in_use", &texts)) {
+				texts = json_object_new_array();
+				json_object_object_add(one, "in_use", texts);
+			}
+			json_object_array_add(texts, json_object_new_string(o->obstacle[k].text));
+		}
+	}
+	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+						 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(all);
+}
+
+static void print_json(const struct roots *roots, struct run *r, const struct obstacles *o)
+{
+	static char buf[RECEIPT_MAX];
+	struct text t;
+
+	if (r->cmd.mode == MODE_ON)
+		r->cmd.mode = MODE_DRY_RUN;
+	text_start(&t, buf, sizeof(buf));
+	receipt_fill(&t, roots, r);
+	if (o->n)
+		print_in_use(buf, o);
+	else
+		fputs(buf, stdout);
+}
+
+static int plan(const struct host_options *o, bool json)
+{
+	static struct host host;
+	static struct obstacles in_use;
+	const struct run *r = &host.run;
+
+	if (host_open(&host, o))
+		return CMD_FAILED;
+	in_use_by_plan(&host.roots, &r->inv, &r->plan, NULL, &in_use);
+	if (json)
+		print_json(&host.roots, &host.run, &in_use);
+	else
+		print_text(r, &in_use);
+	hint_serials(&host, false);
+	if (!json)
+		hint_later(&host);
+	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
+		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error || in_use.n;
+	host_close(&host);
+	return wrong ? CMD_FAILED : CMD_OK;
+}
+
+int cmd_plan(int argc, char **argv)
+{
+	struct host_options o = { .as_boot = true };
+	bool json = false;
+	const struct cmd_option options[] = {
+		{ .name = "json", .letter = 'J', .flag = &json },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = "cmdline", .text = &o.cmdline },
+		{ .name = "profile", .text = &o.profile },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (first < argc) {
+		cmd_complain("plan: %s: it takes no arguments: see vgapass plan --help", argv[first]);
+		return CMD_USAGE;
+	}
+	return plan(&o, json);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_release.c - vgapass release: gives cards back to the host's own drivers now. */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/live/live.h"
+
+static const char help[] =
+	"usage: vgapass release [OPTION ...] CARD ...\n\n"
+	"Takes all functions of the cards from vfio-pci, or from the driver of their\n"
+	"rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
+	"or words of its name, see vgapass list.\n\n"
+	"  --dry-run  shows what would be done, does nothing\n\n"
+	"A card that a guest has is refused, and the process is named. A driver_override\n"
+	"that was left on a function of theirs is cleared. The configuration stays: at\n"
+	"the next boot its rules hold, until vgapass remove.\n\n"
+	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
+
+/* It is not the host's own driver that has it. */
+static bool wants(const struct live *l, unsigned k)
+{
+	const struct pci_function *f = l->function[k].f;
+	const struct plan_entry *e = host_entry(&l->host, f);
+
+	return !*f->driver || strstr(f->driver, "vfio") || !strcmp(f->driver, "pci-stub") ||
+	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
+}
+
+/* An override may be left where the host's driver has the function, by a bind that was killed: the
+ * next time that its module is loaded it would lose it. */
+static void release_item(void *live, unsigned k)
+{
+	struct live *l = live;
+	struct live_function *one = &l->function[k];
+
+	if (!live_may_take(l, k))
+		return;
+	if (one->wanted)
+		live_give_back(l, k, false);
+	else if (*one->override)
+		one->done = !live_override(l, one->f, "");
+}
+
+static int say(struct live *l, struct live_function *one)
+{
+	char at[64], from[PCI_DRIVER_NAME + 8] = "", names[HOST_NAME_MAX];
+	const char *was = one->f->driver;
+
+	text_make(at, sizeof(at), "%pa [%pi]", &one->f->at, one->f);
+	if (*was)
+		text_make(from, sizeof(from), " from %s", was);
+	if (!one->wanted && *one->override && !one->done)
+		return cmd_complain("%s: driver_override %s is left and was not cleared: see the "
+				    "kernel log", at, one->override);
+	if (!one->wanted) {
+		printf("%s is the host's already, %s has it%s%s%s\n", at, was,
+		       *one->override ? "; driver_override " : "", one->override,
+		       *one->override ? " was left, and is cleared" : "");
+		return CMD_OK;
+	}
+	if (!one->done)
+		return cmd_complain("%s: the kernel has not come back from releasing it%s: see the "
+				    "kernel log", at, from);
+	if (*one->driver && !strcmp(one->driver, was))
+		return cmd_complain("%s: %s has taken it again: does %s.ids= or new_id name its "
+				    "ID?", at, was, was);
+	if (!*one->driver && *host_candidates(&l->host, one->f, names))
+		return cmd_complain("%s: released%s, but no driver has taken it, though %s can: see "
+				    "the kernel log", at, from, names);
+	if (*one->driver)
+		printf("%s released%s, %s has it now\n", at, from, one->driver);
+	else
+		printf("%s released%s, the host has no driver for it\n", at, from);
+	return CMD_OK;
+}
+
+static void say_what_would_be(const struct live_function *one)
+{
+	char at[64];
+
+	text_make(at, sizeof(at), "%pa [%pi]", &one->f->at, one->f);
+	if (one->wanted)
+		printf("%s to be released%s%s\n", at, *one->f->driver ? " from " : "",
+		       one->f->driver);
+	else if (*one->override)
+		printf("%s: driver_override %s to be cleared, %s has it\n", at, one->override,
+		       one->f->driver);
+	else
+		printf("%s is the host's already, %s has it\n", at, one->f->driver);
+}
+
+static int release_cards(struct live *l, bool dry_run)
+{
+	int code = CMD_OK;
+
+	if (!dry_run)
+		live_begin();
+	if (!live_is_free(l))
+		return CMD_FAILED;
+	for (unsigned k = 0; dry_run && k < l->n; k++)
+		say_what_would_be(&l->function[k]);
+	if (dry_run)
+		return CMD_OK;
+	live_run(l, l->n, release_item);
+	if (l->stop)
+		live_complain(l);
+	/* What has not begun stays as it is: the reason is said. */
+	for (unsigned k = 0; k < l->n; k++)
+		if (!l->stop || l->function[k].done)
+			code |= say(l, &l->function[k]);
+	return l->stop ? CMD_FAILED : code;
+}
+
+int cmd_release(int argc, char **argv)
+{
+	struct live_options o = { .verb = "release", .wants = wants };
+	const struct cmd_option options[] = {
+		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (first == argc) {
+		cmd_complain("release: which card: see vgapass release --help");
+		return CMD_USAGE;
+	}
+	struct live *l = live_open(&o, (unsigned)(argc - first), argv + first);
+	if (!l)
+		return CMD_FAILED;
+	int code = release_cards(l, o.dry_run);
+	live_close(l);
+	return code;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vgapass-image.c - puts vgapass into a boot image; called by the image hooks.
+ *
+ * Checks the configuration, resolves the modules of its drivers for the target kernel, and
+ * copies the configuration, the modules, unpacked, and vgapass-early into the image's tree.
+ *
+ * No kernel is left without an image. A broken configuration is carried as it is: the boot binds
+ * nothing and its receipt says why. A driver that the kernel does not have, or not whole, is left
+ * out: the boot gives its functions back to the host, and the receipt says so. Both are said
+ * loudly here. Only a person who rebuilds an image (--replaces names it) may be told no.
+ *
+ * Exit codes: 0 vgapass is in the tree, 1 end the build: the image that is there stays, 2 usage, 3
+ * build the image without vgapass. A hook takes whatever else it meets as 3. Without --into: 0
+ * all modules are listed, 1 not all, 3 no rule asks for any.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "runtime/core/words.h"
+#include "runtime/io/apply.h"
+#include "runtime/io/gather.h"
+#include "runtime/io/sysfs.h"
+#include "modprobe.h"
+#include "modules.h"
+#include "unpack.h"
+
+#define EARLY "usr/lib/vgapass/vgapass-early"
+
+enum { DONE, FAILED, USAGE, NOTHING };
+
+static const char usage[] =
+	"usage: vgapass-image [--sysroot DIR] [--kernel VERSION] [--into DIR [--replaces IMAGE]]\n"
+	"Without --into the modules are listed, in the order of their loading.\n";
+
+struct options {
+	const char *program; /* argv[0]: vgapass-early lies beside it */
+	const char *sysroot, *kernel, *into, *replaces;
+	struct roots roots; /* of the sysroot */
+};
+
+/* A damaged index of modules lets libkmod run for ever, and with it a package manager. */
+#define SECONDS_MAX 120
+
+static int complain(const char *what, const char *why, const char *remedy)
+{
+	fprintf(stderr, "vgapass: %s: %s%s%s\n", what, why, *remedy ? ": " : "", remedy);
+	return FAILED;
+}
+
+static int check_config(const struct config *c)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++) {
+		text_start(&t, buf, sizeof(buf));
+		text_add(&t, "/etc/%pp: %s", &c->error[i].at, c->error[i].phrase);
+		fprintf(stderr, "vgapass: %s\n", buf);
+	}
+	if (c->errors > CONFIG_ERRORS_MAX)
+		fprintf(stderr, "vgapass: %u errors in all\n", c->errors);
+	return c->errors ? FAILED : DONE;
+}
+
+static void warn_of_ids(const struct modules *m)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct module *mod = &m->module[i];
+		char *file = mod->had_ids ? modprobe_ids_file(m->root, mod->name) : NULL;
+		/* What the kernel command line of this machine says is none of this image's. */
+		if (file)
+			fprintf(stderr, "vgapass: /%s: option ids of %s is left out of the boot image: "
+				"it takes functions that no rule names\nremove ids= from this file\n",
+				file, mod->name);
+		free(file);
+	}
+}
+
+static bool say_faults(const struct modules *m)
+{
+	char place[512];
+	struct text t;
+	bool damaged = false;
+
+	for (unsigned i = 0; i < m->faults; i++) {
+		const struct module_fault *f = &m->fault[i];
+		text_start(&t, place, sizeof(place));
+		if (f->at.file)
+			text_add(&t, "/etc/%pp: ", &f->at);
+		fprintf(stderr, "vgapass: %s%s\n", place, f->text);
+		damaged |= f->error != -ENOENT;
+	}
+	return damaged;
+}
+
+/* A kernel without VFIO is one without it however often its image is made: -ENOENT, and no
+ * reason to keep an old image. */
+static int find_modules(const struct options *o, const struct config *c, struct modules *m)
+{
+	int r = modules_open(m, &o->roots, o->kernel);
+
+	if (r) {
+		fprintf(stderr, "vgapass: %s\n", m->text);
+		return r;
+	}
+	r = modules_add_drivers(m, c) ? -ENOENT : 0;
+	if (say_faults(m))
+		r = -EINVAL;
+	warn_of_ids(m);
+	return r;
+}
+
+/* Makes the folders above the last component. */
+static int make_parents(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		int r = mkdir(path, 0755);
+		*p = '/';
+		if (r && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static int write_file(const char *into, const char *name, mode_t mode, const void *data, size_t n)
+{
+	char *path;
+	int fd, r;
+
+	if (asprintf(&path, "%s/%s", into, name) < 0)
+		return -ENOMEM;
+	r = make_parents(path);
+	fd = r ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (!r && fd < 0)
+		r = -errno;
+	for (size_t done = 0; !r && done < n;) {
+		ssize_t wrote = write(fd, (const char *)data + done, n - done);
+		if (wrote >= 0)
+			done += (size_t)wrote;
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (fd >= 0 && close(fd) && !r)
+		r = -errno;
+	if (r)
+		complain(path, strerror(-r), "");
+	free(path);
+	return r;
+}
+
+/* Copies a file, unpacked if it is compressed. */
+static int add_file(const struct options *o, int at, const char *from, const char *name,
+		    mode_t mode)
+{
+	unsigned char *data;
+	size_t n;
+	int r = unpack_file(at, from, &data, &n);
+
+	if (r) {
+		complain(from, r == -EBADMSG ? "damaged" : strerror(-r), "install it anew");
+		return r;
+	}
+	r = write_file(o->into, name, mode, data, n);
+	free(data);
+	return r;
+}
+
+/* The configuration names drivers that the kernel loads at boot. */
+static void warn_of_others(int root, const char *path)
+{
+	int fd = sysfs_open(root, path, O_PATH);
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st) && (st.st_uid || st.st_mode & (S_IWGRP | S_IWOTH)))
+		complain(path, "others than root can write it",
+			 "chown root it and chmod go-w it, as it decides what root loads");
+	if (fd >= 0)
+		close(fd);
+}
+
+static int add_config(const struct options *o, const struct config *c)
+{
+	struct conf_path name;
+	char from[sizeof(name) + 1];
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < c->files; i++) {
+		gather_conf_path(&name, c->file[i]);
+		snprintf(from, sizeof(from), "/%s", name.s);
+		warn_of_others(o->roots.root, from);
+		r = add_file(o, o->roots.root, from, name.s, 0644);
+	}
+	return r;
+}
+
+static int add_modules(const struct options *o, const struct modules *m)
+{
+	char list[MODULES_LIST_MAX] = "", name[256];
+	struct text t;
+	int r = 0;
+
+	text_start(&t, list, sizeof(list));
+	modules_list(m, &t);
+	for (unsigned i = 0; !r && i < m->n; i++) {
+		const struct module *mod = &m->module[i];
+		snprintf(name, sizeof(name), MODULES_DIR "/%s.ko", mod->name);
+		r = write_file(o->into, name, 0644, mod->data, mod->size);
+	}
+	return r ? r : write_file(o->into, MODULES_LIST, 0644, list, t.len);
+}
+
+static int print_modules(const struct modules *m)
+{
+	char list[MODULES_LIST_MAX];
+	struct text t;
+
+	text_start(&t, list, sizeof(list));
+	modules_list(m, &t);
+	fputs(list, stdout);
+	return fflush(stdout) ? complain("standard output", strerror(errno), "") : DONE;
+}
+
+/* The program comes last: without it nothing of the rest does anything. */
+static int add_all(const struct options *o, const struct config *c, const struct modules *m)
+{
+	const char *name = strrchr(o->program, '/');
+	int folder = name ? (int)(name - o->program) : 1;
+	char early[4096];
+
+	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
+	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, AT_FDCWD, early, EARLY, 0755))
+		return DONE;
+	snprintf(early, sizeof(early), "%s/" EARLY, o->into);
+	unlink(early);
+	return FAILED;
+}
+
+/* True: a person at a terminal wants to replace an image, and sees what is wrong. dpkg hands its
+ * terminal on to what it starts, but says that it does; rpm, pacman and portage hand on none. */
+static bool is_by_hand(const struct options *o)
+{
+	struct stat st;
+
+	return o->replaces && !stat(o->replaces, &st) && st.st_size > 0 && isatty(STDIN_FILENO) &&
+	       isatty(STDERR_FILENO) && !getenv("DPKG_MAINTSCRIPT_PACKAGE");
+}
+
+/* Returns the exit code. `r`: what is wrong with configuration or modules, which is said. */
+static int make(const struct options *o, const struct config *c, const struct modules *m, int r)
+{
+	if (r && r != -ENOENT && is_by_hand(o))
+		return FAILED;
+	if (add_all(o, c, m)) {
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s is made WITHOUT vgapass\n"
+			"mend the above, and make the boot image again\n", o->kernel);
+		return NOTHING;
+	}
+	if (c->errors)
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will bind NOTHING\n"
+			"mend the above, and make the boot image again\n", o->kernel);
+	else if (r)
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will leave functions to "
+			"the host\nmend the above, and make the boot image again\n", o->kernel);
+	return DONE;
+}
+
+/* True: it would write over a system, that of this machine or the one below the sysroot. */
+static bool is_system(const struct options *o)
+{
+	const char *const roots[] = { "/", *o->sysroot ? o->sysroot : "/" };
+	struct stat into, root;
+
+	if (!*o->into)
+		return true;
+	for (size_t i = 0; !stat(o->into, &into) && i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (!stat(roots[i], &root) && root.st_dev == into.st_dev && root.st_ino == into.st_ino)
+			return true;
+	return false;
+}
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option options[] = {
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "into", required_argument, NULL, 'i' },
+		{ "replaces", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		switch (c) {
+		case 's':
+			o->sysroot = strcmp(optarg, "/") ? optarg : "";
+			break;
+		case 'k':
+			o->kernel = optarg;
+			break;
+		case 'i':
+			o->into = optarg;
+			break;
+		case 'r':
+			o->replaces = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(DONE);
+		default:
+			fputs(usage, stderr);
+			return -EINVAL;
+		}
+	if (optind == argc && !(o->into && is_system(o)))
+		return 0;
+	if (optind == argc)
+		fputs("vgapass: --into: name an image's tree, and not a system\n", stderr);
+	fputs(usage, stderr);
+	return -EINVAL;
+}
+
+/* The exit code, said, or DONE. A link below a sysroot is not to lead to this host's files. */
+static int open_roots(struct options *o)
+{
+	if (gather_root(*o->sysroot ? o->sysroot : NULL, &o->roots))
+		return complain(o->sysroot, "cannot be opened", "name an existing folder");
+	int r = *o->sysroot ? sysfs_confine(o->roots.root) : 0;
+	if (!r) {
+		gather_mounts(&o->roots);
+		return DONE;
+	}
+	fprintf(stderr, "vgapass: --sysroot: links in %s could lead to this host's files (openat2: "
+		"%s)\nuse Linux 5.6 or later\n", o->sysroot, strerror(-r));
+	return o->into ? NOTHING : FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config config;
+	struct options o = { .program = argv[0], .sysroot = "" };
+	static struct modules m;
+	struct utsname running;
+
+	if (parse_options(argc, argv, &o))
+		return USAGE;
+	if (!o.kernel && !uname(&running))
+		o.kernel = running.release;
+	int r = open_roots(&o);
+	if (r)
+		return r;
+	gather_config(&o.roots, &config);
+	if (!config.errors && !config.rules && !config.cmdline_ids)
+		return NOTHING;
+	if (o.into)
+		alarm(SECONDS_MAX);
+	r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
+	if (o.into)
+		r = make(&o, &config, &m, r);
+	else
+		r = print_modules(&m) || r ? FAILED : DONE;
+	modules_close(&m);
+	return r;
+}

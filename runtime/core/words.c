@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* words.c - see words.h */
+#include "words.h"
+
+#include <errno.h>
+
+const char *state_word(enum function_state s)
+{
+	static const char words[][8] = {
+		[STATE_NONE] = "none", [STATE_PLANNED] = "planned", [STATE_REFUSED] = "refused",
+		[STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
+		[STATE_HELD] = "held",
+	};
+
+	return words[s];
+}
+
+const char *mode_word(enum run_mode m)
+{
+	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
+}
+
+void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
+		      const struct plan_entry *e)
+{
+	/* Those that are missing here have arguments. */
+	static const char *const phrases[] = {
+		[REASON_NONE] = "",
+		[REASON_KEEP] = "a keep rule matches it",
+		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
+		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
+		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
+				   "path=, serial= or expect=N",
+		[REASON_STRANGER] = "no part of the card: write a rule of its own",
+		[REASON_OVERRIDE] = "driver_override was not written",
+		[REASON_GONE] = "the function is gone",
+	};
+	/* of enum apply_step */
+	const char *steps = "loading modules|driver_override|writing an attribute|"
+			    "unbinding it|binding it";
+	struct slice step = slice_nth(slice_of(steps), '|', e->step);
+	const struct rule *rule = e->rule;
+	unsigned root = r->inv.function[0].vendor;
+	const char *detail = r->plan.detail[e - r->plan.entry];
+
+	switch (e->reason) {
+	case REASON_NO_GROUP:
+		/* What turns it on depends on the processor, which made the root bus too. */
+		text_add(t, "no IOMMU group: in the firmware turn on %s",
+			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
+			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
+		break;
+	case REASON_IDENTITY:
+		text_add(t, "%s: write path=%pr beside its ID", rule->given & RULE_SERIAL ?
+			 "its serial number does not identify it" : "a storage, SD or USB controller",
+			 &f->identity->path);
+		break;
+	case REASON_EXPECT:
+		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
+			 rule->expect, r->plan.matched[rule - r->config.rule]);
+		break;
+	case REASON_NO_DRIVER:
+		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
+		break;
+	case REASON_ATTR:
+		/* "resource1_resize" */
+		if (*detail)
+			text_add(t, "BAR %x can be%s: correct its size",
+				 (unsigned)rule->attr[e->attr].name[8] - '0', detail);
+		else
+			text_add(t, "attr.%s was not written: change or remove it",
+				 rule->attr[e->attr].name);
+		break;
+	case REASON_IN_USE:
+		text_add(t, "%s on it is in use: free it, or remove the rule", detail);
+		break;
+	case REASON_UNBIND:
+		text_add(t, "driver %s did not let go of it", f->driver);
+		break;
+	case REASON_PROBE:
+		text_add(t, "driver %s did not take it: see the kernel log", rule->driver);
+		break;
+	case REASON_HANG:
+		text_add(t, "the kernel has not come back from %pv", &step);
+		break;
+	default:
+		text_add(t, "%s", phrases[e->reason]);
+	}
+	if (e->error)
+		text_add(t, " (error %u)", (unsigned)-e->error);
+}
+
+void words_function(struct text *t, const struct run *r, const struct pci_function *f,
+			const struct plan_entry *e)
+{
+	const char *driver = e->rule->driver;
+
+	text_add(t, "%pa [%pi] ", &f->at, f);
+	switch (e->state) {
+	case STATE_PLANNED:
+		text_add(t, "to be bound to %s", driver);
+		break;
+	case STATE_BOUND:
+		text_add(t, "bound to %s", driver);
+		if (*f->driver && !slice_is(slice_of(f->driver), driver))
+			text_add(t, ", taken from %s", f->driver);
+		break;
+	default:
+		text_add(t, "%s: ", state_word(e->state));
+		words_reason(t, r, f, e);
+		if (e->state == STATE_FAILED && *e->driver)
+			text_add(t, "; it is on %s", e->driver);
+	}
+	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
+}
+
+/* Adds what a rule may have been wrong about. */
+static void add_found(struct text *t, const char *who, const struct rule *rule,
+		      const struct pci_function *f)
+{
+	if (!f)
+		return;
+	text_add(t, "; %s is %pi", who, f);
+	if (rule->given & RULE_SUBSYSTEM)
+		text_add(t, " subsystem %04x:%04x", f->subvendor, f->subdevice);
+	if (rule->given & RULE_SERIAL && f->has_serial) {
+		text_add(t, " serial ");
+		for (int shift = 56; shift >= 0; shift -= 8)
+			text_add(t, shift ? "%02x-" : "%02x", (unsigned)(f->identity->serial >> shift & 0xff));
+	}
+	text_add(t, " at %pa", &f->at);
+}
+
+static void add_unmatched(struct text *t, const struct run *r, const struct rule *rule)
+{
+	struct plan_miss miss = plan_explain(rule, &r->inv);
+
+	if (miss.taken) {
+		text_add(t, "another rule decides what this one matches, like %pa", &miss.taken->at);
+		return;
+	}
+	text_add(t, "the rule matches nothing");
+	add_found(t, "in its place", rule, miss.there);
+	add_found(t, "elsewhere", rule, miss.same);
+}
+
+/* The problem of the run as a whole. False: there is none. */
+static bool add_general(const struct run *r, struct text *what)
+{
+	if (r->input_error == -E2BIG)
+		text_add(what, "more than 4096 PCI functions: nothing is bound");
+	else if (r->input_error)
+		text_add(what, "the PCI functions cannot be listed (error %u): is /sys mounted?",
+			 (unsigned)-r->input_error);
+	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
+		text_add(what, "no profile is named %pv: nothing is bound, correct vgapass= on the "
+			       "kernel command line", &r->cmd.profile);
+	else if (r->module_error)
+		text_add(what, "module %s did not load (error %u)", r->module,
+			 (unsigned)-r->module_error);
+	else if (r->config.errors > CONFIG_ERRORS_MAX)
+		text_add(what, "%u errors in all", r->config.errors);
+	return what->len;
+}
+
+bool words_problem(const struct run *r, unsigned k, struct text *at, struct text *what)
+{
+	const struct config *c = &r->config;
+	unsigned errors = c->errors < CONFIG_ERRORS_MAX ? c->errors : CONFIG_ERRORS_MAX;
+
+	if (k < errors) {
+		text_add(at, "%pp", &c->error[k].at);
+		text_add(what, "%s", c->error[k].phrase);
+		return true;
+	}
+	k -= errors;
+	if (add_general(r, what) && !k--)
+		return true;
+	text_start(what, what->buf, what->cap);
+	for (unsigned i = 0; i < c->rules && r->plan.state == PLAN_READY && !r->input_error; i++) {
+		unsigned alone = r->plan.alone[i];
+		if ((!alone && (r->plan.matched[i] ||
+				!plan_rule_holds(&c->rule[i], r->plan.profile))) || k--)
+			continue;
+		text_add(at, "%pp", &c->rule[i].at);
+		if (alone)
+			text_add(what, "%pa is on a root bus, where with=slot takes nothing along: write "
+				       "a rule for each function",
+				 &r->inv.function[alone - 1].at);
+		else
+			add_unmatched(what, r, &c->rule[i]);
+		return true;
+	}
+	if (k >= r->others || k >= OTHERS_MAX)
+		return false;
+	const struct other *o = &r->other[k];
+	text_add(at, "%pa", &o->at);
+	text_add(what, o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
+					   "%s keeps IOMMU group %u from a guest: see vgapass check",
+		 o->driver, (unsigned)o->group);
+	return true;
+}
+
+const char *words_problem_line(const struct run *r, unsigned k)
+{
+	static char line[2 * PLAN_LINE_MAX];
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	text_start(&at, at_buf, sizeof(at_buf));
+	text_start(&what, what_buf, sizeof(what_buf));
+	if (!words_problem(r, k, &at, &what))
+		return NULL;
+	return text_make(line, sizeof(line), *at_buf ? "%s: %s" : "%s%s", at_buf, what_buf);
+}
