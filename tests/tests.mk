@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The targets of the tests; the Makefile includes this. tests/README says what each part covers.
+#
+#   test      what takes about a minute: unit tests, saved machines, public cases, commands
+#   check     all: lint, unit, fuzz, coverage, machines, cases, commands, images, boots, ...
+#   unit lint machines cases cli-test image-test boot-test   parts of check
+#   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
+#   package-test   the Debian package in a Debian of its own, as root
+#   bench     what it costs, beside what else one could take: see docs/bench.md
+#   fuzz      FUZZ_SECONDS= for each fuzzer
+#   soak      the same BOOTS= times, RACES= with two processors, ROUNDS= of release and bind,
+#             CUTS= of the power (as root)
+
+UNIT = $(wildcard tests/unit/test_*.c)
+FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
+UNIT_TESTS = $(UNIT:%.c=$(B)/asan/%)
+REPLAYS = $(FUZZERS:%.c=$(B)/asan/%)
+SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/asan/%.o: %.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(SANITIZE) $(MADE_FROM) -c -o $@ $<
+
+deps:
+	scripts/deps
+	scripts/kernel
+
+# The recursive call begins when the compilers are there.
+demo: deps
+	@$(MAKE) -s all $(B)/qemu/initrd
+	@scripts/demo
+
+JOBS = $(shell nproc)
+
+# The parts of test, NAME=COMMAND each: all that needs neither root nor a kernel. The commands'
+# tests that work on a copy of this system (tests/box) do.
+BOXED = tests/cli/check-images
+TESTS = unit='tests/unit/run $(UNIT_TESTS)' \
+	fuzz='tests/fuzz/run $(REPLAYS)' \
+	lib=tests/lib/selftest \
+	machines=tests/machines/run \
+	cases=tests/cases/run \
+	$(foreach test,$(filter-out $(BOXED),$(CLI_TESTS)),cli-$(notdir $(test))=$(test))
+
+test:
+	@scripts/deps missing
+	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS)
+	@tests/check -j $(JOBS) $(TESTS)
+
+# The parts of check.
+CHECKS = lint=scripts/lint \
+	lib=tests/lib/selftest \
+	unit='tests/unit/run $(UNIT_TESTS)' \
+	fuzz='tests/fuzz/run $(REPLAYS)' \
+	coverage='$(MAKE) -s coverage' \
+	machines=tests/machines/run \
+	cases=tests/cases/run \
+	$(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
+	source=tests/package/source \
+	initramfs-tools=tests/image/initramfs-tools \
+	dracut=tests/image/dracut \
+	mkinitcpio=tests/image/mkinitcpio \
+	grub=tests/image/grub \
+	runner=tests/qemu/selftest \
+	boot=tests/qemu/run \
+	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
+	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
+	musl-boot='$(MUSL_BOOT)' \
+	backports-image='VGAPASS_KERNEL=$(BACKPORTS) tests/image/initramfs-tools' \
+	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
+	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
+	bench='tests/bench/run --small --tap --out $(B)/bench/small'
+
+BACKPORTS = $(abspath $(B)/kernel-bookworm-backports)
+
+check: WERROR = -Werror
+check: deps
+	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
+	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
+	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd \
+		$(B)/bench/image/initrd
+	@$(MAKE) -s $(CLOUD) || true
+	@tests/check $(CHECKS)
+
+# PART="claim boot" picks some. All take 25 minutes; the smallest form is in check.
+bench: deps
+	@$(MAKE) -s -j2 all
+	@$(MAKE) -s $(B)/bench/image/initrd
+	@tests/bench/run $(PART)
+
+# Other ways want the VFIO modules where modprobe looks.
+$(B)/bench/image/initrd: $(B)/qemu/initrd
+	tests/qemu/image $(@D) vfio-pci vfio_iommu_type1
+
+lint: all
+	@scripts/lint
+
+unit: $(UNIT_TESTS) $(REPLAYS)
+	@tests/unit/run $(UNIT_TESTS)
+	@tests/fuzz/run $(REPLAYS)
+
+# Objects and tests once more, with counters; a run adds to those of an earlier one.
+COVERAGE = SANITIZE='-O0 --coverage' MADE_FROM='-MMD -MP' B=$(B)/coverage
+coverage:
+	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) -s -j2 $(COVERAGE) unit >$(B)/coverage.log 2>&1 || { tail $(B)/coverage.log; exit 1; }
+	@scripts/coverage $(B)/coverage/asan
+
+machines: all
+	@tests/machines/run
+
+# CASE=REGEX picks some.
+cases: all
+	@tests/cases/run $(if $(CASE),-k '$(CASE)')
+
+# A program a topic; modules that they share end in .py.
+CLI_TESTS = $(filter-out %.py,$(wildcard tests/cli/*))
+cli-test: all $(B)/kernel/stamp
+	@for test in $(CLI_TESTS); do $$test || exit 1; done
+
+image-test: all
+	@tests/image/initramfs-tools
+	@tests/image/dracut
+	@tests/image/mkinitcpio
+	@tests/image/grub
+
+# The two that have most in them that nothing else in "make check" boots: the newest kernel and
+# dracut, and a whole system of the release that most machines run.
+CHECKED_CELLS = "^(trixie-initramfs-tools|sid-dracut)$$"
+
+check-distros: deps
+	@$(MAKE) -s -j2 all
+	@tests/distros/run $(if $(CELL),-k '$(CELL)')
+
+BOOTS = 100
+RACES = 30
+ROUNDS = 100
+CUTS = 10
+soak: deps
+	@$(MAKE) -s -j2 all $(B)/qemu/initrd
+	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS)' \
+		$(if $(filter-out 0,$(CUTS)),\
+		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
+
+# What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
+# sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
+boot-extras: $(B)/kernel/stamp
+	tests/qemu/hang/build
+	tests/qemu/nested/build
+	scripts/qemu-sid || true
+
+# CASE=REGEX picks some.
+boot-test: $(B)/qemu/initrd boot-extras
+	@tests/qemu/run $(if $(CASE),-k '$(CASE)')
+
+# RELEASE="trixie sid trixie/dracut": others than bookworm. Wants root, for debootstrap.
+package-test: deb
+	@tests/package/run $(RELEASE)
+
+$(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
+		tests/qemu/guest-live tests/qemu/vfiouse.c tests/qemu/hold.c $(wildcard hook/initramfs-tools/*)
+	tests/qemu/image $(B)/qemu
+
+# The engine is the same, so a few will do: bound and used, unmatched, all profiles.
+DRACUT_CASES = "^(10|14|15|33)-"
+
+$(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd: $(B)/qemu/initrd tests/qemu/image-dracut \
+		$(wildcard hook/dracut/*/* hook/systemd/*)
+	tests/qemu/image-dracut $(@D) $(if $(findstring systemd,$@),systemd)
+
+# The boot binary as it is where no klibc is packaged.
+MUSL_BOOT = tests/qemu/run --out $(B)/qemu-musl -k "^(10|12|13|14|15|27|33|38)-"
+
+boot-test-musl: $(B)/qemu-musl/initrd boot-extras
+	@$(MUSL_BOOT)
+
+$(B)/musl/early/vgapass-early: FORCE
+	@$(MAKE) -s B=$(B)/musl EARLY_CC=musl-gcc $@
+
+$(B)/qemu-musl/initrd: $(B)/qemu/initrd tests/qemu/image-early $(B)/musl/early/vgapass-early
+	tests/qemu/image-early $(@D) $(B)/musl/early/vgapass-early
+
+# Kernels of other suites, below this system's initramfs-tools: bound and used, no module, a
+# broken one. "make check" boots the first.
+KERNELS = bookworm-backports trixie sid
+KERNEL_BOOT = tests/qemu/run --out $(B)/qemu-kernel-$(1) --kernel $(B)/kernel-$(1)/vmlinux \
+	-k "^(10|15|36|37)-"
+
+boot-test-kernels: $(KERNELS:%=$(B)/qemu-kernel-%/initrd)
+	@tests/check $(foreach suite,$(KERNELS),$(suite)='$(call KERNEL_BOOT,$(suite))')
+
+$(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/initrd \
+		$(B)/kernel-%/stamp
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-$*) tests/qemu/image $(@D)
+
+$(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
+	scripts/kernel $*
+
+# Cases whose machine says "image: kernel-sid-cloud": nvme is built in, virtio-iommu a module.
+CLOUD = $(B)/qemu-kernel-sid-cloud/initrd
+$(CLOUD): $(B)/qemu/initrd $(B)/kernel-sid-cloud/stamp
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-sid-cloud) tests/qemu/image $(@D) virtio_iommu md_mod
+
+$(B)/kernel-sid-cloud/stamp:
+	scripts/kernel sid/cloud
+
+$(B)/kernel/stamp:
+	scripts/kernel
+
+# Most unit tests script the kernel: fake_kernel.c in place of sysfs.c. The others are real.
+ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
+FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
+	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
+ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
+ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
+	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
+	test_image test_conf_edit test_in_use test_in_use_process test_live_look)
+
+$(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
+
+$(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
+
+$(B)/asan/tests/unit/test_live_look: $(B)/asan/cli/live/live_look.o
+
+# The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
+# A whole boot is on the fake kernel, as the unit tests are.
+$(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests/fuzz/replay.o \
+		$(FAKE)
+	$(CC) $(SANITIZE) -o $@ $^
+
+$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
+		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
+	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
+
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c \
+	$(addprefix hook/image/,cpio.c stream.c)
+$(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) \
+	tests/unit/fake_kernel.c tests/unit/boot.c
+$(B)/fuzz/%: tests/fuzz/%.c FORCE
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) \
+		$(IMAGE_LIBS) -ljson-c
+
+# FUZZ_SECONDS each.
+FUZZ_SECONDS = 60
+fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
+	@for f in $^; do \
+		mkdir -p $(B)/fuzz/corpus/$${f##*/fuzz_}; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$${f##*/fuzz_} \
+			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
+	done
+
+.PHONY: deps demo test check lint unit fuzz coverage machines cases image-test boot-test \
+	boot-extras boot-test-musl boot-test-kernels cli-test package-test check-distros bench soak FORCE
+FORCE:
