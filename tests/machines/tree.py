@@ -105,13 +105,21 @@ def add_many(root, count, identity, code, keys):
 
 
 def module_index(lines):
-    """What depmod makes of lines "alias PATTERN MODULE": a tree with a node for each letter."""
+    """What depmod makes of lines "alias PATTERN MODULE"."""
+    values = {}
+    for _, pattern, module in (line.split() for line in lines if line.startswith("alias ")):
+        values.setdefault(pattern, []).append(module)
+    return index(values)
+
+
+def index(values):
+    """kmod's index of {key: [value, ...]}: a tree with a node for each letter of the keys."""
     top = {"values": [], "below": {}}
-    for _, pattern, module in (line.split() for line in lines):
+    for key, found in values.items():
         node = top
-        for letter in pattern.encode():
+        for letter in key.encode():
             node = node["below"].setdefault(letter, {"values": [], "below": {}})
-        node["values"].append(module)
+        node["values"] += found
     out = bytearray(struct.pack(">III", 0xB007F457, 0x00020001, 0))
 
     def write(node):
@@ -126,8 +134,8 @@ def module_index(lines):
         if node["values"]:
             flags |= 0x40000000
             out.extend(struct.pack(">I", len(node["values"])))
-            for priority, module in enumerate(node["values"]):
-                out.extend(struct.pack(">I", priority) + module.encode() + b"\0")
+            for priority, value in enumerate(node["values"]):
+                out.extend(struct.pack(">I", priority) + value.encode() + b"\0")
         return flags | at
 
     struct.pack_into(">I", out, 8, write(top))

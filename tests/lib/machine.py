@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A machine of files: a directory that vgapass takes for the root of a machine (--sysroot).
+
+Its /sys and /proc come from a text that tests/machines/tree.py explains.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+from .tap import Wrong, has, same
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MACHINES = os.path.join(TOP, "tests/machines")
+VGAPASS = os.path.join(TOP, "build/host/vgapass")
+IMAGE = os.path.join(TOP, "build/host/vgapass-image")
+EARLY = os.path.join(TOP, "build/early/vgapass-early")
+SECONDS = 60  # more is a failure
+
+sys.path.insert(0, MACHINES)
+import tree  # noqa: E402
+
+
+def read_file(*path, default=None):
+    """The text of a file; DEFAULT, where it is given, if there is no such file."""
+    try:
+        with open(os.path.join(*path), encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        if default is None:
+            raise
+        return default
+
+
+def saved(name, file="tree"):
+    """A file of a machine in tests/machines."""
+    return read_file(MACHINES, name, file)
+
+
+def call(*argv, **keys):
+    """Runs a program without input. Returns an Answer."""
+    keys = {"text": True, "errors": "surrogateescape", "stdin": subprocess.DEVNULL, "timeout": SECONDS,
+            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keys}
+    return Answer(subprocess.run(argv, check=False, **keys))
+
+
+class Answer:
+    """What a program printed, and how it ended."""
+
+    def __init__(self, run):
+        self.code, self.out, self.err = run.returncode, run.stdout, run.stderr
+
+    def good(self):
+        if self.code:
+            raise Wrong(f"exit code {self.code}: {self.err}")
+        return self
+
+    def bad(self, code, *parts):
+        """One or more lines of complaint, each with the program's name."""
+        same(self.code, code, f"exit code ({self.err!r})")
+        for line in self.err.splitlines():
+            if not line.startswith("vgapass: "):
+                raise Wrong(f"no complaint of vgapass: {line!r}")
+        for part in parts:
+            has(self.err, part)
+        return self
+
+    def one_line(self):
+        same(len(self.err.splitlines()), 1, f"lines of {self.err!r}")
+        same(self.out, "", "output")
+        return self
+
+
+class Machine:
+    def __init__(self, root, text=""):
+        """Makes the directory ROOT anew, from the text of a tree."""
+        self.root = root
+        shutil.rmtree(root, ignore_errors=True)
+        os.makedirs(root)
+        self.many = tree.unpack(text, root)
+
+    def path(self, name):
+        path = os.path.normpath(os.path.join(self.root, name.lstrip("/")))
+        if not path.startswith(self.root + os.sep):
+            raise ValueError(f"{name} leads out of the machine")
+        return path
+
+    def write(self, name, data, replace=True):
+        """A file, in place of what had its name; with REPLACE=False that stays."""
+        path = self.path(name)
+        if os.path.lexists(path):
+            if not replace:
+                return
+            os.unlink(path)
+        tree.add_file(self.root, os.path.relpath(path, self.root),
+                      data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
+
+    def read(self, name="etc/vgapass.conf"):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def link(self, name, target):
+        if os.path.lexists(self.path(name)):
+            os.unlink(self.path(name))
+        tree.add_link(self.root, name.lstrip("/"), target)
+
+    def remove(self, name):
+        path = self.path(name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+    def add_names(self, replace=True):
+        """Names of functions: the pci.ids of the saved machines."""
+        self.write("usr/share/misc/pci.ids", read_file(MACHINES, "pci.ids"), replace)
+
+    def add_aliases(self, release):
+        """Which modules the kernel RELEASE has for which functions."""
+        lines = read_file(MACHINES, "modules.alias").splitlines()
+        self.write(f"lib/modules/{release}/modules.alias.bin", tree.module_index(lines))
+
+    def add_programs(self):
+        """What is installed in /usr/lib/vgapass."""
+        for program in (EARLY, IMAGE):
+            os.makedirs(self.path("usr/lib/vgapass"), exist_ok=True)
+            shutil.copy(program, self.path("usr/lib/vgapass"))
+
+    def call(self, verb, *words, prefix=(), **keys):
+        """vgapass VERB on this machine."""
+        return call(*prefix, VGAPASS, verb, "--sysroot", self.root, *words, **keys)
