@@ -73,8 +73,10 @@ class Answer:
 
 class Machine:
     def __init__(self, root, text=""):
-        """Makes the directory ROOT anew, from the text of a tree."""
+        """Makes the directory ROOT anew from the text of a tree; None takes what is there."""
         self.root = root
+        if text is None:
+            return
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(root)
         self.many = tree.unpack(text, root)
