@@ -24,8 +24,8 @@ import tree  # noqa: E402
 def read_file(*path, default=None):
     """The text of a file; DEFAULT, where it is given, if there is no such file."""
     try:
-        with open(os.path.join(*path), encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
+        with open(os.path.join(*path), "rb") as file:
+            return file.read().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         if default is None:
             raise
@@ -39,8 +39,8 @@ def saved(name, file="tree"):
 
 def call(*argv, **keys):
     """Runs a program without input. Returns an Answer."""
-    keys = {"text": True, "errors": "surrogateescape", "stdin": subprocess.DEVNULL, "timeout": SECONDS,
-            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keys}
+    keys = {"text": True, "errors": "surrogateescape", "timeout": SECONDS,
+            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keys}
     return Answer(subprocess.run(argv, check=False, **keys))
 
 
@@ -131,3 +131,19 @@ class Machine:
     def call(self, verb, *words, prefix=(), **keys):
         """vgapass VERB on this machine."""
         return call(*prefix, VGAPASS, verb, "--sysroot", self.root, *words, **keys)
+
+
+def from_folder(folder, root, cmdline=""):
+    """The machine that a directory of tests/machines, or of scripts/save-machine, describes."""
+    m = Machine(root, read_file(folder, "tree"))
+    m.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
+    m.add_names()
+    m.add_aliases(m.read("proc/sys/kernel/osrelease").decode().strip())
+    m.write("proc/cmdline", cmdline + "\n")
+    for name, place in (("vgapass.conf", "etc/vgapass.conf"), ("conf.d", "etc/vgapass.conf.d")):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            shutil.copytree(path, m.path(place))
+        elif os.path.exists(path):
+            m.write(place, read_file(path))
+    return m

@@ -14,8 +14,9 @@ from . import archive
 from .judge import Shown
 
 SILENCE = 60
-FATAL = re.compile(r".*(Kernel panic|\(initramfs\)|Dropping to .*shell|Entering emergency|emergency mode"
-                   r"|BUG: |Oops: |Refusing to continue).*")
+CONSOLE_LINES = 25  # that a failure shows
+FATAL = re.compile(r".*(Kernel panic|\(initramfs\)|Dropping to .*shell|Entering emergency"
+                   r"|emergency mode|BUG: |Oops: |Refusing to continue).*")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
 
 # Set when the run is to end: every boot then ends its QEMU.
@@ -28,6 +29,11 @@ class Outcome:
         self.seconds = seconds
         self.died = died  # why the boot did not get to its end, or None
         self.shown = shown
+
+    def last_lines(self):
+        """The end of the console, for a failure."""
+        return [f"the last lines of the console ({self.folder}/console):",
+                *("| " + line[:160] for line in self.shown.console[-CONSOLE_LINES:])]
 
 
 def text_of(path):
