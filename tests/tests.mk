@@ -35,12 +35,13 @@ JOBS = $(shell nproc)
 # The parts of test, NAME=COMMAND each: all that needs neither root nor a kernel. The commands'
 # tests that work on a copy of this system (tests/box) do.
 BOXED = tests/cli/check-images
+# The longest come first.
 TESTS = unit='tests/unit/run $(UNIT_TESTS)' \
-	fuzz='tests/fuzz/run $(REPLAYS)' \
-	lib=tests/lib/selftest \
+	$(foreach test,$(filter-out $(BOXED),$(CLI_TESTS)),cli-$(notdir $(test))=$(test)) \
 	machines=tests/machines/run \
 	cases=tests/cases/run \
-	$(foreach test,$(filter-out $(BOXED),$(CLI_TESTS)),cli-$(notdir $(test))=$(test))
+	fuzz='tests/fuzz/run $(REPLAYS)' \
+	lib=tests/lib/selftest
 
 test:
 	@scripts/deps missing
