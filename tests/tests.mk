@@ -101,7 +101,7 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	@tests/fuzz/run $(REPLAYS)
 
 # Objects and tests once more, with counters; a run adds to those of an earlier one.
-COVERAGE = SANITIZE='-O0 --coverage' MADE_FROM='-MMD -MP' B=$(B)/coverage
+COVERAGE = SANITIZE='-O0 --coverage -include tests/unit/coverage.h' MADE_FROM='-MMD -MP' B=$(B)/coverage
 coverage:
 	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) -s -j2 $(COVERAGE) unit >$(B)/coverage.log 2>&1 || { tail $(B)/coverage.log; exit 1; }
