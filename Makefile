@@ -11,7 +11,7 @@
 #   dist      the source tarball of HEAD, in build/dist
 #
 # WERROR=-Werror makes warnings errors, as "make check" does. tests/tests.mk has all targets of
-# the tests, tests/README explains them.
+# the tests, tests/README.md explains them.
 
 VERSION = 0.1.0
 

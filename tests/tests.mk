@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The targets of the tests; the Makefile includes this. tests/README says what each part covers.
+# The targets of the tests; the Makefile includes this. tests/README.md says what each part covers.
 #
 #   test      what takes about a minute: unit tests, saved machines, public cases, commands
 #   check     all: lint, unit, fuzz, coverage, machines, cases, commands, images, boots, ...
