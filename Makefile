@@ -103,7 +103,8 @@ put = sed 's|@LIBDIR@|$(LIBDIR)|; s|@SBINDIR@|$(SBINDIR)|' $(2) >$(3).new && \
 	chmod $(1) $(3).new && mv -f $(3).new $(3)
 
 install:
-	@$(MAKE) -q all || { echo 'install: build/ is not up to date: run "make" first' >&2; exit 1; }
+	@$(MAKE) -q all || \
+		{ echo 'install: build/ is not up to date: run "make" first' >&2; exit 1; }
 	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/vgapass.conf.d
 	install -m 755 $(B)/early/vgapass-early $(B)/host/vgapass-image $(DESTDIR)$(LIBDIR)
 	install -m 755 $(B)/host/vgapass $(DESTDIR)$(SBINDIR)
@@ -115,7 +116,8 @@ install:
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(COMPLETIONS)
 	install -m 644 conf/vgapass.bash-completion $(DESTDIR)$(COMPLETIONS)/vgapass
-	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top scripts/init-bottom)
+	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top \
+		scripts/init-bottom)
 	$(call put,755,hook/initramfs-tools/hook,$(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass)
 	install -m 755 hook/initramfs-tools/init-top \
 		$(DESTDIR)$(INITRAMFS_TOOLS)/scripts/init-top/00-vgapass
@@ -132,8 +134,8 @@ install:
 
 # The configuration is the user's and stays.
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early vgapass-image \
-		vgapass-bind.service vgapass-wait.service grub-entry)
+	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early \
+		vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass

@@ -77,9 +77,9 @@ BACKPORTS = $(abspath $(B)/kernel-bookworm-backports)
 check: WERROR = -Werror
 check: deps
 	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
-	@$(MAKE) -s $(B)/qemu/initrd $(B)/qemu-dracut/initrd $(B)/qemu-dracut-systemd/initrd boot-extras
-	@$(MAKE) -s $(B)/qemu-musl/initrd $(B)/qemu-kernel-bookworm-backports/initrd \
-		$(B)/bench/image/initrd
+	@$(MAKE) -s $(addprefix $(B)/,qemu/initrd qemu-dracut/initrd qemu-dracut-systemd/initrd)
+	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd bench/image/initrd \
+		qemu-kernel-bookworm-backports/initrd)
 	@$(MAKE) -s $(CLOUD) || true
 	@tests/check $(CHECKS)
 
@@ -101,10 +101,12 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	@tests/fuzz/run $(REPLAYS)
 
 # Objects and tests once more, with counters; a run adds to those of an earlier one.
-COVERAGE = SANITIZE='-O0 --coverage -include tests/unit/coverage.h' MADE_FROM='-MMD -MP' B=$(B)/coverage
+COVERAGE = SANITIZE='-O0 --coverage -include tests/unit/coverage.h' MADE_FROM='-MMD -MP' \
+	B=$(B)/coverage
 coverage:
 	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) -s -j2 $(COVERAGE) unit >$(B)/coverage.log 2>&1 || { tail $(B)/coverage.log; exit 1; }
+	@$(MAKE) -s -j2 $(COVERAGE) unit >$(B)/coverage.log 2>&1 || \
+		{ tail $(B)/coverage.log; exit 1; }
 	@scripts/coverage $(B)/coverage/asan
 
 machines: all
@@ -159,7 +161,8 @@ package-test: deb
 	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
-		tests/qemu/guest-live tests/qemu/vfiouse.c tests/qemu/hold.c $(wildcard hook/initramfs-tools/*)
+		tests/qemu/guest-live tests/qemu/vfiouse.c tests/qemu/hold.c \
+		$(wildcard hook/initramfs-tools/*)
 	tests/qemu/image $(B)/qemu
 
 # The engine is the same, so a few will do: bound and used, unmatched, all profiles.
@@ -215,7 +218,8 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
-	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
+	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o \
+	live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
 	test_image test_conf_edit test_in_use test_in_use_process test_live_look)
 
@@ -257,5 +261,6 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: deps demo test check lint unit fuzz coverage machines cases image-test boot-test \
-	boot-extras boot-test-musl boot-test-kernels cli-test package-test check-distros bench soak FORCE
+	boot-extras boot-test-musl boot-test-kernels cli-test package-test check-distros \
+	bench soak FORCE
 FORCE:

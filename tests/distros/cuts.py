@@ -64,12 +64,15 @@ class Cuts:
         target = os.path.join(folder, "initrd")
         system.run(self.cell.log, "debugfs", "-R",
                    f"dump /boot/initrd.img-{self.cell.kernel} {target}", self.disk)
-        return None if os.path.exists(target) and os.path.getsize(target) else "no boot image on the disk"
+        if os.path.exists(target) and os.path.getsize(target):
+            return None
+        return "no boot image on the disk"
 
     def boot(self, folder, kind, seconds):
         """Boot, and cut the power SECONDS behind the login."""
         words = self.machine.command(folder, self.vmlinux, f"{self.cmdline} vgapass.test.cut={kind}")
-        command = [word.replace(f"snapshot=on,file={folder}/root.img", f"file={self.disk}") for word in words]
+        command = [word.replace(f"snapshot=on,file={folder}/root.img", f"file={self.disk}")
+                   for word in words]
         console, results = os.path.join(folder, "console"), os.path.join(folder, "results")
         with open(os.path.join(folder, "qemu.log"), "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,

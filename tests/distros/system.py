@@ -90,7 +90,8 @@ def write(tree, path, text):
 def output(*command):
     """What COMMAND says; nothing where it fails."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60)
     except subprocess.TimeoutExpired:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -109,7 +110,8 @@ def mirror():
 
 def use_proxy():
     """What apt goes through, debootstrap and the systems' own apt go through."""
-    proxy = output("apt-config", "shell", "proxy", "Acquire::http::Proxy").partition("=")[2].strip("'")
+    proxy = output("apt-config", "shell", "proxy", "Acquire::http::Proxy")
+    proxy = proxy.partition("=")[2].strip("'")
     if proxy:
         os.environ["http_proxy"] = proxy
 
@@ -123,7 +125,8 @@ def age_of(suite):
     with locks["InRelease"]:
         if os.path.exists(path):
             os.unlink(path)
-        output("/usr/lib/apt/apt-helper", "download-file", f"{mirror()}/dists/{suite}/InRelease", path)
+        output("/usr/lib/apt/apt-helper", "download-file",
+               f"{mirror()}/dists/{suite}/InRelease", path)
         if not os.path.exists(path):
             raise Missing(f"the mirror has no {suite}, or there is no network")
         word = hashlib.sha256()
@@ -177,7 +180,8 @@ def make(log, tree, suite, generator, later):
 
 
 def kernels(tree):
-    return {name.partition("-")[2] for name in os.listdir(f"{tree}/boot") if name.startswith("vmlinuz-")}
+    return {name.partition("-")[2] for name in os.listdir(f"{tree}/boot")
+            if name.startswith("vmlinuz-")}
 
 
 def write_disk(log, tree, path):

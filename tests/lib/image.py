@@ -10,16 +10,19 @@ import subprocess
 # What starts vgapass-early in an image, by its generator. A text that begins with "->" is a link.
 STARTS = {
     "init-top": {
-        "scripts/init-top/ORDER": b'/scripts/init-top/00-vgapass "$@"\n/scripts/init-top/udev "$@"\n',
+        "scripts/init-top/ORDER":
+            b'/scripts/init-top/00-vgapass "$@"\n/scripts/init-top/udev "$@"\n',
         "scripts/init-top/00-vgapass": b"->../../usr/lib/vgapass/vgapass-early",
     },
     "hook": {
-        "hooks/vgapass": b"run_earlyhook() {\n\t/usr/lib/vgapass/vgapass-early bind --background\n}\n",
+        "hooks/vgapass":
+            b"run_earlyhook() {\n\t/usr/lib/vgapass/vgapass-early bind --background\n}\n",
     },
     "systemd": {
         "usr/lib/systemd/system/vgapass-bind.service":
             b"[Service]\nExecStart=-/usr/lib/vgapass/vgapass-early bind --background\n",
-        "usr/lib/systemd/system/sysinit.target.wants/vgapass-bind.service": b"->../vgapass-bind.service",
+        "usr/lib/systemd/system/sysinit.target.wants/vgapass-bind.service":
+            b"->../vgapass-bind.service",
     },
 }
 
@@ -52,7 +55,8 @@ def pack(data, packer):
 
 def initrd(files, packer="gzip"):
     """Microcode in front, as it is, and the rest packed."""
-    return cpio({"kernel/x86/microcode/blob.bin": b"microcode"}) + bytes(256) + pack(cpio(files), packer)
+    microcode = cpio({"kernel/x86/microcode/blob.bin": b"microcode"})
+    return microcode + bytes(256) + pack(cpio(files), packer)
 
 
 def unified(sections):

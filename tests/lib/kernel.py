@@ -34,7 +34,8 @@ def program(text):
     root directory where there is none."""
     text = text.encode() + b"\n"
     code = b"\xb8\1\0\0\0\xbf\1\0\0\0"  # write(1, ...)
-    code += b"\x48\xbe" + struct.pack("<Q", 0x400000 + 120 + 38) + b"\xba" + struct.pack("<I", len(text))
+    code += b"\x48\xbe" + struct.pack("<Q", 0x400000 + 120 + 38)
+    code += b"\xba" + struct.pack("<I", len(text))
     code += b"\x0f\x05\xb8\x3c\0\0\0\x31\xff\x0f\x05"  # exit(0)
     code = code.ljust(38, b"\x90") + text
     size = 120 + len(code)
@@ -56,11 +57,14 @@ def add_kernel(machine, version, kind="builtin", at="lib/modules", pkgbase=None)
     aliases = read_file(MACHINES, "modules.alias").splitlines()
     machine.write(f"{folder}/modules.alias.bin", tree.module_index(aliases))
     machine.write(f"{folder}/modules.symbols.bin", tree.index({}))
-    machine.write(f"{folder}/modules.dep.bin", tree.index({name: [line] for name, line in needs.items()}))
+    machine.write(f"{folder}/modules.dep.bin",
+                  tree.index({name: [line] for name, line in needs.items()}))
     machine.write(f"{folder}/modules.dep", "".join(line + "\n" for line in needs.values()))
-    machine.write(f"{folder}/modules.builtin.bin", tree.index({name: [path] for name, path in builtin.items()}))
+    machine.write(f"{folder}/modules.builtin.bin",
+                  tree.index({name: [path] for name, path in builtin.items()}))
     machine.write(f"{folder}/modules.builtin", "".join(path + "\n" for path in builtin.values()))
-    machine.write(f"{folder}/modules.softdep", "softdep vfio post: vfio_iommu_type1\n" if loadable else "")
+    machine.write(f"{folder}/modules.softdep",
+                  "softdep vfio post: vfio_iommu_type1\n" if loadable else "")
     for name, place in loadable.items():
         signature = SIGNED if kind == "signed" else b""
         machine.write(os.path.join(folder, place), module(name, version) + signature)

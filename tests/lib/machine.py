@@ -40,7 +40,8 @@ def saved(name, file="tree"):
 def call(*argv, **keys):
     """Runs a program without input. Returns an Answer."""
     keys = {"text": True, "errors": "surrogateescape", "timeout": SECONDS,
-            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keys}
+            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+            **keys}
     return Answer(subprocess.run(argv, check=False, **keys))
 
 

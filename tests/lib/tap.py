@@ -66,7 +66,8 @@ class Tap:
         complaints = list(complaints or ())
         self.passed += not complaints
         self.failed += bool(complaints)
-        say(f"{'not ok' if complaints else 'ok'} {self.number} - {title}" + (f" # {note}" if note else ""))
+        note = f" # {note}" if note else ""
+        say(f"{'not ok' if complaints else 'ok'} {self.number} - {title}{note}")
         self.comment(line for text in complaints for line in text.splitlines() or [""])
         return not complaints
 
@@ -88,8 +89,9 @@ class Tap:
         except Wrong as error:
             complaints = [str(error)]
         except Exception as error:  # whatever it is, the next test is run
-            frames = traceback.extract_tb(error.__traceback__)[1:] or traceback.extract_tb(error.__traceback__)
-            complaints = [f"line {frames[0].lineno}: {type(error).__name__}: {error}"]
+            frames = traceback.extract_tb(error.__traceback__)
+            line = frames[1 if len(frames) > 1 else 0].lineno
+            complaints = [f"line {line}: {type(error).__name__}: {error}"]
         if complaints and log:
             complaints = [*complaints, *tail(log)]
         return self.result(title, complaints)
@@ -117,7 +119,7 @@ def run_all(tests, pattern=""):
 
 
 def main(doc, tests, before=lambda: None):
-    """The whole program: DOC is its docstring; BEFORE is called first, and may raise Skip for all."""
+    """The whole program. DOC is its docstring. BEFORE is called first and may raise Skip for all."""
     parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
     parser.add_argument("-k", default="", metavar="REGEX", help="only tests whose title matches")
     options = parser.parse_args()

@@ -76,8 +76,9 @@ def add_function(root, chain, identity, code, keys):
     vendor, device = identity.upper().split(":")
     subvendor, subdevice = keys.get("sub", "0000:0000").upper().split(":")
     code = code.upper()
-    add_file(root, f"{folder}/modalias", (f"pci:v0000{vendor}d0000{device}sv0000{subvendor}sd0000{subdevice}"
-                                          f"bc{code[:2]}sc{code[2:4]}i{code[4:]}\n").encode())
+    board = f"sv0000{subvendor}sd0000{subdevice}"
+    alias = f"pci:v0000{vendor}d0000{device}{board}bc{code[:2]}sc{code[2:4]}i{code[4:]}\n"
+    add_file(root, f"{folder}/modalias", alias.encode())
     header = int(keys.get("header", "01" if code.startswith("0604") else "00"), 16)
     size = int(keys.get("config", "256"))
     add_file(root, f"{folder}/config", config_space(header, size, keys.get("serial")))

@@ -104,7 +104,7 @@ class Way:
         self.rules = rules
 
     def image_files(self, _):
-        """The lists of scripts are sourced by the shell of init, so that a mark costs no process."""
+        """init's shell sources the lists of scripts, so a mark costs no process."""
         ours = bool(self.rules)
         top = mark("begin") + (line(self.script) if self.script else "") + mark("end")
         top += "".join(line(name) for name in order("init-top") if "/00-" not in name)
@@ -158,7 +158,8 @@ def ways(small):
     listed = {"conf/modules": text(MODULES)}
     early = {**listed, "etc/modprobe.d/bench.conf": text(SOFTDEP)}
     install = {**early, "usr/bin/vfio-pci-override.sh": text(INSTALL_SCRIPT, 0o755),
-               "etc/modprobe.d/install.conf": text("install vfio-pci /usr/bin/vfio-pci-override.sh\n")}
+               "etc/modprobe.d/install.conf":
+                   text("install vfio-pci /usr/bin/vfio-pci-override.sh\n")}
     return [
         Way("nothing"),
         vgapass(),
@@ -221,7 +222,8 @@ def start(way):
         if found:
             drivers.setdefault(found[3], []).append((found[2], float(found[1])))
     return shown, {name: at - times["init"] for name, at in times.items()}, {
-        address: [(name, at - times["init"]) for name, at in bound] for address, bound in drivers.items()}
+        address: [(name, at - times["init"]) for name, at in bound]
+        for address, bound in drivers.items()}
 
 
 def each(work, items):

@@ -79,8 +79,10 @@ def cost(said, name):
 
 def sysfs(options):
     programs = [engine.build(options, "floor"), engine.static(options, "measure")]
-    commands = [*engine.floors("/test/floor", "/", boots.IDS), ["/usr/lib/vgapass/vgapass-early", "claim"]]
-    turn = "\n".join(" ".join(["measured", kind, *command]) for kind, command in zip(KINDS, commands))
+    commands = [*engine.floors("/test/floor", "/", boots.IDS),
+                ["/usr/lib/vgapass/vgapass-early", "claim"]]
+    turn = "\n".join(" ".join(["measured", kind, *command])
+                     for kind, command in zip(KINDS, commands))
     script = f"{MEASURED}for turn in {' '.join(map(str, range(TURNS)))}; do\n{turn}\ndone"
     rows = []
     for said in boots.each(lambda functions: said_in(f"sysfs {functions}", script, programs, functions - OTHERS),
@@ -89,7 +91,8 @@ def sysfs(options):
         rows.append({"functions": int(said["FUNCTIONS"][0][0]), "floor us": floor,
                      "guarded floor us": guarded, "claim us": claim, "time ratio": claim / floor,
                      "to guarded": claim / guarded})
-    return f"Sysfs: the critical path in a boot, on the kernel's own sysfs, shortest of {TURNS}", rows
+    title = f"Sysfs: the critical path in a boot, on the kernel's own sysfs, shortest of {TURNS}"
+    return title, rows
 
 
 def modules(options):

@@ -45,7 +45,8 @@ def fill(functions, root):
     order = list(range(functions))
     random.Random(1).shuffle(order)
     for i in order:
-        vendor, device = ((0x1002, 0x6608), (0x1002, 0xaab0))[i] if i < 2 else (0x1af4, 0x1000 + i % 100)
+        card = ((0x1002, 0x6608), (0x1002, 0xaab0))
+        vendor, device = card[i] if i < 2 else (0x1af4, 0x1000 + i % 100)
         place, number = (i, 0) if i < 2 else (i + 6, i)
         address = f"{place >> 13:04x}:{place >> 5 & 255:02x}:{place >> 3 & 3:02x}.{place & 7}"
         folder = f"{root}/sys/devices/pci0000:00/{address}"
@@ -64,7 +65,8 @@ def fill(functions, root):
         os.symlink(f"../../../../devices/pci0000:00/{address}", f"{group}/devices/{address}")
         if i >= 2:
             os.symlink("../../../bus/pci/drivers/nvme", f"{folder}/driver")
-        os.symlink(f"../../../devices/pci0000:00/{address}", f"{root}/sys/bus/pci/devices/{address}")
+        os.symlink(f"../../../devices/pci0000:00/{address}",
+                   f"{root}/sys/bus/pci/devices/{address}")
 
 
 def floors(program, root, ids):
@@ -109,7 +111,8 @@ def build(options, name):
     the source."""
     program = os.path.join(options.out, name)
     source = os.path.join(os.path.dirname(HERE), name + ".c")
-    subprocess.run(["klcc", "-Oz", "-Wall", "-Werror", "-c", "-o", program + ".o", source], check=True)
+    subprocess.run(["klcc", "-Oz", "-Wall", "-Werror", "-c", "-o", program + ".o", source],
+                   check=True)
     subprocess.run(["klcc", "-static", "-s", "-o", program, program + ".o"], check=True)
     return program
 
@@ -145,7 +148,8 @@ def rules(options):
     functions, turns = (64, 2) if options.small else (SIZES[-1], 30)
     strangers = [f"ffff:{i:04x}" for i in range(256 - len(CARD))]
     kinds = {str(number): CARD + strangers[:number - len(CARD)] for number in (2, 64, 256)}
-    kinds |= {f"2, {word}": [f"{rule} {word}" for rule in CARD] for word in ("with=slot", "with=group")}
+    kinds |= {f"2, {word}": [f"{rule} {word}" for rule in CARD]
+              for word in ("with=slot", "with=group")}
     program, times, counts = static(options, "measure"), {kind: [] for kind in kinds}, {}
     with machine(functions, options) as root:
         command = [EARLY, "--sysroot", root, "claim"]
@@ -158,7 +162,8 @@ def rules(options):
             must_claim(command, root)
             counts[kind] = calls(command)
     return "Rules: claim with so many rules, two of which match", [
-        {"functions": functions, "rules": kind, "claim us": min(times[kind]), "claim calls": counts[kind],
+        {"functions": functions, "rules": kind, "claim us": min(times[kind]),
+         "claim calls": counts[kind],
          "calls a function": counts[kind] / functions} for kind in kinds]
 
 

@@ -17,8 +17,10 @@ RULES = "1002:6608\n1002:aab0\n"
 
 # How each generator calls a compressor (mkinitramfs 0.142, dracut 059).
 PACKERS = {
-    "initramfs-tools": {"gzip": "gzip -n", "zstd": "zstd -q -9 -T0", "xz": "xz --check=crc32 --threads=0"},
-    "dracut": {"gzip": "gzip -n -9", "zstd": "zstd -15 -q -T0", "xz": "xz --check=crc32 --lzma2=dict=1MiB -T0"},
+    "initramfs-tools": {"gzip": "gzip -n", "zstd": "zstd -q -9 -T0",
+                        "xz": "xz --check=crc32 --threads=0"},
+    "dracut": {"gzip": "gzip -n -9", "zstd": "zstd -15 -q -T0",
+               "xz": "xz --check=crc32 --lzma2=dict=1MiB -T0"},
 }
 # Modules of dracut that only cost time.
 SLOW = "systemd crypt lvm mdraid dm multipath nvmf qemu kernel-modules kernel-modules-extra i18n"
@@ -62,7 +64,8 @@ class Generator:
         """Seconds of processor time of one build; its image stays."""
         self.in_box("sh", "-c", f"printf '{rules}' >/etc/vgapass.conf")
         took = cpu_seconds(lambda: self.in_box(*self.command))
-        os.replace(os.path.join(self.box, f"boot/upper/initrd.img-{self.version}"), self.image(rules))
+        os.replace(os.path.join(self.box, f"boot/upper/initrd.img-{self.version}"),
+                   self.image(rules))
         return took
 
     def image(self, rules):
@@ -71,7 +74,8 @@ class Generator:
     def resolve(self):
         """Seconds that vgapass-image itself takes: it decides, resolves and unpacks."""
         def times(number):
-            words = f"/usr/lib/vgapass/vgapass-image --kernel {self.version} --into {self.folder}/into$i"
+            words = ("/usr/lib/vgapass/vgapass-image "
+                     f"--kernel {self.version} --into {self.folder}/into$i")
             self.in_box("sh", "-c", f"for i in $(seq {number}); do {words} || exit; done")
         return (cpu_seconds(lambda: times(11)) - cpu_seconds(lambda: times(1))) / 10
 
@@ -111,7 +115,8 @@ def hooks(options):
         rows.append({"generator": generator.name, "without s": without, "with s": added,
                      "added %": 100 * (added - without) / without,
                      "vgapass-image ms": own * 1e3, "of the build %": 100 * own / without})
-    return f"Hooks: processor time of an image, the least of {turns} builds with rules and without", rows
+    title = f"Hooks: processor time of an image, the least of {turns} builds with rules and without"
+    return title, rows
 
 
 def binaries(options):
@@ -146,7 +151,8 @@ def sections(path):
     """(bytes of code, bytes of constants) of an object or a program."""
     said = subprocess.check_output(["size", "-A", path], text=True)
     found = re.findall(r"^\.(text|rodata)\S* +(\d+)", said, re.M)
-    return tuple(sum(int(size) for name, size in found if name == kind) for kind in ("text", "rodata"))
+    return tuple(sum(int(size) for name, size in found if name == kind)
+                 for kind in ("text", "rodata"))
 
 
 def bytes_of(_):

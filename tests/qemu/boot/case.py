@@ -134,7 +134,8 @@ class Boot:
             return None
         boot = Boot(self.name + ".control", self.folders)
         ours = ("vgapass=", "vgapass.ids=", "vgapass.test.use=")
-        boot.cmdline = [word for word in self.cmdline if not word.startswith(ours)] + ["vgapass=off"]
+        words = [word for word in self.cmdline if not word.startswith(ours)]
+        boot.cmdline = words + ["vgapass=off"]
         boot.expect, boot.reject = [Check("receipt mode off")], []
         if any(check.text == NO_RECEIPT for check in self.control_checks):
             boot.expect = []
@@ -144,7 +145,8 @@ class Boot:
         """Equal for boots that differ only in what is not read with vgapass=off."""
         initrd = {path: data for path, data in self.initrd.items() if not OURS.match(path)}
         removed = [pattern for pattern in self.removed if not OURS.match(pattern.lstrip("/"))]
-        inputs = (self.machine.key(), self.cmdline, sorted(initrd.items()), sorted(self.root.items()), removed)
+        inputs = (self.machine.key(), self.cmdline, sorted(initrd.items()),
+                  sorted(self.root.items()), removed)
         return hashlib.sha256(repr(inputs).encode()).hexdigest()
 
 

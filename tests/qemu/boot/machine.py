@@ -88,7 +88,9 @@ class Machine:
             self.helpers.append(shlex.split(value))
         elif word == "iommu" and value.partition(",")[0] in IOMMU:
             kind, comma, options = value.partition(",")
-            self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options] if options else IOMMU[kind]
+            self.iommu = IOMMU[kind]
+            if options:
+                self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options]
         elif word == "firmware" and value in ("direct", "bios", "uefi"):
             self._firmware(value)
         elif word == "disk":
@@ -117,7 +119,8 @@ class Machine:
             if PLAYED.match(function):
                 self._played(function, name, number, several)
                 continue
-            device = f"{function},bus={name},addr=0.{number}" + (",multifunction=on" if several else "")
+            device = f"{function},bus={name},addr=0.{number}"
+            device += ",multifunction=on" if several else ""
             self.devices += ["-device", device]
 
     def _played(self, function, port, number, several):
@@ -183,7 +186,8 @@ class Machine:
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
             *(word.replace("{run}", run) for word in self.devices),
-            "-kernel", compressed(kernel) if self.compressed else kernel, "-initrd", f"{run}/initrd", "-append", cmdline,
+            "-kernel", compressed(kernel) if self.compressed else kernel,
+            "-initrd", f"{run}/initrd", "-append", cmdline,
         ]
 
     def key(self):

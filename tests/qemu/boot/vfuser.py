@@ -164,7 +164,8 @@ def pair(text):
 def function_from(words, record):
     """The function that the command line describes."""
     name, *words = words
-    options = {"class": "ff0000", "subsystem": name, "register0": "0", "serial": None, "multifunction": None}
+    options = {"class": "ff0000", "subsystem": name, "register0": "0", "serial": None,
+               "multifunction": None}
     for word in words:
         key, equals, value = word.partition("=")
         if key not in options or bool(equals) == (key == "multifunction"):
