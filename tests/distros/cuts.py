@@ -51,8 +51,8 @@ class Cuts:
         system.run(log, os.path.join(system.TOP, "scripts/extract-vmlinux"),
                    f"{tree}/boot/vmlinuz-{self.cell.kernel}", self.vmlinux)
         used = int(system.output("du", "-sm", tree).split()[0])
-        system.run(log, "mke2fs", "-q", "-F", "-t", "ext4", "-L", "vgt", "-O", "has_journal", "-m", "0",
-                   "-d", tree, self.disk, f"{used * 5 // 4 + 200}M")
+        system.run(log, "mke2fs", "-q", "-F", "-t", "ext4", "-L", "vgt", "-O", "has_journal",
+                   "-m", "0", "-d", tree, self.disk, f"{used * 5 // 4 + 200}M")
 
     def take_initrd(self, folder):
         """As a boot loader reads it. What is wrong with the disk, or None."""
@@ -70,7 +70,8 @@ class Cuts:
 
     def boot(self, folder, kind, seconds):
         """Boot, and cut the power SECONDS behind the login."""
-        words = self.machine.command(folder, self.vmlinux, f"{self.cmdline} vgapass.test.cut={kind}")
+        words = self.machine.command(folder, self.vmlinux,
+                                     f"{self.cmdline} vgapass.test.cut={kind}")
         command = [word.replace(f"snapshot=on,file={folder}/root.img", f"file={self.disk}")
                    for word in words]
         console, results = os.path.join(folder, "console"), os.path.join(folder, "results")

@@ -90,7 +90,8 @@ int main(int argc, char **argv)
 	static char apart;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: hold open|thread|files|map FILE, or hold nocap COMMAND ...\n");
+		fprintf(stderr,
+			"usage: hold open|thread|files|map FILE, or hold nocap COMMAND ...\n");
 		return 2;
 	}
 	file = argv[2];

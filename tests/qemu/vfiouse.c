@@ -140,7 +140,8 @@ static int read_bars(struct use *use)
 {
 	if (enable_memory(use) < 0)
 		return -1;
-	for (uint32_t index = VFIO_PCI_BAR0_REGION_INDEX; index <= VFIO_PCI_BAR5_REGION_INDEX; index++) {
+	for (uint32_t index = VFIO_PCI_BAR0_REGION_INDEX;
+	     index <= VFIO_PCI_BAR5_REGION_INDEX; index++) {
 		struct vfio_region_info bar = { .argsz = sizeof(bar), .index = index };
 		const volatile uint32_t *words;
 

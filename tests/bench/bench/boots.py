@@ -39,7 +39,8 @@ ROOT_INIT = """#!/bin/sh
 echo '<7>bench: root' >/dev/kmsg
 [ ! -x /test/way ] || /test/way >/dev/ttyS1 2>&1
 echo '<7>bench: way' >/dev/kmsg
-dmesg | sed -n '/bench:/s/^/KERNEL /p; /driver_bound:/s/^/KERNEL /p; /Run .init as/s/^/KERNEL /p' >/dev/ttyS1
+dmesg | sed -n '/bench:/s/^/KERNEL /p; /driver_bound:/s/^/KERNEL /p; /Run .init as/s/^/KERNEL /p' \
+	>/dev/ttyS1
 exec /usr/sbin/guest-init
 """
 
@@ -128,8 +129,9 @@ def order(folder, seen={}):
     """The scripts of a folder of the boot image, in their order."""
     if folder not in seen:
         with open(os.path.join(image(), "initrd"), "rb") as file:
-            said = subprocess.run(["cpio", "-i", "--quiet", "--to-stdout", f"scripts/{folder}/ORDER"],
-                                  stdin=file, stdout=subprocess.PIPE, check=True, text=True).stdout
+            command = ["cpio", "-i", "--quiet", "--to-stdout", f"scripts/{folder}/ORDER"]
+            said = subprocess.run(command, stdin=file, stdout=subprocess.PIPE, check=True,
+                                  text=True).stdout
         seen[folder] = re.findall(r"^(/scripts/\S+) ", said, re.M)
     return seen[folder]
 
@@ -242,8 +244,8 @@ def figures(times, drivers):
     last = [drivers.get(address, [("", 0)])[-1] for address in CARD]
     taken = all(name == "vfio-pci" for name, _ in last)
     host = any(name != "vfio-pci" for address in CARD for name, _ in drivers.get(address, []))
-    result = {"slot": times["end"] - times["begin"], "udev": times["end"], "settled": times["settled"],
-              "root": times["root"], "bound": max(at for _, at in last) if taken else None}
+    result = {"slot": times["end"] - times["begin"], "udev": times["end"],
+              "settled": times["settled"], "root": times["root"], "bound": max(at for _, at in last) if taken else None}
     return {key: at and at * 1e3 for key, at in result.items()} | {"taken": taken, "host": host}
 
 

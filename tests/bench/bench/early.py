@@ -85,8 +85,12 @@ def sysfs(options):
                      for kind, command in zip(KINDS, commands))
     script = f"{MEASURED}for turn in {' '.join(map(str, range(TURNS)))}; do\n{turn}\ndone"
     rows = []
-    for said in boots.each(lambda functions: said_in(f"sysfs {functions}", script, programs, functions - OTHERS),
-                           (16,) if options.small else (16, 64, 256)):
+    counts = (16,) if options.small else (16, 64, 256)
+
+    def measured(functions):
+        return said_in(f"sysfs {functions}", script, programs, functions - OTHERS)
+
+    for said in boots.each(measured, counts):
         floor, guarded, claim = (cost(said, kind) for kind in KINDS)
         rows.append({"functions": int(said["FUNCTIONS"][0][0]), "floor us": floor,
                      "guarded floor us": guarded, "claim us": claim, "time ratio": claim / floor,

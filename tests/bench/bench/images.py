@@ -142,8 +142,9 @@ def size(options):
             if options.small and name == "xz":
                 continue
             without, added = (generator.packed(rules, packer) for rules in ("", RULES))
-            rows.append({"what": f"image of {generator.name}", "packed": name, "bytes": added - without,
-                         "image without": without, "growth %": 100 * (added - without) / without})
+            rows.append({"what": f"image of {generator.name}", "packed": name,
+                         "bytes": added - without, "image without": without,
+                         "growth %": 100 * (added - without) / without})
     return "Size: bytes of vgapass-early, and what it and the VFIO modules add to an image", rows
 
 

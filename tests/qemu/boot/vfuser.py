@@ -149,10 +149,10 @@ def serve(connection, function):
         reply = answer(function, command, body)
         if flags & NO_REPLY:
             continue
-        failed = reply is None
+        flags, error = (REPLY | ERROR, ENOTSUP) if reply is None else (REPLY, 0)
         reply = reply or b""
-        connection.sendall(HEADER.pack(message, command, HEADER.size + len(reply),
-                                       REPLY | (ERROR if failed else 0), ENOTSUP if failed else 0) + reply)
+        head = HEADER.pack(message, command, HEADER.size + len(reply), flags, error)
+        connection.sendall(head + reply)
 
 
 def pair(text):
