@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmdline.c - see cmdline.h */
 #include "cmdline.h"
+#include "driver.h"
 
 static struct slice unquote(struct slice s)
 {
@@ -57,16 +58,6 @@ void cmdline_parse(struct slice text, struct cmdline *ret)
 	}
 }
 
-static bool same_module(struct slice a, struct slice b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if ((a.p[i] == '-' ? '_' : a.p[i]) != (b.p[i] == '-' ? '_' : b.p[i]))
-			return false;
-	return true;
-}
-
 void cmdline_module_params(struct slice text, struct slice module, struct text *params)
 {
 	struct slice word;
@@ -74,7 +65,7 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 	while ((word = slice_next(&text, '"')).n && !slice_is(word, "--")) {
 		struct slice param = unquote(word), name = slice_cut(&param, '.');
 		struct slice value = unquote(param);
-		if (!param.n || !same_module(name, module) ||
+		if (!param.n || !module_same_name(name, module) ||
 		    slice_is(slice_cut(&value, '='), "ids"))
 			continue;
 		/* With its quotes: the kernel splits these words once more. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "runtime/core/driver.h"
+
 /* One function in the hands of a worker. */
 struct job {
 	const struct work *w;
@@ -393,7 +395,7 @@ static void look_at_other(const struct job *j)
 
 	if (is_gone(j) || j->e->state == STATE_HELD)
 		return;
-	if (*driver && apply_is_harmless(slice_of(driver))) {
+	if (*driver && driver_shares_group(driver)) {
 		/* Only a boot knows of all functions what is to become of them. */
 		if (j->e->state < STATE_BOUND && r->claim_us && strcmp(driver, "pcieport"))
 			keep(j, STRAY, driver);

@@ -49,19 +49,5 @@ void apply_late(void *work, unsigned i);
  * Returns how many are still to be bound, when it is late. */
 unsigned apply_finish(const struct work *w);
 
-/* True: a driver, or none, that leaves the IOMMU group of its function to a guest: those of
- * VFIO, and those that promise to do no DMA of their own (driver_managed_dma in drivers/pci:
- * pci-stub, pcieport and its kin). Their names begin or end with one of these, which all
- * have eight letters. Here, as a call costs the boot binary 16 bytes. */
-static inline bool apply_is_harmless(struct slice driver)
-{
-	const char *names = "vfio-pci|vfio_pci|pci-stub|pcieport";
-
-	if (driver.n < 8)
-		return !driver.n;
-	return slice_word((struct slice){ driver.p, 8 }, names) != SLICE_NO_WORD ||
-	       slice_word((struct slice){ driver.p + driver.n - 8, 8 }, names) != SLICE_NO_WORD;
-}
-
 /* The time of day in microseconds, modulo 2^32: for differences. klibc has no other clock. */
 uint32_t apply_clock_us(void);

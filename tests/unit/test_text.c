@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/core/pci.h"
+#include "runtime/core/text.h"
 
 static void cuts(void **state)
 {
