@@ -50,6 +50,7 @@ enum pci_detail {
 	PCI_DETAIL_DRIVER = 1 << 5,
 	PCI_DETAIL_VIRTUAL = 1 << 6,
 	PCI_DETAIL_ALL = (1 << 7) - 1,
+	PCI_MARK = 1 << 7, /* no detail, but a mark of whoever asks, kept beside them */
 };
 
 /* What pci_function.group is where there is no IOMMU group. */
@@ -61,7 +62,7 @@ struct pci_function {
 	uint16_t vendor, device;
 	uint16_t subvendor, subdevice;
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
-	uint8_t known;       /* enum pci_detail: which of the following were read; PLAN_LEADS */
+	uint8_t known;       /* enum pci_detail: which of the following were read */
 	bool bridge;         /* header type 1 or 2 */
 	bool boot_display;   /* the firmware drew on it */
 	bool has_serial;

@@ -107,8 +107,6 @@ static void enter(struct plan *p, unsigned i, const struct rule *by)
 
 	e->rule = by;
 	e->state = STATE_PLANNED;
-	e->driver = p->driver[i];
-	*e->driver = '\0';
 	if (by->keep) {
 		e->state = STATE_KEPT;
 		e->reason = REASON_KEEP;
@@ -279,44 +277,4 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	/* What goes along with a function goes nowhere if that is refused. */
 	take_companions(c, inv, ret);
 	refuse(c, inv, ret, true);
-}
-
-/* True: a rule with required=yes is not fulfilled. */
-static bool required_is_missing(const struct run *r)
-{
-	const struct plan *p = &r->plan;
-	const struct rule *rule = r->config.rule;
-
-	for (unsigned i = 0; i < r->config.rules; i++, rule++)
-		if (rule->required && !p->matched[i] && plan_rule_holds(rule, p->profile))
-			return true;
-	for (unsigned i = 0; i < r->inv.functions; i++) {
-		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
-		    e->reason != REASON_STRANGER &&
-		    (e->state != STATE_BOUND || e->viable == VIABLE_NO))
-			return true;
-	}
-	return false;
-}
-
-const char *run_result(const struct run *r)
-{
-	const struct plan *p = &r->plan;
-	unsigned bound = 0;
-
-	if (p->state == PLAN_OFF)
-		return "off";
-	if (p->state != PLAN_READY || r->input_error)
-		return "error";
-	if (r->cmd.mode == MODE_DRY_RUN)
-		bound = p->planned;
-	else if (required_is_missing(r))
-		return "failed";
-	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (p->entry[i].state == STATE_BOUND)
-			bound++;
-	if (bound)
-		return bound == p->planned && p->refused == p->strangers ? "ok" : "partial";
-	return p->planned ? "failed" : p->refused ? "refused" : "nothing";
 }

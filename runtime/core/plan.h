@@ -50,35 +50,16 @@ enum reason {
 	REASON_PROBE,        /* the driver link does not say what it should */
 	REASON_HANG,         /* the kernel has not come back */
 	REASON_GONE,         /* the function vanished */
+	REASONS,
 };
-
-/* Whether a guest can have an IOMMU group: not known where it was not looked at, or where a
- * member has no driver yet, which one of the host's may take. */
-enum viability { VIABLE_UNKNOWN, VIABLE_NO, VIABLE_YES };
-
-/* bytes of what the words for a reason speak of: a disk's name, or the sizes of a BAR */
-#define PLAN_DETAIL 128
-
-/* The step of io/apply that is under way, or that failed. */
-enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE };
 
 struct plan_entry {
 	const struct rule *rule; /* NULL with STATE_NONE */
 	uint8_t state;           /* enum function_state */
 	uint8_t reason;          /* enum reason */
 	bool companion;          /* taken along by with=slot or with=group */
-
-	/* From here on for io/apply. */
-	uint8_t step;   /* enum apply_step */
-	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
-	bool said;      /* its line is in the kernel log */
-	uint8_t viable; /* enum viability, of its IOMMU group */
-	int error;      /* -errno of the failed step, 0: none */
-	uint32_t us;    /* spent on this function */
-	char *driver;   /* what the driver link says in the end; "": none. NULL without a rule */
 };
 
-/* Memory that nobody touches is not there: few functions have a rule. */
 struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
@@ -88,9 +69,6 @@ struct plan {
 	uint16_t networks[CONFIG_RULES_MAX]; /* network controllers among them */
 	uint16_t alone[CONFIG_RULES_MAX]; /* 1 + the first function without the slot of with=slot */
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
-	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
-	/* For REASON_IN_USE the disk; for REASON_ATTR "" or the sizes that a BAR can have. */
-	char detail[PCI_FUNCTIONS_MAX][PLAN_DETAIL];
 };
 
 /* True: the rule holds in the chosen profile. */
@@ -105,8 +83,8 @@ static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 /* What decides whether one may go along with another. */
 #define PLAN_FOLLOWS (PLAN_VERDICT | PCI_DETAIL_VIRTUAL)
 
-/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_FOLLOWS. */
-#define PLAN_LEADS 0x80u
+/* In pci_function.known: others may go along with this function, and need PLAN_FOLLOWS. */
+#define PLAN_LEADS PCI_MARK
 
 /* Which details (enum pci_detail, PLAN_LEADS) the rules need of this function, whose IDs and
  * class are known; 0: none, it matches nothing and no message will speak of it. */
@@ -129,33 +107,3 @@ struct plan_miss {
 };
 
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
-
-/* Others that a run meets: a member of a bound function's IOMMU group whose driver keeps the
- * group from a guest (or the firmware does, which has memory of its own behind the group), or
- * a stray, which is on a driver of VFIO though no rule planned that. */
-#define OTHERS_MAX 64
-#define STRAY (-1) /* its group */
-
-struct other {
-	struct pci_address at;
-	int32_t group;
-	char driver[PCI_DRIVER_NAME];
-};
-
-/* All that one run knows. Large: one in a program, in memory that its workers share. */
-struct run {
-	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
-	int module_error; /* -errno of the first module that did not load */
-	uint32_t claim_us, took_us; /* claim_us 0: a claim is going on, or this is no boot */
-	unsigned others; /* counted all, kept up to OTHERS_MAX */
-	struct inventory inv; /* here, as code is shorter for what is near */
-	struct cmdline cmd;
-	char module[PCI_DRIVER_NAME]; /* the one of module_error */
-	struct config config;
-	struct plan plan;
-	struct other other[OTHERS_MAX];
-	char cmdline[CMDLINE_MAX];
-};
-
-/* ok partial failed refused nothing off error */
-const char *run_result(const struct run *r);

@@ -24,7 +24,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		      const struct plan_entry *e)
 {
 	/* Those that are missing here have arguments. */
-	static const char *const phrases[] = {
+	static const char *const phrases[REASONS] = {
 		[REASON_NONE] = "",
 		[REASON_KEEP] = "a keep rule matches it",
 		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
@@ -35,15 +35,16 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
+	const struct outcome *o = &r->outcome[e - r->plan.entry];
 	/* of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
-	struct slice step = slice_nth(slice_of(steps), '|', e->step);
+	struct slice step = slice_nth(slice_of(steps), '|', o->step);
 	const struct rule *rule = e->rule;
 	unsigned root = r->inv.function[0].vendor;
-	const char *detail = r->plan.detail[e - r->plan.entry];
+	enum reason reason = o->reason ? o->reason : e->reason;
 
-	switch (e->reason) {
+	switch (reason) {
 	case REASON_NO_GROUP:
 		/* What turns it on depends on the processor, which made the root bus too. */
 		text_add(t, "no IOMMU group: in the firmware turn on %s",
@@ -64,15 +65,15 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		break;
 	case REASON_ATTR:
 		/* "resource1_resize" */
-		if (*detail)
+		if (*o->detail)
 			text_add(t, "BAR %x can be%s: correct its size",
-				 (unsigned)rule->attr[e->attr].name[8] - '0', detail);
+				 (unsigned)rule->attr[o->attr].name[8] - '0', o->detail);
 		else
 			text_add(t, "attr.%s was not written: change or remove it",
-				 rule->attr[e->attr].name);
+				 rule->attr[o->attr].name);
 		break;
 	case REASON_IN_USE:
-		text_add(t, "%s on it is in use: free it, or remove the rule", detail);
+		text_add(t, "%s on it is in use: free it, or remove the rule", o->detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -84,19 +85,20 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "the kernel has not come back from %pv", &step);
 		break;
 	default:
-		text_add(t, "%s", phrases[e->reason]);
+		text_add(t, "%s", phrases[reason]);
 	}
-	if (e->error)
-		text_add(t, " (error %u)", (unsigned)-e->error);
+	if (o->error)
+		text_add(t, " (error %u)", (unsigned)-o->error);
 }
 
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
 			const struct plan_entry *e)
 {
-	const char *driver = e->rule->driver;
+	const char *driver = e->rule->driver, *now = r->outcome[e - r->plan.entry].driver;
+	enum function_state state = run_state(r, (unsigned)(e - r->plan.entry));
 
 	text_add(t, "%pa [%pi] ", &f->at, f);
-	switch (e->state) {
+	switch (state) {
 	case STATE_PLANNED:
 		text_add(t, "to be bound to %s", driver);
 		break;
@@ -106,10 +108,10 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 			text_add(t, ", taken from %s", f->driver);
 		break;
 	default:
-		text_add(t, "%s: ", state_word(e->state));
+		text_add(t, "%s: ", state_word(state));
 		words_reason(t, r, f, e);
-		if (e->state == STATE_FAILED && *e->driver)
-			text_add(t, "; it is on %s", e->driver);
+		if (state == STATE_FAILED && *now)
+			text_add(t, "; it is on %s", now);
 	}
 	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "plan.h"
+#include "run.h"
 
 /* bytes that hold any one line made here: phrases, names of files, drivers and attributes */
 #define PLAN_LINE_MAX 768

@@ -67,13 +67,14 @@ static void say_functions(bool real, struct run *r, bool last)
 	struct text t;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
-		struct plan_entry *e = &r->plan.entry[i];
-		if (!e->rule || e->said || (e->state == STATE_PLANNED && !last))
+		const struct plan_entry *e = &r->plan.entry[i];
+		enum function_state state = run_state(r, i);
+		if (!e->rule || r->outcome[i].said || (state == STATE_PLANNED && !last))
 			continue;
-		e->said = true;
+		r->outcome[i].said = true;
 		text_start(&t, buf, sizeof(buf));
 		words_function(&t, r, &r->inv.function[i], e);
-		log_line(real, level_of(e->state), "%s", buf);
+		log_line(real, level_of(state), "%s", buf);
 	}
 }
 

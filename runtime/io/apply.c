@@ -18,21 +18,23 @@ struct job {
 	unsigned i;
 	int devices;
 	struct pci_function *f;
-	struct plan_entry *e;
+	const struct plan_entry *e;
+	struct outcome *o;
 };
 
 static struct job job_of(const struct work *w, unsigned i)
 {
 	struct run *r = w->run;
 
-	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i] };
+	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i],
+			     &r->outcome[i] };
 }
 
-/* Reads the name of the driver that the function is on into e->driver, "" for none. True:
+/* Reads the name of the driver that the function is on into its outcome, "" for none. True:
  * the function is gone. */
 static bool is_gone(const struct job *j)
 {
-	char *name = j->e->driver;
+	char *name = j->o->driver;
 
 	if (sysfs_link(j->devices, path_function(j->f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
 		return false;
@@ -42,7 +44,7 @@ static bool is_gone(const struct job *j)
 
 static bool is_bound(const struct job *j)
 {
-	return !strcmp(j->e->driver, j->e->rule->driver);
+	return !strcmp(j->o->driver, j->e->rule->driver);
 }
 
 static int write_attribute(const struct job *j, const char *name, const char *value)
@@ -68,9 +70,9 @@ static int write_unbind(const struct job *j)
  * driver, which keeps off the rule's own too: that one may be registered only later. */
 static void fail(const struct job *j, enum reason reason)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 	bool gone = is_gone(j);
-	bool held = e->rule->hold && reason != REASON_IN_USE && !*e->driver &&
+	bool held = j->e->rule->hold && reason != REASON_IN_USE && !*j->o->driver &&
 		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {
@@ -80,11 +82,11 @@ static void fail(const struct job *j, enum reason reason)
 		is_gone(j);
 	}
 	if (gone) {
-		e->error = 0;
+		o->error = 0;
 		reason = REASON_GONE;
 	}
-	e->reason = (uint8_t)reason;
-	e->state = held ? STATE_HELD : STATE_FAILED;
+	o->reason = (uint8_t)reason;
+	o->state = held ? STATE_HELD : STATE_FAILED;
 }
 
 static void read_again(const struct job *j, enum pci_detail detail)
@@ -113,13 +115,13 @@ static enum reason demand_group(const struct job *j)
 
 static enum reason claim(const struct job *j)
 {
-	j->e->step = STEP_OVERRIDE;
-	j->e->error = write_attribute(j, "driver_override", j->e->rule->driver);
-	return j->e->error ? REASON_OVERRIDE : REASON_NONE;
+	j->o->step = STEP_OVERRIDE;
+	j->o->error = write_attribute(j, "driver_override", j->e->rule->driver);
+	return j->o->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
 /* False: the file shows which sizes the BAR can have (bit n: 2^n MiB), and this is none. */
-static bool can_resize(const struct job *j, const struct rule_attr *a, char *detail)
+static bool can_resize(const struct job *j, const struct rule_attr *a)
 {
 	const char *unit = "M\0G\0T\0P\0E\0Z\0Y";
 	char mask[32];
@@ -130,7 +132,7 @@ static bool can_resize(const struct job *j, const struct rule_attr *a, char *det
 	if (n <= 0 || !slice_hex((struct slice){ mask, (size_t)n - 1 }, UINT64_MAX, &sizes) ||
 	    !slice_dec(slice_of(a->value), 63, &size) || sizes >> size & 1)
 		return true;
-	text_start(&t, detail, PLAN_DETAIL);
+	text_start(&t, j->o->detail, OUTCOME_DETAIL);
 	for (size = 1; sizes; sizes >>= 1) {
 		if (sizes & 1)
 			text_add(&t, " %u%s", (unsigned)size, unit);
@@ -144,23 +146,22 @@ static bool can_resize(const struct job *j, const struct rule_attr *a, char *det
 /* What a write says holds: reset_method reads as a list of all, a size as a mask. */
 static enum reason write_attrs(const struct job *j)
 {
-	struct plan_entry *e = j->e;
-	char *detail = j->w->run->plan.detail[j->i];
+	struct outcome *o = j->o;
 
-	*detail = '\0';
+	*j->o->detail = '\0';
 	/* Those of the rule are for what it names, not for what goes along. */
-	for (e->attr = 0; e->attr < e->rule->attrs && !e->companion; e->attr++) {
-		const struct rule_attr *a = &e->rule->attr[e->attr];
+	for (o->attr = 0; o->attr < j->e->rule->attrs && !j->e->companion; o->attr++) {
+		const struct rule_attr *a = &j->e->rule->attr[o->attr];
 		struct slice name = slice_of(a->name);
-		e->step = STEP_ATTR;
+		o->step = STEP_ATTR;
 		/* The kernel splits at blanks, which no rule can have; the text is the run's own. */
 		for (char *p = (char *)a->value; slice_is(name, "reset_method") && *p; p++)
 			if (*p == ',')
 				*p = ' ';
-		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a, detail))
+		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a))
 			return REASON_ATTR;
-		e->error = write_attribute(j, a->name, a->value);
-		if (e->error)
+		o->error = write_attribute(j, a->name, a->value);
+		if (o->error)
 			return REASON_ATTR;
 	}
 	return REASON_NONE;
@@ -187,28 +188,28 @@ static enum reason prepare(const struct job *j)
 	release_framebuffer(j);
 	if (is_gone(j))
 		return REASON_GONE;
-	return *j->e->driver ? REASON_NONE : write_attrs(j);
+	return *j->o->driver ? REASON_NONE : write_attrs(j);
 }
 
 /* Takes it from the driver that holds it. */
 static enum reason unbind(const struct job *j)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 
-	if (disk_in_use(&j->w->roots, j->f, j->w->run->plan.detail[j->i]))
+	if (disk_in_use(&j->w->roots, j->f, j->o->detail))
 		return REASON_IN_USE;
-	e->step = STEP_UNBIND;
-	e->error = write_unbind(j);
+	o->step = STEP_UNBIND;
+	o->error = write_unbind(j);
 	/* It may have been let go of in between; the link tells. */
-	return e->error && (is_gone(j) || *e->driver) ? REASON_UNBIND : REASON_NONE;
+	return o->error && (is_gone(j) || *j->o->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
 /* Last pass: bound by the modules' loading, or now; one that a driver holds, or that waits
  * for the IOMMU, when it is late enough (see struct work). */
 static enum reason bind(const struct job *j)
 {
-	struct plan_entry *e = j->e;
-	const char *driver = e->rule->driver;
+	struct outcome *o = j->o;
+	const char *driver = j->e->rule->driver;
 	bool late = j->w->late;
 	struct inventory *inv = &j->w->run->inv;
 	enum reason reason;
@@ -224,44 +225,44 @@ static enum reason bind(const struct job *j)
 	}
 	if (!is_bound(j)) {
 		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
-		if (*e->driver) {
+		if (*j->o->driver) {
 			if (!late)
 				return REASON_NONE;
-			reason = there || e->rule->hold ? unbind(j) : REASON_NO_DRIVER;
+			reason = there || j->e->rule->hold ? unbind(j) : REASON_NO_DRIVER;
 			if (!reason)
 				reason = write_attrs(j);
 			if (reason)
 				return reason;
 		}
-		e->error = 0;
+		o->error = 0;
 		if (!there)
 			return REASON_NO_DRIVER;
-		e->step = STEP_PROBE;
+		o->step = STEP_PROBE;
 		/* It waits for a probe that is running, and says EBUSY where that took it: only the
 		 * link is proof. */
-		e->error = write_address(j, path_make("../drivers/%s/bind", driver));
+		o->error = write_address(j, path_make("../drivers/%s/bind", driver));
 		is_gone(j);
 	}
 	reason = demand_group(j);
 	if (reason)
-		e->error = 0;
+		o->error = 0;
 	else if (!is_bound(j))
 		reason = REASON_PROBE;
 	else
-		e->state = STATE_BOUND, e->reason = REASON_NONE;
+		o->state = STATE_BOUND, o->reason = REASON_NONE;
 	return reason;
 }
 
 /* Behind the claims: see apply_claim(). */
 static enum reason let_go(const struct job *j)
 {
-	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->e->driver || is_bound(j))
+	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->o->driver || is_bound(j))
 		return REASON_NONE;
 	/* Nobody can tell afterwards who had it. */
 	read_again(j, PCI_DETAIL_DRIVER);
 	unbind(j);
 	/* If it was given up meanwhile, nobody else comes back to it. */
-	return j->e->state == STATE_PLANNED ? REASON_NONE : bind(j);
+	return run_state(j->w->run, j->i) == STATE_PLANNED ? REASON_NONE : bind(j);
 }
 
 uint32_t apply_clock_us(void)
@@ -276,10 +277,9 @@ uint32_t apply_clock_us(void)
 static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
 	struct job j = job_of(w, i);
+	struct outcome *o = j.o;
 
-	struct plan_entry *e = j.e;
-
-	if (e->state != STATE_PLANNED || e->step)
+	if (run_state(w->run, i) != STATE_PLANNED || o->step)
 		return;
 	/* A claim is what the boot waits for: nothing looks at the clock before its end. */
 	uint32_t start = w->run->claim_us ? apply_clock_us() : 0;
@@ -287,11 +287,11 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 	if (reason)
 		fail(&j, reason);
 	else
-		e->error = 0;
+		o->error = 0;
 	/* Until its next turn, the modules are what it waits for. */
-	e->step = STEP_NONE;
+	o->step = STEP_NONE;
 	if (start)
-		e->us += apply_clock_us() - start;
+		o->us += apply_clock_us() - start;
 }
 
 void apply_claim(void *work, unsigned i)
@@ -376,10 +376,10 @@ static void look_at_group(const struct job *j)
 
 	if (group < 0)
 		return;
-	j->e->viable = VIABLE_YES;
+	j->o->viable = VIABLE_YES;
 	if (sysfs_has_word(j->devices, path_function(j->f, "iommu_group/reserved_regions"),
 			   "direct")) {
-		j->e->viable = VIABLE_NO;
+		j->o->viable = VIABLE_NO;
 		keep(j, group, "firmware memory (RMRR)");
 	}
 }
@@ -389,21 +389,21 @@ static void look_at_group(const struct job *j)
 static void look_at_other(const struct job *j)
 {
 	struct run *r = j->w->run;
-	struct plan_entry *e = r->plan.entry;
-	const char *driver = j->e->driver = r->plan.driver[j->i];
+	const char *driver = j->o->driver;
 	bool seen = false;
 
-	if (is_gone(j) || j->e->state == STATE_HELD)
+	if (is_gone(j) || j->o->state == STATE_HELD)
 		return;
 	if (*driver && driver_shares_group(driver)) {
 		/* Only a boot knows of all functions what is to become of them. */
-		if (j->e->state < STATE_BOUND && r->claim_us && strcmp(driver, "pcieport"))
+		if (!j->o->state && r->claim_us && driver_is_for_guests(driver))
 			keep(j, STRAY, driver);
 		return;
 	}
 	read_again(j, PCI_DETAIL_GROUP);
-	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++, e++) {
-		if (e->state != STATE_BOUND || r->inv.function[i].group != j->f->group)
+	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++) {
+		struct outcome *o = &r->outcome[i];
+		if (run_state(r, i) != STATE_BOUND || r->inv.function[i].group != j->f->group)
 			continue;
 		if (!seen && sysfs_exists(j->devices, path_function(j->f, "secondary_bus_number")))
 			return;
@@ -411,26 +411,26 @@ static void look_at_other(const struct job *j)
 			keep(j, j->f->group, driver);
 		seen = true;
 		if (*driver)
-			e->viable = VIABLE_NO;
-		else if (e->viable == VIABLE_YES)
-			e->viable = VIABLE_UNKNOWN;
+			o->viable = VIABLE_NO;
+		else if (o->viable == VIABLE_YES)
+			o->viable = VIABLE_UNKNOWN;
 	}
 }
 
 /* True: it is still to be bound. */
 static bool settle(const struct job *j)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 
-	if (e->state == STATE_BOUND && j->w->late)
+	if (o->state == STATE_BOUND && j->w->late)
 		look_at_group(j);
-	if (e->state != STATE_PLANNED)
+	if (run_state(j->w->run, j->i) != STATE_PLANNED)
 		return false;
-	if (!e->step && !j->w->late)
+	if (!o->step && !j->w->late)
 		return true;
-	e->state = STATE_FAILED;
-	e->reason = REASON_HANG;
-	e->error = 0;
+	o->state = STATE_FAILED;
+	o->reason = REASON_HANG;
+	o->error = 0;
 	return false;
 }
 

@@ -22,7 +22,7 @@ static int look_at_block(const char *name, void *arg)
 	if (sysfs_link(roots->sys, path_make("class/block/%s", name), 1, target, sizeof(target)) <= 0 ||
 	    slice_find(l->address, slice_of(target), '/', &none) == SLICE_NO_WORD)
 		return 0;
-	text_make(l->ret, PLAN_DETAIL, "/dev/%s", name);
+	text_make(l->ret, OUTCOME_DETAIL, "/dev/%s", name);
 	/* Of a multipath disk nvme0n1 only a path is below the function, nvme0c1n1, which has no
 	 * file (drivers/nvme/host/multipath.c). */
 	for (char *to = l->ret + 6, *p = to; (*to = *p); p++)
@@ -36,7 +36,7 @@ static int look_at_block(const char *name, void *arg)
 	       sysfs_is_claimed(roots->dev, l->ret + 5);
 }
 
-bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[PLAN_DETAIL])
+bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[OUTCOME_DETAIL])
 {
 	char address[PCI_ADDRESS_SIZE];
 	struct look l = { roots, { address, 0 }, ret };

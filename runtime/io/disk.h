@@ -6,4 +6,4 @@
 
 /* True: a block device below the function is mounted, swap space or claimed by something (dm, md,
  * ZFS), and *ret is its file. Of NVMe with several paths the disk, which hangs elsewhere. */
-bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[PLAN_DETAIL]);
+bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[OUTCOME_DETAIL]);

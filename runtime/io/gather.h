@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "runtime/core/plan.h"
+#include "runtime/core/run.h"
 
 /* Directory fds below the root that a program works on; a negative one: not there. */
 struct roots {

@@ -60,9 +60,12 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
-static void add_function(struct text *t, const char *comma, const struct run *r,
-			 const struct pci_function *f, const struct plan_entry *e)
+static void add_function(struct text *t, const char *comma, const struct run *r, unsigned i)
 {
+	const struct pci_function *f = &r->inv.function[i];
+	const struct plan_entry *e = &r->plan.entry[i];
+	const struct outcome *o = &r->outcome[i];
+	enum function_state state = run_state(r, i);
 	static const char words[][8] = { "null", "false", "true" }; /* of enum viability */
 	char place[PLAN_LINE_MAX], reason[PLAN_LINE_MAX];
 	struct text why;
@@ -71,11 +74,11 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 	words_reason(&why, r, f, e);
 	text_add(t, "%s\n    { \"address\": \"%pa\", \"id\": \"%pi\", \"rule\": %pj, "
 		    "\"state\": %pj, \"driver\": %pn, \"was\": %pn, \"group\": ", comma, &f->at, f,
-		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(e->state),
-		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
+		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(state),
+		 o->state ? o->driver : f->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
 	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
-		 words[e->viable], words[VIABLE_NO + f->boot_display], reason, e->us);
+		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 }
 
 /* What comes before element k of a list. */
@@ -99,7 +102,7 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 		 p->profile ? p->profile : "", run_result(r), r->claim_us, r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
-			add_function(t, comma(k++), r, &r->inv.function[i], &p->entry[i]);
+			add_function(t, comma(k++), r, i);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),

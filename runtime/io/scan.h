@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "runtime/core/plan.h"
+#include "runtime/core/pci.h"
 
 /* Fills inv from the functions below sys/bus/pci/devices of the directory fd `root`, in the
  * order of their addresses, with modalias of each: three system calls a function. One that
