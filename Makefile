@@ -314,6 +314,8 @@ $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
 
 $(B)/asan/tests/unit/test_live_look: $(B)/asan/cli/live/live_look.o
 
+$(B)/asan/tests/unit/test_early.o: runtime/early/main.c
+
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
 # A whole boot is on the fake kernel, as the unit tests are.
 $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests/fuzz/replay.o $(FAKE)
