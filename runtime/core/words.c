@@ -35,7 +35,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
-	const struct outcome *o = &r->outcome[e - r->plan.entry];
+	const struct outcome *o = &r->outcome[f - r->inv.function];
 	/* of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
@@ -94,8 +94,9 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
 			const struct plan_entry *e)
 {
-	const char *driver = e->rule->driver, *now = r->outcome[e - r->plan.entry].driver;
-	enum function_state state = run_state(r, (unsigned)(e - r->plan.entry));
+	const struct outcome *o = &r->outcome[f - r->inv.function];
+	enum function_state state = o->state ? o->state : e->state;
+	const char *driver = e->rule->driver;
 
 	text_add(t, "%pa [%pi] ", &f->at, f);
 	switch (state) {
@@ -110,8 +111,8 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 	default:
 		text_add(t, "%s: ", state_word(state));
 		words_reason(t, r, f, e);
-		if (state == STATE_FAILED && *now)
-			text_add(t, "; it is on %s", now);
+		if (state == STATE_FAILED && *o->driver)
+			text_add(t, "; it is on %s", o->driver);
 	}
 	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
 }

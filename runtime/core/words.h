@@ -13,13 +13,14 @@
 const char *state_word(enum function_state s); /* bound refused failed held kept planned */
 const char *mode_word(enum run_mode m);        /* on off dry-run */
 
-/* Why the entry is refused, failed or held; nothing where there is no reason. */
+/* Adds why the entry is refused, failed or held; nothing if there is no reason. f is of r->inv; e is
+ * its entry in r->plan, or in another plan for the same functions. */
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
-		      const struct plan_entry *e);
+		  const struct plan_entry *e);
 
-/* "0000:01:00.0 [1002:6608] bound to vfio-pci (vgapass.conf:3)" */
+/* Adds "0000:01:00.0 [1002:6608] bound to vfio-pci (vgapass.conf:3)"; f and e as above. */
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
-			const struct plan_entry *e);
+		    const struct plan_entry *e);
 
 /* The k-th thing that is wrong: where in *at (an address or a place in the configuration,
  * "" for the run as a whole), what in *what; both start empty. False: there is no k-th. */

@@ -743,6 +743,22 @@ static void has_words_for_every_reason(void **state)
 	}
 }
 
+/* "What if" plans are asked about too: what a run met is found by the function, not the entry. */
+static void speaks_of_another_plan(void **state)
+{
+	static struct plan other;
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->boot_display = true;
+	bench_plan("1002:6608\n", "");
+	other.entry[0] = *bench_entry("01:00.0");
+	text_start(&t, buf, sizeof(buf));
+	words_function(&t, &bench, &bench.inv.function[0], &other.entry[0]);
+	assert_non_null(strstr(buf, BOOT));
+}
+
 static void takes_from_nobody(void **state)
 {
 	struct pci_function *f = bench_add("01:00.0", "1002:6608", VGA);
@@ -790,6 +806,7 @@ int main(void)
 		TEST(counts_errors),
 		TEST(says_what_became),
 		TEST(has_words_for_every_reason),
+		TEST(speaks_of_another_plan),
 		TEST(takes_from_nobody),
 	};
 
