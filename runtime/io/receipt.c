@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt.c - see receipt.h */
 #include "receipt.h"
+#include "replace.h"
 #include "sysfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h> /* renameat() */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,38 +14,14 @@
 #error "the Makefile gives VGAPASS_VERSION"
 #endif
 
-/* Where a file stands until it is whole; both take turns. */
+/* The name of each file until it is whole; one is written after the other. */
 #define TEMPORARY "receipt.json.new"
-
-static int write_all(int fd, struct slice s)
-{
-	while (s.n) {
-		ssize_t wrote = write(fd, s.p, s.n);
-		if (wrote < 0 && errno != EINTR)
-			return -errno;
-		if (wrote > 0) {
-			s.p += wrote;
-			s.n -= (size_t)wrote;
-		}
-	}
-	return 0;
-}
 
 static int replace(int dir, const char *name, const struct text *t)
 {
-	unlinkat(dir, TEMPORARY, 0);
-	/* O_EXCL: nobody's link is followed, whoever put it there. */
-	int fd = openat(dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	int error = t->cut ? -E2BIG : write_all(fd, (struct slice){ t->buf, t->len });
-	if (close(fd) && !error)
-		error = -errno;
-	if (!error && renameat(dir, TEMPORARY, dir, name))
-		error = -errno;
-	if (error)
-		unlinkat(dir, TEMPORARY, 0);
-	return error;
+	struct slice text = { t->buf, t->len };
+
+	return t->cut ? -E2BIG : replace_file(dir, name, TEMPORARY, text);
 }
 
 /* A line of /proc/sys/kernel as a member; "" where it cannot be read. */
