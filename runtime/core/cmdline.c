@@ -13,9 +13,9 @@ static struct slice unquote(struct slice s)
 	return s;
 }
 
-/* Whoever boots to mend the host wants it as it is. systemd's words (src/basic/proc-cmdline.c,
- * runlevel_to_target()), sysvinit's (src/init.c, main()), those of dracut and initramfs-tools for
- * a shell, and the one of Ubuntu's boot menu. */
+/* Words of a recovery boot, which gets the host as it is without vgapass: those of systemd
+ * (src/basic/proc-cmdline.c, runlevel_to_target()) and sysvinit (src/init.c, main()), those with
+ * which dracut and initramfs-tools start a shell, and the one in Ubuntu's boot menu. */
 #define RECOVERY                                                                     \
 	"single|s|S|1|-s|-b|rescue|emergency|recovery|rd.rescue|rd.emergency|rd.break|break"
 
@@ -68,8 +68,9 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 		if (!param.n || !module_same_name(name, module) ||
 		    slice_is(slice_cut(&value, '='), "ids"))
 			continue;
-		/* With its quotes: the kernel splits these words once more. */
+		/* Quotes stay, as the kernel splits the parameters once more. */
 		param.n = (size_t)(word.p + word.n - param.p);
-		text_add(params, "%s%s%pv", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
+		text_add(params, "%s%s%pv", params->len ? " " : "", *word.p == '"' ? "\"" : "",
+			 &param);
 	}
 }

@@ -25,12 +25,12 @@
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of " \
 	"names are the limit"
 
-/* What is known while a file is read. */
+/* The state while a file is read. */
 struct parser {
 	struct config *c;
-	struct slice rest; /* of the line: what has not been looked at */
-	const char *where; /* what the error is about, if there is one */
-	const char *line;  /* start of it, for columns */
+	struct slice rest; /* the part of the line that is still to be read */
+	const char *where; /* where an error would be, if one is found now */
+	const char *line;  /* start of the line, for columns */
 	uint32_t set;      /* bit i: this line has given options[i] */
 	struct place at;
 	struct rule *rule; /* what options are stored in */
@@ -61,14 +61,14 @@ bool config_add_rule(struct config *c, const struct rule *r)
 		return false;
 	c->rule[c->rules++] = *r;
 	c->named[bit / 64] |= (uint64_t)1 << bit % 64;
-	/* A companion by its group, and who is at a path, may be anybody. */
+	/* Any function may be in a group, or at a path. */
 	if ((r->vendor | r->device) & PCI_ANY || r->with == WITH_GROUP || r->given & RULE_PATH)
 		c->asks_all = true;
 	return true;
 }
 
-/* NULL: nothing is wrong. */
-static void fail(struct parser *p, const char *phrase)
+/* Appends an error about p->where; does nothing if phrase is NULL. */
+static void add_error(struct parser *p, const char *phrase)
 {
 	struct place at = p->at;
 
@@ -77,7 +77,7 @@ static void fail(struct parser *p, const char *phrase)
 		config_fail(p->c, at, phrase);
 }
 
-/* A copy of s that stays, NUL-terminated; NULL: no room. The same text is kept once. */
+/* Returns a NUL-terminated copy of s in c->text; NULL: no room. Equal texts share one copy. */
 static const char *keep_text(struct config *c, struct slice s)
 {
 	char *to = c->text, *end = c->text + c->text_used;
@@ -121,7 +121,8 @@ static bool is_name(struct slice s)
 	return true;
 }
 
-/* --- the options of a rule. Each setter stores one and returns NULL, or the phrase of an error. */
+/* --- the options of a rule. Each setter stores one and returns NULL, or the phrase of an
+ * error. */
 
 static const char *set_subsystem(struct parser *p, struct slice v)
 {
@@ -185,7 +186,7 @@ static const char *set_driver(struct parser *p, struct slice v)
 
 	if (!is_name(v))
 		return E_NAME;
-	/* The names of these modules are not those of their drivers. */
+	/* These modules have other names than their drivers. */
 	if (slice_find(v, slice_of("vfio_pci=vfio-pci|pci_stub=pci-stub"), '|', &name) !=
 	    SLICE_NO_WORD)
 		v = name;
@@ -253,7 +254,7 @@ static const char *set_word(struct parser *p, const struct option *o, struct sli
 	return NULL;
 }
 
-/* attr.NAME=TEXT. A rule's own value replaces one of its defaults line. */
+/* attr.NAME=TEXT. The rule's own value replaces that of a defaults line. */
 static const char *set_attr(struct parser *p, struct slice name, struct slice v)
 {
 	struct rule *r = p->rule;
@@ -276,7 +277,7 @@ static const char *set_attr(struct parser *p, struct slice name, struct slice v)
 	return NULL;
 }
 
-/* resize.barN=SIZE: the kernel counts in 2^n MiB (drivers/pci/pci-sysfs.c,
+/* resize.barN=SIZE, stored as attr.resourceN_resize=n for 2^n MiB (drivers/pci/pci-sysfs.c,
  * __resource_resize_store()). */
 static const char *set_resize(struct parser *p, struct slice bar, struct slice v)
 {
@@ -291,7 +292,7 @@ static const char *set_resize(struct parser *p, struct slice bar, struct slice v
 			slice_of(text_make(size, sizeof(size), "%u", n)));
 }
 
-/* One option. NULL, or the phrase of its error. */
+/* Reads one option. Returns NULL, or the phrase of its error. */
 static const char *parse_option(struct parser *p, struct slice value)
 {
 	struct rule *r = p->rule;
@@ -321,7 +322,7 @@ static const char *parse_option(struct parser *p, struct slice value)
 	return o->field ? set_word(p, o, value) : o->set(p, value);
 }
 
-/* The next word of the line; empty at its end. */
+/* Returns the next word of the line; empty at its end. */
 static struct slice next_word(struct parser *p)
 {
 	return slice_next(&p->rest, '\0');
@@ -348,7 +349,8 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	r.at = p->at;
 	if (slice_is(word, "keep")) {
 		word = next_word(p);
-		/* What a defaults line says to do is nothing to a rule that does nothing. */
+		/* A keep rule takes nothing, so what a defaults line says about taking is
+		 * dropped. */
 		r.keep = 1;
 		r.with = WITH_FUNCTION;
 		r.expect = 0;
@@ -383,7 +385,8 @@ const char *config_find_profile(const struct config *c, struct slice name)
 	return NULL;
 }
 
-/* The rest of "[profile NAME]": the same name in several places is one profile. */
+/* Reads the rest of "[profile NAME]". The same name may be in several places: it is one
+ * profile. */
 static const char *parse_section(struct parser *p)
 {
 	struct config *c = p->c;
@@ -422,7 +425,7 @@ static const char *parse_defaults(struct parser *p)
 	return phrase;
 }
 
-/* A line without its comment. NULL, or the phrase of its error, which is about p->where. */
+/* Reads a line without its comment. Returns NULL, or the phrase of its error at p->where. */
 static const char *parse_line(struct parser *p)
 {
 	struct slice line = p->rest, word = next_word(p);
@@ -449,8 +452,8 @@ static const char *parse_line(struct parser *p)
 	return parse_rule(p, word);
 }
 
-/* False: the rest of the line is not text. A CR before its end is white space: files come
- * from other systems too. */
+/* Returns false if the rest of the line is not text. A CR at its end is white space, for files
+ * from other systems. */
 static bool check_text(struct parser *p)
 {
 	struct slice s = p->rest;
@@ -477,7 +480,7 @@ void config_parse(struct config *c, const char *file, const char *text, size_t n
 		p.line = line.p;
 		p.at.line++;
 		p.rest = slice_cut(&line, '#');
-		fail(&p, check_text(&p) ? parse_line(&p) : E_TEXT);
+		add_error(&p, check_text(&p) ? parse_line(&p) : E_TEXT);
 	} while (rest.n);
 }
 
@@ -490,6 +493,6 @@ void config_parse_ids(struct config *c, const char *file, struct slice ids, uint
 		struct slice id = slice_cut(&ids, ',');
 		/* No option can follow an ID. */
 		p.rest = (struct slice){ id.p + id.n, 0 };
-		fail(&p, parse_rule(&p, id));
+		add_error(&p, parse_rule(&p, id));
 	} while (ids.n);
 }

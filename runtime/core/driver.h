@@ -44,7 +44,8 @@ static inline bool module_takes_ids(struct slice module)
 	       module_same_name(module, slice_of("pci-stub"));
 }
 
-/* Returns true for the modules of VFIO (vfio, vfio_iommu_type1, vfio_pci_core) and for pci-stub. */
+/* Returns true for the modules of VFIO (vfio, vfio_iommu_type1, vfio_pci_core) and for
+ * pci-stub. */
 static inline bool module_is_for_guests(struct slice module)
 {
 	return (module.n >= 4 && slice_is((struct slice){ module.p, 4 }, "vfio")) ||

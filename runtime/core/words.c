@@ -23,7 +23,7 @@ const char *mode_word(enum run_mode m)
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	/* Those that are missing here have arguments. */
+	/* The reasons that are not here have arguments: see the cases below. */
 	static const char *const phrases[REASONS] = {
 		[REASON_NONE] = "",
 		[REASON_KEEP] = "a keep rule matches it",
@@ -36,7 +36,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		[REASON_GONE] = "the function is gone",
 	};
 	const struct outcome *o = &r->outcome[f - r->inv.function];
-	/* of enum apply_step */
+	/* in the order of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', o->step);
@@ -46,14 +46,16 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 
 	switch (reason) {
 	case REASON_NO_GROUP:
-		/* What turns it on depends on the processor, which made the root bus too. */
+		/* How to turn it on depends on the processor; its maker also made the root
+		 * bus. */
 		text_add(t, "no IOMMU group: in the firmware turn on %s",
 			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
 			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
 		break;
 	case REASON_IDENTITY:
-		text_add(t, "%s: write path=%pr beside its ID", rule->given & RULE_SERIAL ?
-			 "its serial number does not identify it" : "a storage, SD or USB controller",
+		text_add(t, "%s: write path=%pr beside its ID",
+			 rule->given & RULE_SERIAL ? "its serial number does not identify it" :
+						     "a storage, SD or USB controller",
 			 &f->identity->path);
 		break;
 	case REASON_EXPECT:
@@ -64,7 +66,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
-		/* "resource1_resize" */
+		/* The attribute is "resourceN_resize". */
 		if (*o->detail)
 			text_add(t, "BAR %x can be%s: correct its size",
 				 (unsigned)rule->attr[o->attr].name[8] - '0', o->detail);
@@ -117,7 +119,7 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
 }
 
-/* Adds what a rule may have been wrong about. */
+/* Adds a function that the rule may have been meant for. */
 static void add_found(struct text *t, const char *who, const struct rule *rule,
 		      const struct pci_function *f)
 {
@@ -129,7 +131,8 @@ static void add_found(struct text *t, const char *who, const struct rule *rule,
 	if (rule->given & RULE_SERIAL && f->has_serial) {
 		text_add(t, " serial ");
 		for (int shift = 56; shift >= 0; shift -= 8)
-			text_add(t, shift ? "%02x-" : "%02x", (unsigned)(f->identity->serial >> shift & 0xff));
+			text_add(t, shift ? "%02x-" : "%02x",
+				 (unsigned)(f->identity->serial >> shift & 0xff));
 	}
 	text_add(t, " at %pa", &f->at);
 }
@@ -139,7 +142,8 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 	struct plan_miss miss = plan_explain(rule, &r->inv);
 
 	if (miss.taken) {
-		text_add(t, "another rule decides what this one matches, like %pa", &miss.taken->at);
+		text_add(t, "another rule decides what this one matches, like %pa",
+			 &miss.taken->at);
 		return;
 	}
 	text_add(t, "the rule matches nothing");
@@ -147,7 +151,7 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 	add_found(t, "elsewhere", rule, miss.same);
 }
 
-/* The problem of the run as a whole. False: there is none. */
+/* Adds the problem of the run as a whole. Returns false if there is none. */
 static bool add_general(const struct run *r, struct text *what)
 {
 	if (r->input_error == -E2BIG)
@@ -187,8 +191,9 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 			continue;
 		text_add(at, "%pp", &c->rule[i].at);
 		if (alone)
-			text_add(what, "%pa is on a root bus, where with=slot takes nothing along: write "
-				       "a rule for each function",
+			text_add(what,
+				 "%pa is on a root bus, where with=slot takes nothing along: "
+				 "write a rule for each function",
 				 &r->inv.function[alone - 1].at);
 		else
 			add_unmatched(what, r, &c->rule[i]);
@@ -198,8 +203,9 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 		return false;
 	const struct other *o = &r->other[k];
 	text_add(at, "%pa", &o->at);
-	text_add(what, o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
-					   "%s keeps IOMMU group %u from a guest: see vgapass check",
+	text_add(what,
+		 o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
+				     "%s keeps IOMMU group %u from a guest: see vgapass check",
 		 o->driver, (unsigned)o->group);
 	return true;
 }

@@ -88,7 +88,7 @@ static void say_problems(bool real, const struct run *r)
 
 /* Writes the kernel log and the receipt: the final ones if `last`, else those of what is known by
  * now. Returns the exit code. */
-static int report(struct shared *s, int dir, bool last)
+static int write_report(struct shared *s, int dir, bool last)
 {
 	struct run *r = &s->run;
 	bool real = s->work.roots.real;
@@ -111,7 +111,8 @@ static int report(struct shared *s, int dir, bool last)
 	return fine ? 0 : EXIT_FAILED;
 }
 
-/* `wait` meets `bind` at this abstract address: the leading NUL keeps it out of the file system. */
+/* `wait` meets `bind` at this abstract address: the leading NUL keeps it out of the file
+ * system. */
 #define ADDRESS "\0vgapass-bind"
 #define ADDRESS_SIZE (offsetof(struct sockaddr, sa_data) + sizeof(ADDRESS) - 1)
 static const struct sockaddr address = { AF_UNIX, ADDRESS };
@@ -148,9 +149,9 @@ static int bind_claimed(struct shared *s, int listener)
 	supervise(&s->bind, &crew);
 	unsigned held = apply_finish(&s->work);
 	if (s->background) {
-		report(s, dir, false);
-		/* However long this takes, the keyboard stays at a prompt or in a shell. Signals are
-		 * let through here only, where no function is between two drivers. */
+		write_report(s, dir, false);
+		/* However long this takes, the keyboard stays at a prompt or in a shell. Signals
+		 * are let through here only, where no function is between two drivers. */
 		sigemptyset(&no_signals);
 		ppoll(&asked, 1, NULL, &no_signals);
 	}
@@ -161,11 +162,11 @@ static int bind_claimed(struct shared *s, int listener)
 	crew.idle = false;
 	supervise(&s->late, &crew);
 	apply_finish(&s->work);
-	return report(s, dir, true);
+	return write_report(s, dir, true);
 }
 
 /* Runs in the worker that finished the last claim, or in its replacement. */
-static void go_on(void *shared)
+static void bind_in_background(void *shared)
 {
 	struct shared *s = shared;
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -197,7 +198,7 @@ static int do_bind(const struct options *o, struct shared *s)
 {
 	struct run *r = &s->run;
 	struct crew crew = { .item = apply_claim, .item_arg = &s->work,
-			     .then = o->background ? go_on : NULL, .then_arg = s,
+			     .then = o->background ? bind_in_background : NULL, .then_arg = s,
 			     .hurry_fd = -1, .close_fd = -1 };
 
 	if (o->verb == BIND)
@@ -218,12 +219,12 @@ static int do_bind(const struct options *o, struct shared *s)
 		return bind_claimed(s, -1);
 	r->claim_us = apply_clock_us() - s->start;
 	gather_drivers(&s->work.roots, r);
-	return report(s, receipt_dir(&s->work.roots), true);
+	return write_report(s, receipt_dir(&s->work.roots), true);
 }
 
 /* In a boot image of initramfs-tools, links to this program take the place of two scripts, as a
- * shell would take longer to start than this program runs. Returns true if it was called by one of
- * their names: scripts/init-top/00-vgapass (bind --background) or scripts/init-bottom/vgapass
+ * shell would take longer to start than this program runs. Returns true if it was called by one
+ * of their names: scripts/init-top/00-vgapass (bind --background) or scripts/init-bottom/vgapass
  * (wait). */
 static bool is_boot_script(const char *path, struct options *o)
 {
@@ -263,11 +264,13 @@ int main(int argc, char **argv)
 	struct roots roots;
 
 	if (argc && is_boot_script(*argv, &o)) {
-		/* initramfs-tools calls scripts with `prereqs` to sort them, on the running host too. */
+		/* initramfs-tools calls scripts with `prereqs` to sort them, on the running host
+		 * too. */
 		if (argc > 1)
 			return 0;
 	} else if (!argc || !parse_options(argv, &o)) {
-		return write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		ssize_t n = write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1);
+		return n < 0 ? EXIT_FAILED : EXIT_USAGE;
 	}
 	int e = gather_root(o.sysroot, &roots);
 	if (e) {

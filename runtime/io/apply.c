@@ -65,9 +65,9 @@ static int write_unbind(const struct job *j)
 	return write_address(j, path_function(j->f, "driver/unbind"));
 }
 
-/* Records the failure. With on-failure=release the host's driver gets the function back now, or when
- * udev loads it. With hold, driver_override becomes a name that no driver has. This keeps the
- * rule's own driver off too, which may be registered only later. */
+/* Records the failure. With on-failure=release the host's driver gets the function back now, or
+ * when udev loads it. With hold, driver_override becomes a name that no driver has. This keeps
+ * the rule's own driver off too, which may be registered only later. */
 static void give_back(const struct job *j, enum reason reason)
 {
 	struct outcome *o = j->o;
@@ -76,7 +76,8 @@ static void give_back(const struct job *j, enum reason reason)
 		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {
-		/* A newline clears it; an empty text would not be written (drivers/base/driver.c). */
+		/* A newline clears it; an empty text would not be written
+		 * (drivers/base/driver.c). */
 		write_attribute(j, "driver_override", "\n");
 		write_address(j, "../drivers_probe");
 		is_gone(j);
@@ -121,8 +122,8 @@ static enum reason step_claim(const struct job *j)
 	return j->o->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
-/* Returns false if the attribute lists the sizes that the BAR can have (bit n: 2^n MiB) without this
- * one; then writes the list as text into outcome.detail. */
+/* Returns false if the attribute lists the sizes that the BAR can have (bit n: 2^n MiB) without
+ * this one; then writes the list as text into outcome.detail. */
 static bool can_resize(const struct job *j, const struct rule_attr *a)
 {
 	const char *unit = "M\0G\0T\0P\0E\0Z\0Y";
@@ -145,8 +146,8 @@ static bool can_resize(const struct job *j, const struct rule_attr *a)
 	return false;
 }
 
-/* Writes the attr. options of the rule. The result of each write is taken as it is, as reading back
- * shows something else: reset_method reads as a list of all methods, a size as a mask. */
+/* Writes the attr. options of the rule. The result of each write is taken as it is, as reading
+ * back shows something else: reset_method reads as a list of all methods, a size as a mask. */
 static enum reason write_attrs(const struct job *j)
 {
 	struct outcome *o = j->o;
@@ -157,8 +158,8 @@ static enum reason write_attrs(const struct job *j)
 		const struct rule_attr *a = &j->e->rule->attr[o->attr];
 		struct slice name = slice_of(a->name);
 		o->step = STEP_ATTR;
-		/* The kernel splits at blanks, which a rule cannot contain. The text belongs to this run,
-		 * so it may be changed in place. */
+		/* The kernel splits at blanks, which a rule cannot contain. The text belongs to
+		 * this run, so it may be changed in place. */
 		for (char *p = (char *)a->value; slice_is(name, "reset_method") && *p; p++)
 			if (*p == ',')
 				*p = ' ';
@@ -208,8 +209,9 @@ static enum reason unbind_holder(const struct job *j)
 	return o->error && (is_gone(j) || *j->o->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
-/* Last pass: the function was bound when the modules were loaded, or is bound now. One that a driver
- * holds, or that waits for the IOMMU, has to wait until it is late enough (see struct work). */
+/* Last pass: the function was bound when the modules were loaded, or is bound now. One that a
+ * driver holds, or that waits for the IOMMU, has to wait until it is late enough (see struct
+ * work). */
 static enum reason step_bind(const struct job *j)
 {
 	struct outcome *o = j->o;
@@ -221,8 +223,8 @@ static enum reason step_bind(const struct job *j)
 	if (is_gone(j))
 		return REASON_GONE;
 	if (lacks_group(j) && !inv->has_iommu) {
-		/* A module has brought the IOMMU by now, or never will. The group may come with the
-		 * bind. */
+		/* A module has brought the IOMMU by now, or never will. The group may come with
+		 * the bind. */
 		inv->iommu_known = false;
 		reason = late ? demand_group(j) : REASON_NONE;
 		if (!late || (reason && !inv->has_iommu))
@@ -243,8 +245,8 @@ static enum reason step_bind(const struct job *j)
 		if (!there)
 			return REASON_NO_DRIVER;
 		o->step = STEP_PROBE;
-		/* The write waits for a probe that is running, and fails with EBUSY if that took the
-		 * function. So only the link is proof. */
+		/* The write waits for a probe that is running, and fails with EBUSY if that took
+		 * the function. So only the link is proof. */
 		o->error = write_address(j, path_make("../drivers/%s/bind", driver));
 		is_gone(j);
 	}
@@ -328,7 +330,8 @@ static void load_module(const struct work *w, unsigned line)
 		return;
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "%pv", &params);
-	/* If a parameter is given twice the kernel keeps the last one: that of the command line. */
+	/* If a parameter is given twice the kernel keeps the last one: that of the command
+	 * line. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
 	int error = t.cut ? -E2BIG :
 		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%pv.ko", &name), buf);
@@ -391,9 +394,9 @@ static void look_at_group(const struct job *j)
 	}
 }
 
-/* Finds out whether a function that is not bound keeps its group from a guest. A header of type 1 or
- * 2 does not, whatever the driver. A function without a driver may still get one of the host's,
- * unless it is held. */
+/* Finds out whether a function that is not bound keeps its group from a guest. A header of type 1
+ * or 2 does not, whatever the driver. A function without a driver may still get one of the
+ * host's, unless it is held. */
 static void look_at_other(const struct job *j)
 {
 	struct run *r = j->w->run;
@@ -425,7 +428,7 @@ static void look_at_other(const struct job *j)
 	}
 }
 
-/* Ends a pass for a function. Returns true if it is still to be bound, in the late pass. */
+/* Ends a pass for a function. Returns true if it is left for the late pass. */
 static bool settle_function(const struct job *j)
 {
 	struct outcome *o = j->o;

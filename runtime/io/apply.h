@@ -4,7 +4,8 @@
  * Every step may hang in the kernel for ever: a driver's unbind holds the function's lock, and
  * every process that wants this lock waits with it (drivers/base/dd.c). So the work is cut into
  * items, which a worker process takes one after the other. If one does not come back, another
- * worker goes on with the rest (io/supervise.h). All that struct work points to is in shared memory.
+ * worker goes on with the rest (io/supervise.h). All that struct work points to is in shared
+ * memory.
  */
 #pragma once
 
@@ -39,11 +40,11 @@ unsigned apply_prepare(struct work *w);
 void apply_item(void *work, unsigned item);
 
 /* Does a claim; there are two for each function. Item i below the number of functions writes
- * driver_override of function i, if that is to be bound: the one thing that must be done before any
- * driver loads. If it cannot be written, the function has failed. Then as many items again take
- * storage and USB controllers from drivers that are built into the kernel, if no disk of them is in
- * use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A controller whose
- * driver does not let go is left for the late pass. */
+ * driver_override of function i, if that is to be bound: the one thing that must be done before
+ * any driver loads. If it cannot be written, the function has failed. Then as many items again
+ * take storage and USB controllers from drivers that are built into the kernel, if no disk of
+ * them is in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A
+ * controller whose driver does not let go is left for the late pass. */
 void apply_claim(void *work, unsigned i);
 
 /* Takes function i from the driver that holds it; needs `late`. */

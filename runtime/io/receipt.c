@@ -17,15 +17,16 @@
 /* The name of each file until it is whole; one is written after the other. */
 #define TEMPORARY "receipt.json.new"
 
-static int replace(int dir, const char *name, const struct text *t)
+static int replace_text(int dir, const char *name, const struct text *t)
 {
 	struct slice text = { t->buf, t->len };
 
 	return t->cut ? -E2BIG : replace_file(dir, name, TEMPORARY, text);
 }
 
-/* A line of /proc/sys/kernel as a member; "" where it cannot be read. */
-static void add_proc(struct text *t, const struct roots *roots, const char *name, const char *path)
+/* Adds a line of /proc/sys/kernel as a member; "" if it cannot be read. */
+static void add_kernel(struct text *t, const struct roots *roots, const char *name,
+		       const char *path)
 {
 	char value[128];
 
@@ -35,7 +36,7 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
-static void add_function(struct text *t, const char *comma, const struct run *r, unsigned i)
+static void add_function_json(struct text *t, const char *comma, const struct run *r, unsigned i)
 {
 	const struct pci_function *f = &r->inv.function[i];
 	const struct plan_entry *e = &r->plan.entry[i];
@@ -56,7 +57,7 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 }
 
-/* What comes before element k of a list. */
+/* Returns what comes before element k of a list. */
 static const char *comma(unsigned k)
 {
 	return k ? "," : "";
@@ -70,14 +71,15 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	unsigned k = 0;
 
 	text_add(t, "{\n  \"version\": 1,\n  \"vgapass\": \"" VGAPASS_VERSION "\"");
-	add_proc(t, roots, "kernel", "sys/kernel/osrelease");
-	add_proc(t, roots, "boot_id", "sys/kernel/random/boot_id");
-	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,\n  \"claim_us\": %u,"
-		    "\n  \"took_us\": %u,\n  \"functions\": [", mode_word(r->cmd.mode),
-		 p->profile ? p->profile : "", run_result(r), r->claim_us, r->took_us);
+	add_kernel(t, roots, "kernel", "sys/kernel/osrelease");
+	add_kernel(t, roots, "boot_id", "sys/kernel/random/boot_id");
+	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,"
+		    "\n  \"claim_us\": %u,\n  \"took_us\": %u,\n  \"functions\": [",
+		 mode_word(r->cmd.mode), p->profile ? p->profile : "", run_result(r), r->claim_us,
+		 r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
-			add_function(t, comma(k++), r, i);
+			add_function_json(t, comma(k++), r, i);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),
@@ -123,16 +125,16 @@ int receipt_dir(const struct roots *roots)
 
 int receipt_write(const struct roots *roots, int dir, const struct run *r)
 {
-	/* Pages that are never touched are never there. */
+	/* Untouched pages are never allocated. */
 	static char buf[RECEIPT_MAX];
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
 	receipt_fill(&t, roots, r);
-	int error = replace(dir, "receipt.json", &t);
+	int error = replace_text(dir, "receipt.json", &t);
 	if (error)
 		return error;
 	text_start(&t, buf, sizeof(buf));
 	receipt_fill_booted(&t, roots, r);
-	return replace(dir, "booted.conf", &t);
+	return replace_text(dir, "booted.conf", &t);
 }

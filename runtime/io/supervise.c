@@ -23,7 +23,7 @@ void supervise_ready(struct progress *p)
 		errno = 0;
 }
 
-static void follow(struct progress *p, const struct crew *c)
+static void do_follow(struct progress *p, const struct crew *c)
 {
 	if (!c->then)
 		supervise_ready(p);
@@ -38,7 +38,7 @@ static void take_items(struct progress *p, const struct crew *c)
 	while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_SEQ_CST)) < c->items) {
 		c->item(c->item_arg, i);
 		if (__atomic_add_fetch(&p->done, 1, __ATOMIC_SEQ_CST) == c->items) {
-			follow(p, c);
+			do_follow(p, c);
 			break;
 		}
 	}
@@ -60,14 +60,14 @@ static pid_t start_worker(const struct watch *w, struct progress *p, const struc
 	/* If no process can be had, it is better to work unguarded than not at all. */
 	take_items(p, c);
 	if (w->last)
-		follow(p, c);
+		do_follow(p, c);
 	if (!pid)
 		_exit(0);
 	return pid;
 }
 
 /* Returns true if no worker is left. */
-static bool are_gone(void)
+static bool workers_are_gone(void)
 {
 	pid_t pid;
 
@@ -82,7 +82,7 @@ static bool has_idled(const struct watch *w, unsigned ms)
 	return w->idle * SUPERVISE_TICK_MS >= ms;
 }
 
-static enum watch_result give_up(struct watch *w, const struct crew *c)
+static enum watch_result give_items_up(struct watch *w, const struct crew *c)
 {
 	if (w->last || !c->then)
 		return WATCH_GIVE_UP;
@@ -106,7 +106,7 @@ enum watch_result watch_tick(struct watch *w, const struct crew *c, const struct
 	/* All are gone: one died, and left its item undone. That need not be one of this call, as
 	 * an earlier call may have left some behind; so the number of finished items counts. */
 	if ((gone && !can_go_on) || has_idled(w, SUPERVISE_GIVE_UP_MS))
-		return give_up(w, c);
+		return give_items_up(w, c);
 	if (!can_go_on)
 		return WATCH_WAIT;
 	bool stalls = w->hurry && w->idle && w->idle * SUPERVISE_TICK_MS % patience == 0;
@@ -132,7 +132,7 @@ unsigned supervise(struct progress *p, const struct crew *c)
 		result = WATCH_WAIT;
 		if (poll(wait, 2, SUPERVISE_TICK_MS) > 0 && !wait[1].revents)
 			continue;
-		result = watch_tick(&w, c, p, wait[1].revents, are_gone());
+		result = watch_tick(&w, c, p, wait[1].revents, workers_are_gone());
 		if (w.hurry && !hurried)
 			setpriority(PRIO_PROCESS, pid, 0);
 	}

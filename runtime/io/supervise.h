@@ -23,8 +23,9 @@ struct crew {
 	unsigned slow; /* items below this one may take longer, and need the one before them */
 	void (*item)(void *item_arg, unsigned i);
 	void *item_arg; /* points to shared memory */
-	/* NULL, or what the worker that finished the last item does next. supervise() returns when
-	 * `then` calls supervise_ready(). If the last item is never finished, a new process does it. */
+	/* NULL, or what the worker that finished the last item does next. supervise() returns
+	 * when `then` calls supervise_ready(). If the last item is never finished, a new process
+	 * does it. */
 	void (*then)(void *then_arg);
 	void *then_arg; /* points to shared memory */
 	/* Workers take only processor time that nobody else wants, until nothing is finished for
