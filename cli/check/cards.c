@@ -35,7 +35,7 @@ static const struct pci_function *find_staying(const struct check *c, const stru
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !check_is_planned(c, g) &&
-		    !check_is_for_guests(g->driver))
+		    !driver_is_for_guests(g->driver))
 			return g;
 	}
 	return NULL;
@@ -49,7 +49,7 @@ static bool slot_helps(const struct check *c, const struct pci_function *f)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
-		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !check_is_for_guests(g->driver) &&
+		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !driver_is_for_guests(g->driver) &&
 		    plan->entry[i].state != STATE_PLANNED)
 			return false;
 	}
@@ -214,7 +214,7 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule explains, and it is "
 			  "on %s: another binder has set it, or a vgapass bind that was ended half-way\n"
 			  "vgapass release %s", override, on, at);
-	else if (!unnamed || f->later || !check_is_for_guests(f->driver))
+	else if (!unnamed || f->later || !driver_is_for_guests(f->driver))
 		return;
 	else if (is_stray(receipt, at))
 		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule takes it: ids= "
@@ -291,7 +291,7 @@ void check_framebuffer(struct check *c)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!check_is_planned(c, f) || !check_is_for_guests(f->driver) ||
+		if (!check_is_planned(c, f) || !driver_is_for_guests(f->driver) ||
 		    PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
 			continue;
 		char *iomem = check_read(c, "proc/iomem");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/machine/host.h"
+#include "runtime/core/driver.h"
 
 /* bytes that hold an address, or a place in the configuration */
 #define CHECK_PLACE_MAX 384
@@ -79,9 +80,6 @@ static inline bool check_is_planned(const struct check *c, const struct pci_func
 {
 	return host_entry(c->host, f)->state == STATE_PLANNED;
 }
-
-/* True: the function is on a driver through which guests get it. */
-bool check_is_for_guests(const char *driver);
 
 /* True: the configuration wants nothing of boot images. */
 static inline bool check_is_idle(const struct check *c)

@@ -145,8 +145,3 @@ const char *check_rebuild(const struct check *c, const char *kernel)
 		return "dracut -f --regenerate-all";
 	return text_make(buf, sizeof(buf), "dracut -f --kver %s", kernel);
 }
-
-bool check_is_for_guests(const char *driver)
-{
-	return strstr(driver, "vfio") || !strcmp(driver, "pci-stub");
-}

@@ -15,7 +15,7 @@
 
 static bool is_vfio(const char *module)
 {
-	return check_same_module(module, "pci_stub") || !strncmp(module, "vfio", 4);
+	return module_is_for_guests(slice_of(module));
 }
 
 /* --- modprobe.d */

@@ -75,10 +75,7 @@ char *check_word(char **rest, const char *separators)
 
 bool check_same_module(const char *a, const char *b)
 {
-	for (; *a || *b; a++, b++)
-		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b) && *a && *b))
-			return false;
-	return true;
+	return module_same_name(slice_of(a), slice_of(b));
 }
 
 /* True: the module is one of a list with commas between. */

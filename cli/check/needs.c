@@ -238,7 +238,7 @@ static bool another_display_stays(const struct check *c)
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
 		if (PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY && !check_is_planned(c, f) &&
-		    *f->driver && !check_is_for_guests(f->driver))
+		    *f->driver && !driver_is_for_guests(f->driver))
 			return true;
 	}
 	return false;

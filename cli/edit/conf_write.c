@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "runtime/io/replace.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 
@@ -235,34 +236,17 @@ static void keep_owner(const struct target *t, int fd)
 		warn(t, "mode", error);
 }
 
-static int write_all(int fd, const char *text, size_t n)
-{
-	while (n) {
-		ssize_t r = write(fd, text, n);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		text += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
 /* The temporary name is always the same, so that what a crash leaves is gone with the next
  * change. It is hidden and no *.conf, so that nothing reads it. 0, or -errno. */
 static int prepare(struct target *t)
 {
-	int r = 0;
-
 	if (unlinkat(t->dir, t->temporary, 0) && errno != ENOENT)
 		return -errno;
 	int fd = openat(t->dir, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	t->made = true;
-	if (write_all(fd, t->f->text, t->f->n))
-		r = -errno;
+	int r = replace_write(fd, (struct slice){ t->f->text, t->f->n });
 	if (!r)
 		keep_owner(t, fd);
 	if (!r && fsync(fd))

@@ -5,21 +5,13 @@
 
 #include "read.h"
 
+#include "runtime/core/driver.h"
+
 const char *finding_place(const struct finding *f, char buf[FINDING_PLACE_MAX])
 {
 	struct place at = { f->file, f->line, 0 };
 
 	return *f->file ? text_make(buf, FINDING_PLACE_MAX, "%pp", &at) : "the kernel command line";
-}
-
-static bool same_module(struct slice a, struct slice b)
-{
-	bool same = a.n == b.n;
-
-	for (size_t i = 0; same && i < a.n; i++)
-		same = a.p[i] == b.p[i] || (a.p[i] == '-' && b.p[i] == '_') ||
-		       (a.p[i] == '_' && b.p[i] == '-');
-	return same;
 }
 
 /* True: one of the modules wants a function that the rules take. */
@@ -38,8 +30,8 @@ static bool concerns(struct host *h, const char *modules)
 			struct slice rest = slice_of(modules), one = slice_cut(&wanted, ',');
 			while (rest.n) {
 				struct slice module = slice_cut(&rest, ',');
-				if (module.n && (same_module(module, one) ||
-						 same_module(module, driver)))
+				if (module.n && (module_same_name(module, one) ||
+						 module_same_name(module, driver)))
 					return true;
 			}
 		} while (wanted.n);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 
@@ -58,21 +59,6 @@ static bool has(struct slice s, const char *text)
 	return memmem(s.p, s.n, text, strlen(text));
 }
 
-static bool is_stub(struct slice module)
-{
-	return slice_is(module, "pci-stub") || slice_is(module, "pci_stub");
-}
-
-static bool is_vfio_pci(struct slice module)
-{
-	return slice_is(module, "vfio-pci") || slice_is(module, "vfio_pci") || is_stub(module);
-}
-
-static bool is_ours(struct slice module)
-{
-	return starts(module, "vfio") || is_stub(module);
-}
-
 static void find_all(struct reader *r, enum finding_kind kind, struct slice what,
 		     struct slice list)
 {
@@ -99,7 +85,7 @@ static void read_word(struct reader *r, struct slice word)
 	struct slice module = slice_cut(&option, '.');
 
 	value = unquoted(value);
-	if (is_vfio_pci(module) && slice_is(option, "ids"))
+	if (module_takes_ids(module) && slice_is(option, "ids"))
 		find_all(r, FOUND_ID, word, value);
 	else if (slice_is(key, "rd.qubes.hide_pci"))
 		find_all(r, FOUND_QUBES, word, value);
@@ -168,13 +154,13 @@ static void read_modprobe(struct reader *r, struct slice line)
 	struct slice what = trimmed(line), rest = what;
 	struct slice command = slice_next(&rest, '\0'), module = slice_next(&rest, '\0');
 
-	if (slice_is(command, "options") && is_vfio_pci(module))
+	if (slice_is(command, "options") && module_takes_ids(module))
 		read_ids(r, what, rest);
 	else if (slice_is(command, "blacklist"))
 		find(r, FOUND_BLACKLIST, what, module);
 	else if ((slice_is(command, "softdep") && (has(rest, "vfio") || has(rest, "pci-stub") ||
 						   has(rest, "pci_stub"))) ||
-		 (slice_is(command, "install") && (is_ours(module) || has(rest, "vfio"))))
+		 (slice_is(command, "install") && (module_is_for_guests(module) || has(rest, "vfio"))))
 		find(r, FOUND_LINE, what, module);
 }
 
@@ -184,7 +170,7 @@ static void read_modules(struct reader *r, struct slice line)
 	struct slice what = trimmed(slice_cut(&line, '#')), rest = what;
 	struct slice module = slice_next(&rest, '\0');
 
-	if (!is_ours(module))
+	if (!module_is_for_guests(module))
 		return;
 	find(r, FOUND_LINE, what, module);
 	read_ids(r, what, rest);

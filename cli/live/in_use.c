@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "in_use_parts.h"
@@ -245,7 +246,7 @@ void in_use_by_host(const struct roots *roots, const struct pci_function *const 
 	unsigned k = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (*f[i]->driver && !strstr(f[i]->driver, "vfio") && strcmp(f[i]->driver, "pci-stub"))
+		if (*f[i]->driver && !driver_is_for_guests(f[i]->driver))
 			has_driver[k++] = f[i];
 	ret->n = 0;
 	if (k)

@@ -205,8 +205,8 @@ void live_begin(void)
 
 bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned i))
 {
-	const struct crew crew = { .items = items, .slow = items, .item = run_task, .arg = l,
-				   .waiter = l->lock };
+	const struct crew crew = { .items = items, .slow = items, .item = run_task, .item_arg = l,
+				   .hurry_fd = -1, .close_fd = l->lock };
 
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */

@@ -81,7 +81,7 @@ static void restore_attributes(struct live *l, unsigned k)
 		struct live_attribute *a = &one->attribute[i];
 		const char *name = e->rule->attr[i].name;
 		if (!a->known) {
-			a->left = i < e->attr;
+			a->left = i < l->host.run.outcome[e - l->host.run.plan.entry].attr;
 			continue;
 		}
 		if (read_value(l, one->f, name, value) && strcmp(value, a->before) != 0)

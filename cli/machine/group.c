@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "runtime/io/apply.h"
+#include "runtime/core/driver.h"
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 
@@ -34,7 +34,7 @@ enum group_member group_member(struct host *h, const struct pci_function *f, boo
 		return GROUP_FREE;
 	if (!*f->driver)
 		return *wanting(h, f, names) ? GROUP_WANTED : GROUP_FREE;
-	return apply_is_harmless(slice_of(f->driver)) ? GROUP_FREE : GROUP_HELD;
+	return driver_shares_group(f->driver) ? GROUP_FREE : GROUP_HELD;
 }
 
 bool group_is_reserved(const struct host *h, int32_t group)

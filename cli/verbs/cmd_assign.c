@@ -2,6 +2,7 @@
 /* cmd_assign.c - vgapass assign: the text that hands a card to a guest. */
 #include <string.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/core/words.h"
 #include "cli/assign/assign_text.h"
 #include "cli/cmd.h"
@@ -23,12 +24,6 @@ static const char help[] =
 	"Exit code: 0 the text is there, 1 the card cannot be had, 2 usage.\n";
 
 #define STRANGERS_SHOWN 8
-
-/* vfio-pci, or one of the kernel's variants of it, like mlx5_vfio_pci */
-static bool is_vfio(const char *driver)
-{
-	return strstr(driver, "vfio-pci") || strstr(driver, "vfio_pci");
-}
 
 /* The driver that the next boot gives the function, "": none of ours. */
 static const char *planned(const struct host *h, const struct pci_function *f)
@@ -119,7 +114,7 @@ static int check_function(struct host *h, const struct card *card,
 	char at[64];
 
 	text_make(at, sizeof(at), "%pa", &f->at);
-	if (!is_vfio(f->driver) && !is_vfio(planned(h, f))) {
+	if (!driver_is_vfio(f->driver) && !driver_is_vfio(planned(h, f))) {
 		if (count_strangers(h, card, f->group, true))
 			refuse_group(h, card, f);
 		return refuse(h, f);
@@ -143,9 +138,9 @@ static void warn(struct host *h, const struct card *card)
 
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *each = card->function[i];
-		if (!is_vfio(each->driver) || count_strangers(h, card, each->group, false))
+		if (!driver_is_vfio(each->driver) || count_strangers(h, card, each->group, false))
 			f = f ? f : each;
-		if (!is_vfio(planned(h, each)))
+		if (!driver_is_vfio(planned(h, each)))
 			g = g ? g : each;
 	}
 	if (f)

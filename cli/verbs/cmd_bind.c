@@ -84,8 +84,6 @@ static void plan_others(struct live *l, const struct bind_options *o)
 		if (r->plan.entry[i].rule)
 			continue;
 		r->plan.entry[i] = plan.entry[i];
-		r->plan.entry[i].driver = r->plan.driver[i];
-		*r->plan.driver[i] = '\0';
 	}
 }
 
@@ -231,7 +229,7 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && group >= 0 && entry(l, k)->viable != VIABLE_NO)
+		if (first == k && group >= 0 && l->host.run.outcome[number(l, k)].viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
 }
@@ -251,11 +249,13 @@ static unsigned apply(struct live *l)
 	l->stop = !live_run(l, l->n, claim_item);
 	if (!l->stop)
 		live_run(l, 2 * l->n, apply_one_item);
-	for (unsigned k = 0; k < l->n; k++)
-		begun[k] = !l->stop || entry(l, k)->state != STATE_PLANNED || entry(l, k)->step;
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct outcome *o = &l->host.run.outcome[number(l, k)];
+		begun[k] = !l->stop || o->state || o->step;
+	}
 	apply_finish(&l->work);
 	for (unsigned k = 0; k < l->n; k++)
-		bound += entry(l, k)->state == STATE_BOUND;
+		bound += run_state(&l->host.run, number(l, k)) == STATE_BOUND;
 	for (unsigned k = 0; k < l->n; k++)
 		if (begun[k])
 			print_function(l, k, bound == l->n ? stdout : stderr);

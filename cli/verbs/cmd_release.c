@@ -2,6 +2,7 @@
 /* cmd_release.c - vgapass release: gives cards back to the host's own drivers now. */
 #include <string.h>
 
+#include "runtime/core/driver.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
 
@@ -22,7 +23,7 @@ static bool wants(const struct live *l, unsigned k)
 	const struct pci_function *f = l->function[k].f;
 	const struct plan_entry *e = host_entry(&l->host, f);
 
-	return !*f->driver || strstr(f->driver, "vfio") || !strcmp(f->driver, "pci-stub") ||
+	return !*f->driver || driver_is_for_guests(f->driver) ||
 	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
 }
 

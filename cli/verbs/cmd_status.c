@@ -208,7 +208,7 @@ static bool is_stray(const struct status *s, const struct pci_function *f)
 
 	const struct rule *rule = host_entry(&s->host, f)->rule;
 
-	if (!check_is_for_guests(f->driver) || (rule && !rule->keep) ||
+	if (!driver_is_for_guests(f->driver) || (rule && !rule->keep) ||
 	    !s->host.run.config.rules || s->host.run.plan.state != PLAN_READY)
 		return false;
 	for (size_t i = 0; i < count(list); i++)

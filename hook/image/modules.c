@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/io/apply.h"
 #include "runtime/io/sysfs.h"
 #include "modprobe.h"
@@ -356,7 +357,7 @@ static bool is_driver(const struct modules *m, const char *name)
 	char path[512];
 
 	text_make(path, sizeof(path), "sys/bus/pci/drivers/%s", name);
-	return sysfs_exists(m->root, path) || apply_is_harmless(slice_of(name));
+	return sysfs_exists(m->root, path) || driver_is_for_guests(name);
 }
 
 /* The name of a driver of a loaded module, in *to; false: not known. */

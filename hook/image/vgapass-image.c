@@ -27,6 +27,7 @@
 #include "runtime/core/words.h"
 #include "runtime/io/apply.h"
 #include "runtime/io/gather.h"
+#include "runtime/io/replace.h"
 #include "runtime/io/sysfs.h"
 #include "modprobe.h"
 #include "modules.h"
@@ -142,13 +143,8 @@ static int write_file(const char *into, const char *name, mode_t mode, const voi
 	fd = r ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (!r && fd < 0)
 		r = -errno;
-	for (size_t done = 0; !r && done < n;) {
-		ssize_t wrote = write(fd, (const char *)data + done, n - done);
-		if (wrote >= 0)
-			done += (size_t)wrote;
-		else if (errno != EINTR)
-			r = -errno;
-	}
+	if (!r)
+		r = replace_write(fd, (struct slice){ data, n });
 	if (fd >= 0 && close(fd) && !r)
 		r = -errno;
 	if (r)

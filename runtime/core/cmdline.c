@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmdline.c - see cmdline.h */
 #include "cmdline.h"
+#include "driver.h"
 
 static struct slice unquote(struct slice s)
 {
@@ -12,9 +13,9 @@ static struct slice unquote(struct slice s)
 	return s;
 }
 
-/* Whoever boots to mend the host wants it as it is. systemd's words (src/basic/proc-cmdline.c,
- * runlevel_to_target()), sysvinit's (src/init.c, main()), those of dracut and initramfs-tools for
- * a shell, and the one of Ubuntu's boot menu. */
+/* Words of a recovery boot, which gets the host as it is without vgapass: those of systemd
+ * (src/basic/proc-cmdline.c, runlevel_to_target()) and sysvinit (src/init.c, main()), those with
+ * which dracut and initramfs-tools start a shell, and the one in Ubuntu's boot menu. */
 #define RECOVERY                                                                     \
 	"single|s|S|1|-s|-b|rescue|emergency|recovery|rd.rescue|rd.emergency|rd.break|break"
 
@@ -57,16 +58,6 @@ void cmdline_parse(struct slice text, struct cmdline *ret)
 	}
 }
 
-static bool same_module(struct slice a, struct slice b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if ((a.p[i] == '-' ? '_' : a.p[i]) != (b.p[i] == '-' ? '_' : b.p[i]))
-			return false;
-	return true;
-}
-
 void cmdline_module_params(struct slice text, struct slice module, struct text *params)
 {
 	struct slice word;
@@ -74,11 +65,12 @@ void cmdline_module_params(struct slice text, struct slice module, struct text *
 	while ((word = slice_next(&text, '"')).n && !slice_is(word, "--")) {
 		struct slice param = unquote(word), name = slice_cut(&param, '.');
 		struct slice value = unquote(param);
-		if (!param.n || !same_module(name, module) ||
+		if (!param.n || !module_same_name(name, module) ||
 		    slice_is(slice_cut(&value, '='), "ids"))
 			continue;
-		/* With its quotes: the kernel splits these words once more. */
+		/* Quotes stay, as the kernel splits the parameters once more. */
 		param.n = (size_t)(word.p + word.n - param.p);
-		text_add(params, "%s%s%pv", params->len ? " " : "", *word.p == '"' ? "\"" : "", &param);
+		text_add(params, "%s%s%pv", params->len ? " " : "", *word.p == '"' ? "\"" : "",
+			 &param);
 	}
 }

@@ -20,20 +20,20 @@
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
-#define E_LATER "not supported yet: remove it"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                      \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of " \
 	"names are the limit"
 
-/* What is known while a file is read. */
+/* The state while a file is read. */
 struct parser {
 	struct config *c;
-	struct slice rest; /* of the line: what has not been looked at */
-	const char *where; /* what the error is about, if there is one */
-	const char *line;  /* start of it, for columns */
-	uint32_t set;      /* 1 << enum option: what this line has given */
+	struct slice rest; /* the part of the line that is still to be read */
+	const char *where; /* where an error would be, if one is found now */
+	const char *line;  /* start of the line, for columns */
+	uint32_t set;      /* bit i: this line has given options[i] */
 	struct place at;
+	struct rule *rule; /* what options are stored in */
 	struct rule defaults;
 };
 
@@ -61,14 +61,14 @@ bool config_add_rule(struct config *c, const struct rule *r)
 		return false;
 	c->rule[c->rules++] = *r;
 	c->named[bit / 64] |= (uint64_t)1 << bit % 64;
-	/* A companion by its group, and who is at a path, may be anybody. */
+	/* Any function may be in a group, or at a path. */
 	if ((r->vendor | r->device) & PCI_ANY || r->with == WITH_GROUP || r->given & RULE_PATH)
 		c->asks_all = true;
 	return true;
 }
 
-/* NULL: nothing is wrong. */
-static void fail(struct parser *p, const char *phrase)
+/* Appends an error about p->where; does nothing if phrase is NULL. */
+static void add_error(struct parser *p, const char *phrase)
 {
 	struct place at = p->at;
 
@@ -77,7 +77,7 @@ static void fail(struct parser *p, const char *phrase)
 		config_fail(p->c, at, phrase);
 }
 
-/* A copy of s that stays, NUL-terminated; NULL: no room. The same text is kept once. */
+/* Returns a NUL-terminated copy of s in c->text; NULL: no room. Equal texts share one copy. */
 static const char *keep_text(struct config *c, struct slice s)
 {
 	char *to = c->text, *end = c->text + c->text_used;
@@ -121,7 +121,15 @@ static bool is_name(struct slice s)
 	return true;
 }
 
-static const char *set_class(struct rule *r, struct slice v)
+/* --- the options of a rule. Each setter stores one and returns NULL, or the phrase of an
+ * error. */
+
+static const char *set_subsystem(struct parser *p, struct slice v)
+{
+	return pci_parse_id(v, &p->rule->subvendor, &p->rule->subdevice) ? NULL : E_ID;
+}
+
+static const char *set_class(struct parser *p, struct slice v)
 {
 	const char *words = "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07";
 	struct slice code;
@@ -129,19 +137,25 @@ static const char *set_class(struct rule *r, struct slice v)
 
 	if (word != SLICE_NO_WORD)
 		v = code;
-	/* Audio is 0401 and 0403: a sound card of old, and High Definition Audio. */
-	r->class_open = word ? 0 : 0x000200;
+	/* "audio" is 0401 and 0403: older sound cards, and High Definition Audio. */
+	p->rule->class_open = word ? 0 : 0x000200;
 	int64_t class = slice_digits(v, v.n);
 	if (class < 0 || v.n % 2 || v.n > 6)
 		return E_CLASS;
-	r->class = (uint32_t)class;
-	r->class_digits = (uint8_t)v.n;
+	p->rule->class = (uint32_t)class;
+	p->rule->class_digits = (uint8_t)v.n;
 	return NULL;
 }
 
-static const char *set_path(struct rule *r, struct slice v)
+static const char *set_address(struct parser *p, struct slice v)
 {
-	struct pci_path *path = &r->path;
+	p->rule->any_function = false;
+	return pci_parse_address(v, &p->rule->address, &p->rule->any_function) ? NULL : E_ADDRESS;
+}
+
+static const char *set_path(struct parser *p, struct slice v)
+{
+	struct pci_path *path = &p->rule->path;
 	struct pci_address at;
 	bool good = slice_has(v, '.') && v.p[v.n - 1] != '/' &&
 		    pci_parse_address(slice_cut(&v, '/'), &at, NULL);
@@ -154,101 +168,96 @@ static const char *set_path(struct rule *r, struct slice v)
 	return good ? NULL : E_PATH;
 }
 
-static const char *set_serial(struct rule *r, struct slice v)
+static const char *set_serial(struct parser *p, struct slice v)
 {
 	bool whole = v.n == 23;
 
 	for (unsigned i = 0; i < 8; i++) {
 		int64_t byte = slice_digits(slice_cut(&v, '-'), 2);
 		whole &= byte >= 0;
-		r->serial = r->serial << 8 | (uint8_t)byte;
+		p->rule->serial = p->rule->serial << 8 | (uint8_t)byte;
 	}
 	return whole ? NULL : E_SERIAL;
 }
 
-static const char *set_driver(struct parser *p, struct rule *r, struct slice v)
+static const char *set_driver(struct parser *p, struct slice v)
 {
 	struct slice name;
 
-	if (slice_is(v, "auto"))
-		return E_LATER;
 	if (!is_name(v))
 		return E_NAME;
-	/* The names of these modules are not those of their drivers. */
+	/* These modules have other names than their drivers. */
 	if (slice_find(v, slice_of("vfio_pci=vfio-pci|pci_stub=pci-stub"), '|', &name) !=
 	    SLICE_NO_WORD)
 		v = name;
-	r->driver = keep_text(p->c, v);
-	return r->driver ? NULL : E_FULL;
+	p->rule->driver = keep_text(p->c, v);
+	return p->rule->driver ? NULL : E_FULL;
 }
 
-/* The options; those of RULE_NARROWS stand in the order of enum rule_narrow. Behind "=" the
- * words that one takes, which are stored as their number. */
-#define KEYS                                                                            \
-	"subsystem|class|address|path|serial|boot-display=no yes|"                      \
-	"with=function slot group|iommu=require ignore|take= boot-display|"             \
-	"on-failure=release hold|required=no yes|driver|expect|vfs|cmdline-ids"
-
-enum option { SUBSYSTEM, CLASS, ADDRESS, PATH, SERIAL, BOOT_DISPLAY, WITH, IOMMU, TAKE,
-	      ON_FAILURE, REQUIRED, DRIVER, EXPECT, LATER, ALONE };
-
-#define RULE_NARROWS (RULE_BOOT_DISPLAY * 2 - 1)
-_Static_assert(RULE_SUBSYSTEM == 1 << SUBSYSTEM && RULE_SERIAL == 1 << SERIAL &&
-	       RULE_BOOT_DISPLAY == 1 << BOOT_DISPLAY, "KEYS is in the order of rule_narrow");
-
-static const char *set_word(struct rule *r, enum option o, struct slice words, struct slice v)
-{
-	static const uint8_t field[] = {
-		offsetof(struct rule, boot_display), offsetof(struct rule, with),
-		offsetof(struct rule, iommu_ignore), offsetof(struct rule, take_boot_display),
-		offsetof(struct rule, hold), offsetof(struct rule, required),
-	};
-	struct slice none;
-	unsigned n = slice_find(v, words, ' ', &none);
-
-	if (!v.n || n == SLICE_NO_WORD)
-		return E_VALUE;
-	((uint8_t *)r)[field[o - BOOT_DISPLAY]] = (uint8_t)n;
-	return NULL;
-}
-
-/* Stores the value of an option. NULL, or the phrase of its error. */
-static const char *set_option(struct parser *p, struct rule *r, enum option o,
-			      struct slice words, struct slice v)
+static const char *set_expect(struct parser *p, struct slice v)
 {
 	uint64_t n;
 
-	switch (o) {
-	case SUBSYSTEM:
-		return pci_parse_id(v, &r->subvendor, &r->subdevice) ? NULL : E_ID;
-	case CLASS:
-		return set_class(r, v);
-	case ADDRESS:
-		r->any_function = false;
-		return pci_parse_address(v, &r->address, &r->any_function) ? NULL : E_ADDRESS;
-	case PATH:
-		return set_path(r, v);
-	case SERIAL:
-		return set_serial(r, v);
-	case DRIVER:
-		return set_driver(p, r, v);
-	case EXPECT:
-		if (!slice_dec(v, PCI_FUNCTIONS_MAX, &n) || !n)
-			return E_EXPECT;
-		r->expect = (uint16_t)n;
-		return NULL;
-	case LATER:
-		return E_LATER;
-	case ALONE:
-		return E_ALONE;
-	default:
-		return set_word(r, o, words, v);
-	}
+	if (!slice_dec(v, PCI_FUNCTIONS_MAX, &n) || !n)
+		return E_EXPECT;
+	p->rule->expect = (uint16_t)n;
+	return NULL;
 }
 
-/* attr.NAME=TEXT. A rule's own value replaces one of its defaults line. */
-static const char *set_attr(struct parser *p, struct rule *r, struct slice name, struct slice v)
+/* cmdline-ids= stands on a line of its own: parse_line() reads it there. */
+static const char *refuse_here(struct parser *p, struct slice v)
 {
+	(void)p, (void)v;
+	return E_ALONE;
+}
+
+struct option {
+	char key[13];
+	uint8_t narrows; /* enum rule_narrow; 0: says what to do with a function */
+	uint8_t field;   /* the byte of struct rule that gets the number of the word */
+	union {
+		const char *words; /* the values that it takes; field != 0 */
+		const char *(*set)(struct parser *p, struct slice v); /* field == 0 */
+	};
+};
+
+#define ONE_OF(member, list) .words = (list), .field = offsetof(struct rule, member)
+
+/* Every option. To add one, add a line here and its member to struct rule. */
+static const struct option options[] = {
+	{ "subsystem", RULE_SUBSYSTEM, .set = set_subsystem },
+	{ "class", RULE_CLASS, .set = set_class },
+	{ "address", RULE_ADDRESS, .set = set_address },
+	{ "path", RULE_PATH, .set = set_path },
+	{ "serial", RULE_SERIAL, .set = set_serial },
+	{ "boot-display", RULE_BOOT_DISPLAY, ONE_OF(boot_display, "no|yes") },
+	{ "with", 0, ONE_OF(with, "function|slot|group") },
+	{ "iommu", 0, ONE_OF(iommu_ignore, "require|ignore") },
+	{ "take", 0, ONE_OF(take_boot_display, "|boot-display") },
+	{ "on-failure", 0, ONE_OF(hold, "release|hold") },
+	{ "required", 0, ONE_OF(required, "no|yes") },
+	{ "driver", 0, .set = set_driver },
+	{ "expect", 0, .set = set_expect },
+	{ "cmdline-ids", 0, .set = refuse_here },
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+_Static_assert(OPTIONS <= 32, "parser.set has a bit for each");
+
+static const char *set_word(struct parser *p, const struct option *o, struct slice v)
+{
+	unsigned n = slice_word(v, o->words);
+
+	if (!v.n || n == SLICE_NO_WORD)
+		return E_VALUE;
+	((uint8_t *)p->rule)[o->field] = (uint8_t)n;
+	return NULL;
+}
+
+/* attr.NAME=TEXT. The rule's own value replaces that of a defaults line. */
+static const char *set_attr(struct parser *p, struct slice name, struct slice v)
+{
+	struct rule *r = p->rule;
 	unsigned i = 0;
 
 	if (!is_name(name))
@@ -268,9 +277,9 @@ static const char *set_attr(struct parser *p, struct rule *r, struct slice name,
 	return NULL;
 }
 
-/* resize.barN=SIZE: the kernel counts in 2^n MiB (drivers/pci/pci-sysfs.c,
+/* resize.barN=SIZE, stored as attr.resourceN_resize=n for 2^n MiB (drivers/pci/pci-sysfs.c,
  * __resource_resize_store()). */
-static const char *set_resize(struct parser *p, struct rule *r, struct slice bar, struct slice v)
+static const char *set_resize(struct parser *p, struct slice bar, struct slice v)
 {
 	unsigned i = slice_word(bar, "bar0|bar1|bar2|bar3|bar4|bar5");
 	unsigned n = slice_word(v, "1M|2M|4M|8M|16M|32M|64M|128M|256M|512M|"
@@ -279,37 +288,41 @@ static const char *set_resize(struct parser *p, struct rule *r, struct slice bar
 
 	if ((i | n) == SLICE_NO_WORD)
 		return E_RESIZE;
-	return set_attr(p, r, slice_of(text_make(name, sizeof(name), "resource%u_resize", i)),
+	return set_attr(p, slice_of(text_make(name, sizeof(name), "resource%u_resize", i)),
 			slice_of(text_make(size, sizeof(size), "%u", n)));
 }
 
-/* One option. NULL, or the phrase of its error. */
-static const char *parse_option(struct parser *p, struct rule *r, struct slice value)
+/* Reads one option. Returns NULL, or the phrase of its error. */
+static const char *parse_option(struct parser *p, struct slice value)
 {
-	struct slice key = slice_cut(&value, '='), name = key, words;
+	struct rule *r = p->rule;
+	struct slice key = slice_cut(&value, '='), name = key;
 
 	p->where = key.p;
 	unsigned writes = slice_word(slice_cut(&name, '.'), "attr|resize");
 	if (writes != SLICE_NO_WORD) {
 		p->where = name.p;
-		return r->keep ? E_KEEP : writes ? set_resize(p, r, name, value) :
-						   set_attr(p, r, name, value);
+		return r->keep ? E_KEEP : writes ? set_resize(p, name, value) :
+						   set_attr(p, name, value);
 	}
-	unsigned i = slice_find(key, slice_of(KEYS), '|', &words);
-	if (i == SLICE_NO_WORD)
+	unsigned i = 0;
+	while (i < OPTIONS && !slice_is(key, options[i].key))
+		i++;
+	if (i == OPTIONS)
 		return E_OPTION;
-	unsigned bit = 1u << i;
+	const struct option *o = &options[i];
+	uint32_t bit = (uint32_t)1 << i;
 	if (p->set & bit)
 		return E_TWICE;
-	if (r->keep && !(bit & RULE_NARROWS))
+	if (r->keep && !o->narrows)
 		return E_KEEP;
 	p->set |= bit;
-	r->given |= bit & RULE_NARROWS;
+	r->given |= o->narrows;
 	p->where = value.p;
-	return set_option(p, r, i, words, value);
+	return o->field ? set_word(p, o, value) : o->set(p, value);
 }
 
-/* The next word of the line; empty at its end. */
+/* Returns the next word of the line; empty at its end. */
 static struct slice next_word(struct parser *p)
 {
 	return slice_next(&p->rest, '\0');
@@ -321,8 +334,9 @@ static const char *parse_options(struct parser *p, struct rule *r)
 	struct slice word;
 
 	p->set = 0;
+	p->rule = r;
 	while (!phrase && (word = next_word(p)).n)
-		phrase = parse_option(p, r, word);
+		phrase = parse_option(p, word);
 	return phrase;
 }
 
@@ -335,7 +349,8 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	r.at = p->at;
 	if (slice_is(word, "keep")) {
 		word = next_word(p);
-		/* What a defaults line says to do is nothing to a rule that does nothing. */
+		/* A keep rule takes nothing, so what a defaults line says about taking is
+		 * dropped. */
 		r.keep = 1;
 		r.with = WITH_FUNCTION;
 		r.expect = 0;
@@ -370,7 +385,8 @@ const char *config_find_profile(const struct config *c, struct slice name)
 	return NULL;
 }
 
-/* The rest of "[profile NAME]": the same name in several places is one profile. */
+/* Reads the rest of "[profile NAME]". The same name may be in several places: it is one
+ * profile. */
 static const char *parse_section(struct parser *p)
 {
 	struct config *c = p->c;
@@ -409,7 +425,7 @@ static const char *parse_defaults(struct parser *p)
 	return phrase;
 }
 
-/* A line without its comment. NULL, or the phrase of its error, which is about p->where. */
+/* Reads a line without its comment. Returns NULL, or the phrase of its error at p->where. */
 static const char *parse_line(struct parser *p)
 {
 	struct slice line = p->rest, word = next_word(p);
@@ -436,8 +452,8 @@ static const char *parse_line(struct parser *p)
 	return parse_rule(p, word);
 }
 
-/* False: the rest of the line is not text. A CR before its end is white space: files come
- * from other systems too. */
+/* Returns false if the rest of the line is not text. A CR at its end is white space, for files
+ * from other systems. */
 static bool check_text(struct parser *p)
 {
 	struct slice s = p->rest;
@@ -453,37 +469,30 @@ static bool check_text(struct parser *p)
 	return true;
 }
 
-/* Every line of a file, or every ID of a list. */
-static void parse_all(struct parser *p, struct slice text, char separator)
-{
-	start_defaults(p, NULL);
-	do {
-		struct slice piece = slice_cut(&text, separator);
-		const char *phrase = E_TEXT;
-		if (separator == ',') {
-			p->rest = (struct slice){ piece.p + piece.n, 0 };
-			phrase = parse_rule(p, piece);
-		} else {
-			p->line = piece.p;
-			p->at.line++;
-			p->rest = slice_cut(&piece, '#');
-			if (check_text(p))
-				phrase = parse_line(p);
-		}
-		fail(p, phrase);
-	} while (text.n);
-}
-
 void config_parse(struct config *c, const char *file, const char *text, size_t n)
 {
 	struct parser p = { .c = c, .at = { .file = file } };
+	struct slice rest = { text, n };
 
-	parse_all(&p, (struct slice){ text, n }, '\n');
+	start_defaults(&p, NULL);
+	do {
+		struct slice line = slice_cut(&rest, '\n');
+		p.line = line.p;
+		p.at.line++;
+		p.rest = slice_cut(&line, '#');
+		add_error(&p, check_text(&p) ? parse_line(&p) : E_TEXT);
+	} while (rest.n);
 }
 
 void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column)
 {
 	struct parser p = { .c = c, .line = ids.p - (column - 1), .at = { file, 1, 0 } };
 
-	parse_all(&p, ids, ',');
+	start_defaults(&p, NULL);
+	do {
+		struct slice id = slice_cut(&ids, ',');
+		/* No option can follow an ID. */
+		p.rest = (struct slice){ id.p + id.n, 0 };
+		add_error(&p, parse_rule(&p, id));
+	} while (ids.n);
 }

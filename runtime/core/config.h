@@ -31,7 +31,8 @@ struct config_error {
 	const char *phrase; /* one of a fixed set: what is wrong and what to write */
 };
 
-/* The options that narrow a rule, as bits of rule.given. */
+/* The options that narrow a rule, as bits of rule.given. A rule that gives one matches fewer
+ * functions; all that it gives must agree. */
 enum rule_narrow {
 	RULE_SUBSYSTEM = 1 << 0,
 	RULE_CLASS = 1 << 1,
@@ -54,9 +55,9 @@ struct rule {
 	const char *profile;           /* NULL: always holds */
 	uint32_t vendor, device;       /* or PCI_ANY */
 	uint32_t subvendor, subdevice; /* or PCI_ANY */
-	uint32_t given;                /* enum rule_narrow */
-	uint32_t class;                /* class_digits hex digits of a class code, high end first */
-	uint32_t class_open;           /* the bits of a class code that may be 1 or 0 */
+	uint32_t given;                /* enum rule_narrow: which of these options the rule has */
+	uint32_t class;                /* the first class_digits hex digits of a class code */
+	uint32_t class_open;           /* bits of a class code that may be 1 or 0 */
 	struct pci_address address;
 	struct pci_path path;
 	uint64_t serial;
@@ -76,34 +77,37 @@ struct rule {
 
 struct config {
 	unsigned rules, files, profiles;
-	unsigned errors; /* counted all, kept up to CONFIG_ERRORS_MAX */
+	unsigned errors; /* all are counted, up to CONFIG_ERRORS_MAX are kept */
 	bool cmdline_ids;
-	bool asks_all;                   /* some rule may be about any function */
-	uint64_t named[CONFIG_NAMED / 64]; /* the IDs that rules name, folded into a few bits */
+	/* For config_may_ask(). A bit of `named` stands for all IDs with the same hash. */
+	bool asks_all; /* some rule may be about any function */
+	uint64_t named[CONFIG_NAMED / 64]; /* a set bit: a rule may name such an ID */
 	struct rule rule[CONFIG_RULES_MAX];
 	struct config_error error[CONFIG_ERRORS_MAX];
 	const char *file[CONFIG_FILES_MAX];
 	const char *profile[CONFIG_PROFILES_MAX];
 	uint32_t text_used;
-	char text[CONFIG_TEXT_MAX]; /* every name and value; the pointers above go in here */
+	char text[CONFIG_TEXT_MAX]; /* all names and values; the pointers above point here */
 };
 
+/* Makes c an empty configuration. */
 void config_start(struct config *c);
 
-/* Adds a file, by the name that messages shall show ("vgapass.conf.d/10-gpu.conf"), which
- * is returned as it is kept; NULL: no room, which is an error of the configuration too. */
+/* Adds a file by the name that messages show ("vgapass.conf.d/10-gpu.conf"). Returns the copy of
+ * the name that is kept. NULL if there is no room, which is also an error of the
+ * configuration. */
 const char *config_add_file(struct config *c, const char *name);
 
-/* Adds the rules of a file's text. Every line is read, whatever is wrong with another;
- * errors are appended to c->error. One error anywhere means that no rule holds. */
+/* Adds the rules of a file's text. Reads every line, even after one with an error; appends the
+ * errors to c->error. If there is any error, no rule holds. */
 void config_parse(struct config *c, const char *file, const char *text, size_t n);
 
-/* Adds the rules of vgapass.ids=: IDs with commas between, with default options. `column`
- * is the place of the first in the kernel command line. */
+/* Adds the rules of vgapass.ids=: IDs separated by commas, with default options. `column` is
+ * where the first one stands in the kernel command line. */
 void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column);
 
-/* False: no rule names this ID, or asks about functions whatever their ID. True: perhaps. So
- * what most functions cost does not depend on the number of rules. */
+/* Returns false if no rule can be about a function with this ID; true: perhaps. For most
+ * functions this is the only question, so their cost does not depend on the number of rules. */
 static inline bool config_may_ask(const struct config *c, unsigned vendor, unsigned device)
 {
 	unsigned bit = (vendor ^ device) % CONFIG_NAMED;
@@ -111,11 +115,11 @@ static inline bool config_may_ask(const struct config *c, unsigned vendor, unsig
 	return c->asks_all || c->named[bit / 64] >> bit % 64 & 1;
 }
 
-/* Appends a rule. False: no room. */
+/* Appends a rule. Returns false if there is no room. */
 bool config_add_rule(struct config *c, const struct rule *r);
 
 /* Appends an error with a fixed phrase. */
 void config_fail(struct config *c, struct place at, const char *phrase);
 
-/* The profile as rule.profile has it; NULL: no such profile. */
+/* Returns the profile as rule.profile has it; NULL: no such profile. */
 const char *config_find_profile(const struct config *c, struct slice name);

@@ -26,7 +26,7 @@ bool pci_parse_devfn(struct slice s, uint8_t *devfn, bool *any)
 
 	if (all)
 		function = 0;
-	/* -1 is a large number too. */
+	/* As unsigned, -1 is too large as well. */
 	if ((uint64_t)device > 31 || (uint64_t)function > 7)
 		return false;
 	if (all)
@@ -58,10 +58,11 @@ bool pci_parse_address(struct slice s, struct pci_address *at, bool *any)
 	return pci_parse_bus(domain, bus, at) && pci_parse_devfn(s, &at->devfn, any);
 }
 
-/* A claim does this for each function of the machine. */
+/* Without text_add(), as the claim does this for each function of the machine. */
 char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at)
 {
-	/* The digits behind the domain: two of the bus, two of the device, one of the function. */
+	/* The digits behind the domain: two of the bus, two of the device, one of the
+	 * function. */
 	uint64_t v = (uint64_t)at->domain << 20 | at->bus << 12 | (at->devfn >> 3) << 4 |
 		     (at->devfn & 7);
 	unsigned digits = 9;

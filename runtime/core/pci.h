@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pci.h - the words of PCI that every layer shares: functions and the inventory of them.
+/* pci.h - PCI functions and the inventory of them, for every layer.
  *
- * Pure: no I/O, no heap, no messages. Where the kernel shows each value is told in
- * io/scan.h. A "function" is what has one address; a card usually has several.
+ * Pure: no I/O, no heap, no messages. io/scan.h says where the kernel shows each value. A
+ * function is what has one address; a card usually has several.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "slice.h"
 
-/* Fixed tables: one more is an error, never a silent cut. */
+/* Sizes of fixed tables. Exceeding one is an error, never a silent cut. */
 #define PCI_FUNCTIONS_MAX 4096
 #define PCI_DRIVERS_MAX 256  /* distinct names of bound drivers */
 #define PCI_DRIVER_NAME 64   /* bytes with the NUL; the kernel's MODULE_NAME_LEN is 56 */
@@ -25,8 +25,8 @@ struct pci_address {
 	uint8_t devfn; /* device << 3 | function */
 };
 
-/* Where a function hangs, without the bus numbers that move: the root bus, the device
- * on it, then one device.function below each bridge. */
+/* The place of a function without bus numbers, which change: the root bus, the device on it, then
+ * one device.function below each bridge. */
 struct pci_path {
 	uint32_t domain;
 	uint8_t bus;
@@ -34,13 +34,13 @@ struct pci_path {
 	uint8_t hop[PCI_HOPS_MAX];
 };
 
-/* What tells two equal functions apart, and few rules ask about. */
+/* What distinguishes two functions with equal IDs. Few rules ask for it. */
 struct pci_identity {
 	struct pci_path path;
 	uint64_t serial; /* PCIe Device Serial Number capability, where has_serial */
 };
 
-/* What may be asked of a function beyond its modalias; each costs a system call or more. */
+/* What can be read of a function beyond its modalias; each costs at least one system call. */
 enum pci_detail {
 	PCI_DETAIL_GROUP = 1 << 0,
 	PCI_DETAIL_HEADER = 1 << 1,
@@ -50,39 +50,40 @@ enum pci_detail {
 	PCI_DETAIL_DRIVER = 1 << 5,
 	PCI_DETAIL_VIRTUAL = 1 << 6,
 	PCI_DETAIL_ALL = (1 << 7) - 1,
+	PCI_MARK = 1 << 7, /* no detail, but a mark of whoever asks, kept beside them */
 };
 
-/* What pci_function.group is where there is no IOMMU group. */
-enum { PCI_NO_GROUP = -1, PCI_GROUP_LATER = -2 /* one may come: see scan.h */ };
+/* pci_function.group of a function without an IOMMU group. */
+enum { PCI_NO_GROUP = -1, PCI_GROUP_LATER = -2 /* it may get one: see io/scan.h */ };
 
 struct pci_function {
-	const char *driver; /* the one that is bound, in inventory.name; "": none, or not read */
+	const char *driver; /* its bound driver, in inventory.name; "": none, or not read */
 	struct pci_address at;
 	uint16_t vendor, device;
 	uint16_t subvendor, subdevice;
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
-	uint8_t known;       /* enum pci_detail: which of the following were read; PLAN_LEADS */
+	uint8_t known;       /* enum pci_detail: which of the following were read */
 	bool bridge;         /* header type 1 or 2 */
-	bool boot_display;   /* the firmware drew on it */
+	bool boot_display;   /* the firmware drew its picture on it */
 	bool has_serial;
 	int32_t group;       /* IOMMU group, negative: none */
-	bool is_virtual;     /* SR-IOV: a driver of the host has made it */
-	bool later;          /* set by who knows that no boot sees it: no rule is about it */
-	struct pci_identity *identity; /* its own; holds what `known` says */
+	bool is_virtual;     /* SR-IOV: a driver of the host has created it */
+	bool later;          /* set by a caller: the boot does not see it, so no rule is about it */
+	struct pci_identity *identity; /* in inventory.identity; `known` says what is valid */
 };
 
-/* Memory that nobody touches is not there: what is rare has a table of its own. */
+/* Untouched pages are never allocated, so sparse data has a table of its own. */
 struct inventory {
 	unsigned functions, names;
-	int devices; /* directory fd of bus/pci/devices; negative: not open */
+	int devices; /* directory fd of bus/pci/devices, for io/; negative: not open */
 	bool iommu_known;
-	bool has_iommu; /* an IOMMU is at work: a group may come with the probe */
-	bool virtio_iommu; /* a module may bring an IOMMU */
+	bool has_iommu; /* an IOMMU is active: a function may get a group when it is probed */
+	bool virtio_iommu; /* a module may add an IOMMU */
 	bool framebuffer_known;
-	struct pci_address framebuffer; /* the owner of its memory, if that is known */
+	struct pci_address framebuffer; /* the function that owns the framebuffer's memory */
 	struct pci_function function[PCI_FUNCTIONS_MAX]; /* in the order of their addresses */
 	struct pci_identity identity[PCI_FUNCTIONS_MAX]; /* parallel to it */
-	char name[PCI_DRIVERS_MAX + 1][PCI_DRIVER_NAME]; /* name[0] is "", the last for trying */
+	char name[PCI_DRIVERS_MAX + 1][PCI_DRIVER_NAME]; /* name[0] is ""; the last is scratch */
 };
 
 #define PCI_CLASS_BASE(class) ((class) >> 16)
@@ -96,27 +97,28 @@ struct inventory {
 
 #define PCI_ANY 0x10000u /* a 16-bit half of an ID that is "*" */
 
-/* "1002:6608": four hex digits each, or "*". False: anything else. */
+/* Reads "1002:6608": four hex digits each, or "*". Returns false for anything else. */
 bool pci_parse_id(struct slice s, uint32_t *vendor, uint32_t *device);
 
-/* "01.0". Where `any` is not NULL also "01.*", which sets it. False: anything else. */
+/* Reads "01.0"; if `any` is not NULL also "01.*", which sets it. Returns false for anything
+ * else. */
 bool pci_parse_devfn(struct slice s, uint8_t *devfn, bool *any);
 
-/* "0000" and "01": a domain of 4 to 8 digits and a bus. The rest of *at stays. */
+/* Reads "0000" and "01": a domain of 4 to 8 digits and a bus. Leaves at->devfn alone. */
 bool pci_parse_bus(struct slice domain, struct slice bus, struct pci_address *at);
 
-/* "0000:01:00.0" or "01:00.0", the domain with 4 to 8 digits; `any` as above. */
+/* Reads "0000:01:00.0" or "01:00.0", the domain with 4 to 8 digits; `any` as above. */
 bool pci_parse_address(struct slice s, struct pci_address *at, bool *any);
 
 /* bytes that hold an address with its NUL */
 #define PCI_ADDRESS_SIZE 20
 
-/* Writes "0000:01:00.0" with its NUL, the domain with 4 digits or as many as it needs. Returns
- * where the NUL is. */
+/* Writes "0000:01:00.0" and a NUL; the domain has at least 4 digits. Returns the place of the
+ * NUL. */
 char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at);
 
-/* True: a bridge to PCI or CardBus, a host bridge or an ISA bridge. Other functions of class 06
- * are devices: an NVSwitch is 0680. */
+/* Returns true for a bridge to PCI or CardBus, a host bridge or an ISA bridge. Other functions of
+ * class 06 are devices: an NVSwitch is 0680. */
 static inline bool pci_is_bridge(const struct pci_function *f)
 {
 	unsigned class = f->class >> 8;
@@ -124,11 +126,11 @@ static inline bool pci_is_bridge(const struct pci_function *f)
 	return f->bridge || class == 0x0600 || class == 0x0601 || class == 0x0604;
 }
 
-/* What a host cannot do without. */
+/* Functions that the host may be unable to do without. */
 enum pci_kind {
 	PCI_OTHER,
-	PCI_NETWORK, /* the way in may be on it */
-	PCI_VITAL,   /* storage, SD or USB: the root disk or the keyboard may be on it */
+	PCI_NETWORK, /* the host may be reached through it */
+	PCI_VITAL,   /* storage, SD or USB: may have the root disk or the keyboard */
 };
 
 enum pci_kind pci_kind(const struct pci_function *f);
@@ -138,7 +140,7 @@ static inline bool pci_same_slot(const struct pci_address *a, const struct pci_a
 	return a->domain == b->domain && a->bus == b->bus && a->devfn >> 3 == b->devfn >> 3;
 }
 
-/* <0, 0, >0 in the order of domain, bus, device, function. */
+/* Returns <0, 0 or >0 in the order of domain, bus, device, function. */
 static inline int pci_compare(const struct pci_address *a, const struct pci_address *b)
 {
 	if (a->domain != b->domain)

@@ -28,7 +28,7 @@ static bool path_agrees(const struct pci_path *a, const struct pci_path *b)
 	return true;
 }
 
-/* Whether `which` of the rule's narrowing options agree with the function. */
+/* Returns whether the function agrees with those of the options `which` that the rule has. */
 static bool options_agree(const struct rule *r, const struct pci_function *f, unsigned which)
 {
 	which &= r->given;
@@ -49,7 +49,7 @@ static bool options_agree(const struct rule *r, const struct pci_function *f, un
 	return true;
 }
 
-static bool matches(const struct rule *r, const struct pci_function *f)
+static bool rule_matches(const struct rule *r, const struct pci_function *f)
 {
 	return id_agrees(r, f) && options_agree(r, f, ~0u);
 }
@@ -64,7 +64,7 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 		const struct rule *r = &c->rule[i];
 		if (!plan_rule_holds(r, profile))
 			continue;
-		/* A companion by its group may be any function; a path may be anybody's. */
+		/* Any function may be in a group, or at a path. */
 		if (r->with == WITH_GROUP)
 			needs |= PCI_DETAIL_GROUP;
 		if (r->given & RULE_PATH)
@@ -76,7 +76,7 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 		if (!options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
 			continue;
 		needs |= PLAN_VERDICT;
-		/* A refusal says the path; and only a slot behind a bridge is a card. */
+		/* A refusal shows the path, and only a slot behind a bridge is a card. */
 		if (r->with || pci_kind(f) == PCI_VITAL)
 			needs |= PCI_DETAIL_PATH;
 		if (r->with)
@@ -85,9 +85,10 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 	return needs;
 }
 
-/* keep wins over every rule; among the rest the first that matches decides. */
-static const struct rule *decide(const struct config *c, const char *profile,
-				 const struct pci_function *f)
+/* Returns the rule that decides about f, or NULL. A keep rule wins over all others; among the
+ * rest the first that matches decides. */
+static const struct rule *find_rule(const struct config *c, const char *profile,
+				    const struct pci_function *f)
 {
 	const struct rule *by = NULL;
 
@@ -95,28 +96,26 @@ static const struct rule *decide(const struct config *c, const char *profile,
 		return NULL;
 	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
-		if ((!by || r->keep) && plan_rule_holds(r, profile) && matches(r, f))
+		if ((!by || r->keep) && plan_rule_holds(r, profile) && rule_matches(r, f))
 			by = r;
 	}
 	return by;
 }
 
-static void enter(struct plan *p, unsigned i, const struct rule *by)
+static void enter_rule(struct plan *p, unsigned i, const struct rule *by)
 {
 	struct plan_entry *e = &p->entry[i];
 
 	e->rule = by;
 	e->state = STATE_PLANNED;
-	e->driver = p->driver[i];
-	*e->driver = '\0';
 	if (by->keep) {
 		e->state = STATE_KEPT;
 		e->reason = REASON_KEEP;
 	}
 }
 
-/* True: by its place f goes along with `lead`. A virtual function is a thing of its own: the boot
- * has none yet. Bridges go with no card. */
+/* Returns true if f, by its place, goes along with `lead`. Virtual functions never do, as the
+ * boot has none yet; bridges never do, as they belong to no card. */
 static bool goes_along(const struct pci_function *f, const struct pci_function *lead,
 		       const struct rule *r)
 {
@@ -125,8 +124,8 @@ static bool goes_along(const struct pci_function *f, const struct pci_function *
 	       !f->is_virtual && !f->later && !pci_is_bridge(f);
 }
 
-/* Adds the companions of what is taken. The first function that takes one along gives the
- * rule. On a root bus a slot is the chipset, and no card. */
+/* Adds the companions of the functions that are planned. If several take the same one along, the
+ * first gives the rule. On a root bus a slot is a part of the chipset, not a card. */
 static void take_companions(const struct config *c, const struct inventory *inv, struct plan *p)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
@@ -138,14 +137,14 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 		const struct pci_function *f = inv->function;
 		struct plan_entry *e = p->entry;
 		for (unsigned k = 0; k < inv->functions; k++, f++, e++) {
-			/* One that is no part of this card may be one of the next. */
+			/* A stranger to this card may be a part of the next. */
 			if ((e->rule && e->reason != REASON_STRANGER) || !goes_along(f, lead, r))
 				continue;
 			if (!is_card && r->with == WITH_SLOT) {
 				p->alone[r - c->rule] = (uint16_t)(i + 1);
 				break;
 			}
-			enter(p, k, r);
+			enter_rule(p, k, r);
 			e->companion = true;
 			e->reason = pci_kind(f) == PCI_OTHER ||
 						    (is_card && f->vendor == lead->vendor &&
@@ -155,9 +154,10 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 	}
 }
 
-/* Whether the rule says which function it is, wherever others of its kind come and go. A serial
- * number that several have is none. What is behind VMD, in a domain of more than 16 bits, comes
- * later than a boot looks: so it counts for its like alone. */
+/* Returns whether the rule means this function and no other, even if functions with the same ID
+ * come and go: by a path, or by a serial number that one function has. Functions behind VMD, in a
+ * domain of more than 16 bits, appear after the boot has looked. So their serial numbers are
+ * counted only for a function of their kind. */
 static bool identifies(const struct inventory *inv, const struct rule *r,
 		       const struct pci_function *f)
 {
@@ -171,8 +171,8 @@ static bool identifies(const struct inventory *inv, const struct rule *r,
 	return !((r->vendor | r->device) & PCI_ANY) && (r->given & RULE_PATH || n == 1);
 }
 
-/* True: the boot display stays with the host, and f is of its card. No guest can have the group
- * then, so taking f along would only take it from the host. */
+/* Returns true if f is in the slot of a boot display that stays with the host. No guest can have
+ * the group then, so taking f along would only take it from the host. */
 static bool is_beside_display(const struct inventory *inv, const struct plan *p,
 			      const struct pci_function *f)
 {
@@ -185,16 +185,16 @@ static bool is_beside_display(const struct inventory *inv, const struct plan *p,
 	return false;
 }
 
-static enum reason guard(const struct config *c, const struct inventory *inv,
-			 const struct plan *p, const struct pci_function *f,
-			 const struct plan_entry *e)
+static enum reason reason_to_refuse(const struct config *c, const struct inventory *inv,
+				    const struct plan *p, const struct pci_function *f,
+				    const struct plan_entry *e)
 {
 	const struct rule *r = e->rule;
 	enum pci_kind kind = pci_kind(f);
 
 	if (pci_is_bridge(f))
 		return REASON_BRIDGE;
-	/* First what another boot cannot see otherwise. */
+	/* First the reasons that do not depend on what this boot happens to see. */
 	if (e->reason)
 		return e->reason;
 	if (!e->companion && kind == PCI_VITAL && !identifies(inv, r, f))
@@ -204,8 +204,8 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 		return REASON_SEVERAL;
 	if (r->expect && r->expect != p->matched[r - c->rule])
 		return REASON_EXPECT;
-	/* Before the boot display: without an IOMMU vfio-pci's probe first takes the console
-	 * away and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
+	/* This comes before the boot display: without an IOMMU, vfio-pci's probe first removes
+	 * the console and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
 	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
 		return REASON_NO_GROUP;
 	if (f->boot_display && !r->take_boot_display)
@@ -214,16 +214,17 @@ static enum reason guard(const struct config *c, const struct inventory *inv,
 		       REASON_STRANGER : REASON_NONE;
 }
 
-/* Looks at those that the rules name by their own words, or at the companions. No guard
- * looks at what it has refused of the same kind, so they may come in any order. */
-static void refuse(const struct config *c, const struct inventory *inv, struct plan *p,
-		   bool companions)
+/* Refuses what reason_to_refuse() gives a reason for: among the functions that rules match, or
+ * among the companions. reason_to_refuse() does not look at other functions of the same kind, so
+ * their order does not matter. */
+static void refuse_entries(const struct config *c, const struct inventory *inv, struct plan *p,
+			   bool companions)
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		struct plan_entry *e = &p->entry[i];
 		if (e->state != STATE_PLANNED || e->companion != companions)
 			continue;
-		e->reason = (uint8_t)guard(c, inv, p, &inv->function[i], e);
+		e->reason = (uint8_t)reason_to_refuse(c, inv, p, &inv->function[i], e);
 		if (e->reason) {
 			e->state = STATE_REFUSED;
 			p->refused++;
@@ -243,7 +244,7 @@ struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 		const struct pci_function *f = &inv->function[i];
 		if (f->later)
 			continue;
-		if (matches(r, f))
+		if (rule_matches(r, f))
 			miss.taken = f;
 		else if (r->given & place && options_agree(r, f, place))
 			miss.there = f;
@@ -264,59 +265,20 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	for (unsigned i = 0; i < c->rules; i++)
 		ret->matched[i] = ret->networks[i] = ret->alone[i] = 0;
 	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
 		const struct rule *by = ret->state == PLAN_READY ?
-						decide(c, ret->profile, &inv->function[i]) : NULL;
+						find_rule(c, ret->profile, f) : NULL;
 		ret->entry[i] = (struct plan_entry){ .state = STATE_NONE };
 		if (!by)
 			continue;
 		ret->matched[by - c->rule]++;
-		ret->networks[by - c->rule] += pci_kind(&inv->function[i]) == PCI_NETWORK;
-		enter(ret, i, by);
+		ret->networks[by - c->rule] += pci_kind(f) == PCI_NETWORK;
+		enter_rule(ret, i, by);
 	}
 	if (ret->state != PLAN_READY)
 		return;
-	refuse(c, inv, ret, false);
-	/* What goes along with a function goes nowhere if that is refused. */
+	refuse_entries(c, inv, ret, false);
+	/* After that, as a refused function takes nothing along. */
 	take_companions(c, inv, ret);
-	refuse(c, inv, ret, true);
-}
-
-/* True: a rule with required=yes is not fulfilled. */
-static bool required_is_missing(const struct run *r)
-{
-	const struct plan *p = &r->plan;
-	const struct rule *rule = r->config.rule;
-
-	for (unsigned i = 0; i < r->config.rules; i++, rule++)
-		if (rule->required && !p->matched[i] && plan_rule_holds(rule, p->profile))
-			return true;
-	for (unsigned i = 0; i < r->inv.functions; i++) {
-		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
-		    e->reason != REASON_STRANGER &&
-		    (e->state != STATE_BOUND || e->viable == VIABLE_NO))
-			return true;
-	}
-	return false;
-}
-
-const char *run_result(const struct run *r)
-{
-	const struct plan *p = &r->plan;
-	unsigned bound = 0;
-
-	if (p->state == PLAN_OFF)
-		return "off";
-	if (p->state != PLAN_READY || r->input_error)
-		return "error";
-	if (r->cmd.mode == MODE_DRY_RUN)
-		bound = p->planned;
-	else if (required_is_missing(r))
-		return "failed";
-	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (p->entry[i].state == STATE_BOUND)
-			bound++;
-	if (bound)
-		return bound == p->planned && p->refused == p->strangers ? "ok" : "partial";
-	return p->planned ? "failed" : p->refused ? "refused" : "nothing";
+	refuse_entries(c, inv, ret, true);
 }

@@ -18,7 +18,7 @@ enum plan_state {
 	PLAN_UNKNOWN_PROFILE, /* vgapass=NAME and no such section */
 };
 
-/* What is to become, or became, of a function. The plan knows the first four. */
+/* What is to become of a function, or has become of it. A plan has the first four only. */
 enum function_state {
 	STATE_NONE, /* no rule is about it */
 	STATE_PLANNED,
@@ -26,10 +26,11 @@ enum function_state {
 	STATE_KEPT,
 	STATE_BOUND,
 	STATE_FAILED, /* given back to the host */
-	STATE_HELD,   /* on-failure=hold: no driver may have it */
+	STATE_HELD,   /* on-failure=hold: no driver gets it */
 };
 
-/* Why a function is left alone, or was not bound. Plan first, then what a run can meet. */
+/* Why a function is left alone, or was not bound. First the reasons of a plan, then those of a
+ * run. To add one, add a line here and its phrase in words_reason(). */
 enum reason {
 	REASON_NONE,
 	REASON_KEEP,         /* a keep rule matches it */
@@ -38,124 +39,75 @@ enum reason {
 	REASON_BOOT_DISPLAY,
 	REASON_IDENTITY,     /* storage, SD or USB, and the rule does not identify it */
 	REASON_SEVERAL,      /* an ID alone, and several network controllers have it */
-	REASON_STRANGER,     /* a companion that is storage, SD, USB or network, not the card's; or
-				of the card of a boot display that stays */
-	REASON_EXPECT,       /* expect=N, and another number matches */
+	REASON_STRANGER,     /* a companion that is storage, SD, USB or network and no part of the
+				card; or one beside a boot display that stays with the host */
+	REASON_EXPECT,       /* expect=N, but another number matches */
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
 	REASON_OVERRIDE,     /* driver_override could not be written */
 	REASON_ATTR,         /* an attr.NAME could not be written, or a BAR has no such size */
 	REASON_IN_USE,       /* a disk below it is mounted, swap space or held */
-	REASON_UNBIND,       /* its holder did not let go */
-	REASON_PROBE,        /* the driver link does not say what it should */
-	REASON_HANG,         /* the kernel has not come back */
+	REASON_UNBIND,       /* the driver that holds it did not let go */
+	REASON_PROBE,        /* the driver link does not name the rule's driver */
+	REASON_HANG,         /* a call to the kernel has not come back */
 	REASON_GONE,         /* the function vanished */
+	REASONS,
 };
-
-/* Whether a guest can have an IOMMU group: not known where it was not looked at, or where a
- * member has no driver yet, which one of the host's may take. */
-enum viability { VIABLE_UNKNOWN, VIABLE_NO, VIABLE_YES };
-
-/* bytes of what the words for a reason speak of: a disk's name, or the sizes of a BAR */
-#define PLAN_DETAIL 128
-
-/* The step of io/apply that is under way, or that failed. */
-enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE };
 
 struct plan_entry {
 	const struct rule *rule; /* NULL with STATE_NONE */
 	uint8_t state;           /* enum function_state */
 	uint8_t reason;          /* enum reason */
 	bool companion;          /* taken along by with=slot or with=group */
-
-	/* From here on for io/apply. */
-	uint8_t step;   /* enum apply_step */
-	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
-	bool said;      /* its line is in the kernel log */
-	uint8_t viable; /* enum viability, of its IOMMU group */
-	int error;      /* -errno of the failed step, 0: none */
-	uint32_t us;    /* spent on this function */
-	char *driver;   /* what the driver link says in the end; "": none. NULL without a rule */
 };
 
-/* Memory that nobody touches is not there: few functions have a rule. */
 struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
 	unsigned planned, refused;
-	unsigned strangers; /* of those refused: companions that no rule was to take */
-	uint16_t matched[CONFIG_RULES_MAX]; /* functions that a rule decides, companions left out */
-	uint16_t networks[CONFIG_RULES_MAX]; /* network controllers among them */
-	uint16_t alone[CONFIG_RULES_MAX]; /* 1 + the first function without the slot of with=slot */
+	unsigned strangers; /* those of the refused that are REASON_STRANGER */
+	/* For each rule: how many functions it decides, without companions, and how many of them
+	 * are network controllers; and 1 + the first function whose with=slot means nothing, as
+	 * it is on a root bus. */
+	uint16_t matched[CONFIG_RULES_MAX];
+	uint16_t networks[CONFIG_RULES_MAX];
+	uint16_t alone[CONFIG_RULES_MAX];
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
-	char driver[PCI_FUNCTIONS_MAX][PCI_DRIVER_NAME]; /* of entry[].driver */
-	/* For REASON_IN_USE the disk; for REASON_ATTR "" or the sizes that a BAR can have. */
-	char detail[PCI_FUNCTIONS_MAX][PLAN_DETAIL];
 };
 
-/* True: the rule holds in the chosen profile. */
+/* Returns true if the rule holds in the chosen profile. */
 static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 {
 	return !r->profile || r->profile == profile;
 }
 
-/* What decides whether a function may be taken. Who has it now does not. */
+/* The details that decide whether a function may be taken; its present driver is none of them. */
 #define PLAN_VERDICT (PCI_DETAIL_GROUP | PCI_DETAIL_HEADER | PCI_DETAIL_DISPLAY)
 
-/* What decides whether one may go along with another. */
+/* The details that decide whether a function may go along with another. */
 #define PLAN_FOLLOWS (PLAN_VERDICT | PCI_DETAIL_VIRTUAL)
 
-/* Beside the bits of enum pci_detail: others may go along with it. They need PLAN_FOLLOWS. */
-#define PLAN_LEADS 0x80u
+/* In pci_function.known: others may go along with this function, and need PLAN_FOLLOWS. */
+#define PLAN_LEADS PCI_MARK
 
-/* Which details (enum pci_detail, PLAN_LEADS) the rules need of this function, whose IDs and
- * class are known; 0: none, it matches nothing and no message will speak of it. */
+/* Returns the details (enum pci_detail, PLAN_LEADS) that the rules need of this function, whose
+ * IDs and class are known. 0: none, as no rule matches it and no message names it. */
 unsigned plan_needs(const struct config *c, const char *profile, const struct pci_function *f);
 
-/* True: f may go along with `lead`, by with=slot or with=group of whatever rule. */
+/* Returns true if f may go along with `lead`, by with=slot or with=group of any rule. */
 static inline bool plan_may_follow(const struct pci_function *lead, const struct pci_function *f)
 {
 	return pci_same_slot(&f->at, &lead->at) || (f->group >= 0 && f->group == lead->group);
 }
 
-/* Always fills *ret; ret->state says whether its entries hold. */
+/* Fills *ret, always; ret->state says whether its entries hold. */
 void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
 		struct plan *ret);
 
-/* Why a rule decides nothing: the first function that is another rule's, the one at its
- * place, one that has its ID somewhere else; or NULL. */
+/* Why a rule decides nothing. Each is the first such function, or NULL: it matches but another
+ * rule decides it; it is at the rule's address or path; it has the rule's ID at another place. */
 struct plan_miss {
 	const struct pci_function *taken, *there, *same;
 };
 
 struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv);
-
-/* Others that a run meets: a member of a bound function's IOMMU group whose driver keeps the
- * group from a guest (or the firmware does, which has memory of its own behind the group), or
- * a stray, which is on a driver of VFIO though no rule planned that. */
-#define OTHERS_MAX 64
-#define STRAY (-1) /* its group */
-
-struct other {
-	struct pci_address at;
-	int32_t group;
-	char driver[PCI_DRIVER_NAME];
-};
-
-/* All that one run knows. Large: one in a program, in memory that its workers share. */
-struct run {
-	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
-	int module_error; /* -errno of the first module that did not load */
-	uint32_t claim_us, took_us; /* claim_us 0: a claim is going on, or this is no boot */
-	unsigned others; /* counted all, kept up to OTHERS_MAX */
-	struct inventory inv; /* here, as code is shorter for what is near */
-	struct cmdline cmd;
-	char module[PCI_DRIVER_NAME]; /* the one of module_error */
-	struct config config;
-	struct plan plan;
-	struct other other[OTHERS_MAX];
-	char cmdline[CMDLINE_MAX];
-};
-
-/* ok partial failed refused nothing off error */
-const char *run_result(const struct run *r);

@@ -80,7 +80,7 @@ unsigned slice_digit(char c)
 	return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
 }
 
-static bool number(struct slice s, unsigned base, uint64_t max, uint64_t *ret)
+static bool parse_number(struct slice s, unsigned base, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -98,12 +98,12 @@ static bool number(struct slice s, unsigned base, uint64_t max, uint64_t *ret)
 
 bool slice_hex(struct slice s, uint64_t max, uint64_t *ret)
 {
-	return s.n <= 16 && number(s, 16, max, ret);
+	return s.n <= 16 && parse_number(s, 16, max, ret);
 }
 
 bool slice_dec(struct slice s, uint64_t max, uint64_t *ret)
 {
-	return number(s, 10, max, ret);
+	return parse_number(s, 10, max, ret);
 }
 
 int64_t slice_digits(struct slice s, size_t n)

@@ -10,7 +10,7 @@ void text_start(struct text *t, char *buf, size_t cap)
 	buf[0] = '\0';
 }
 
-static void put(struct text *t, char c)
+static void put_char(struct text *t, char c)
 {
 	if (t->len + 1 >= t->cap) {
 		t->cut = true;
@@ -23,19 +23,19 @@ static void put(struct text *t, char c)
 static void put_slice(struct text *t, struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		put(t, s.p[i]);
+		put_char(t, s.p[i]);
 }
 
 static void put_number(struct text *t, unsigned v, unsigned base, unsigned min_digits)
 {
 	if (v >= base || min_digits > 1)
 		put_number(t, v / base, base, min_digits ? min_digits - 1 : 0);
-	put(t, "0123456789abcdef"[v % base]);
+	put_char(t, "0123456789abcdef"[v % base]);
 }
 
 static void put_json(struct text *t, const char *s)
 {
-	put(t, '"');
+	put_char(t, '"');
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 		if (c < 0x20 || c >= 0x7f) {
@@ -43,10 +43,10 @@ static void put_json(struct text *t, const char *s)
 			continue;
 		}
 		if (c == '"' || c == '\\')
-			put(t, '\\');
-		put(t, (char)c);
+			put_char(t, '\\');
+		put_char(t, (char)c);
 	}
-	put(t, '"');
+	put_char(t, '"');
 }
 
 static void put_place(struct text *t, const struct place *at)
@@ -69,7 +69,7 @@ static void put_path(struct text *t, const struct pci_path *path)
 		text_add(t, "%s%02x.%x", i ? "/" : "", path->hop[i] >> 3, path->hop[i] & 7u);
 }
 
-/* The letter behind %p; text.h says what each is of. */
+/* letter: the one after %p; text.h has the type that each stands for. */
 static void put_object(struct text *t, char letter, const void *p)
 {
 	const struct pci_function *f = p;
@@ -96,7 +96,7 @@ void text_vadd(struct text *t, const char *format, va_list args)
 {
 	for (; *format; format++) {
 		if (*format != '%') {
-			put(t, *format);
+			put_char(t, *format);
 			continue;
 		}
 		unsigned digits = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text.h - writing: text that is built in a buffer of the caller's.
+/* text.h - writing: a text is built in the caller's buffer.
  *
- * Pure. Stands in for stdio, which costs the boot binary a third of its size.
+ * Pure. Used in place of stdio, which would make the boot binary a third larger.
  */
 #pragma once
 
@@ -9,8 +9,8 @@
 
 #include "slice.h"
 
-/* A text under construction. It stays NUL-terminated and never grows past cap; what did
- * not fit is dropped and `cut` says so. */
+/* A text under construction. It is always NUL-terminated and never grows past cap. What does not
+ * fit is dropped, and `cut` is set. */
 struct text {
 	char *buf;
 	size_t cap;
@@ -21,7 +21,7 @@ struct text {
 void text_start(struct text *t, char *buf, size_t cap);
 
 /* Appends to t what `format` says. The conversions are those of printf(), so that the compiler
- * checks the arguments, and the kernel's idea of a letter behind %p for its own types
+ * checks the arguments. As in the kernel, a letter after %p stands for a type
  * (Documentation/core-api/printk-formats.rst):
  *     %s  const char *
  *     %u  unsigned, decimal
@@ -35,17 +35,17 @@ void text_start(struct text *t, char *buf, size_t cap);
  *     %pr const struct pci_path *: 00:01.0/00.0, with its domain unless that is 0; nothing
  *         for an unknown path
  *     %pv const struct slice *
- * There is no %%. scripts/lint refuses every other letter behind %p. */
+ * There is no %%. scripts/lint refuses every other letter after %p. */
 void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vadd(struct text *t, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
-/* Formats into buf, cuts what does not fit, and returns buf. */
+/* Formats into buf, drops what does not fit, and returns buf. */
 const char *text_make(char *buf, size_t cap, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Where something stands: a file as messages name it, line and column from 1. Line 0: the
- * file as a whole. */
+/* A place in a text: the file as messages name it, line and column from 1. Line 0: the file as a
+ * whole. */
 struct place {
 	const char *file;
 	uint32_t line, column;

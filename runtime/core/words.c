@@ -23,8 +23,8 @@ const char *mode_word(enum run_mode m)
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	/* Those that are missing here have arguments. */
-	static const char *const phrases[] = {
+	/* The reasons that are not here have arguments: see the cases below. */
+	static const char *const phrases[REASONS] = {
 		[REASON_NONE] = "",
 		[REASON_KEEP] = "a keep rule matches it",
 		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
@@ -35,24 +35,27 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
-	/* of enum apply_step */
+	const struct outcome *o = &r->outcome[f - r->inv.function];
+	/* in the order of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
-	struct slice step = slice_nth(slice_of(steps), '|', e->step);
+	struct slice step = slice_nth(slice_of(steps), '|', o->step);
 	const struct rule *rule = e->rule;
 	unsigned root = r->inv.function[0].vendor;
-	const char *detail = r->plan.detail[e - r->plan.entry];
+	enum reason reason = o->reason ? o->reason : e->reason;
 
-	switch (e->reason) {
+	switch (reason) {
 	case REASON_NO_GROUP:
-		/* What turns it on depends on the processor, which made the root bus too. */
+		/* How to turn it on depends on the processor; its maker also made the root
+		 * bus. */
 		text_add(t, "no IOMMU group: in the firmware turn on %s",
 			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
 			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
 		break;
 	case REASON_IDENTITY:
-		text_add(t, "%s: write path=%pr beside its ID", rule->given & RULE_SERIAL ?
-			 "its serial number does not identify it" : "a storage, SD or USB controller",
+		text_add(t, "%s: write path=%pr beside its ID",
+			 rule->given & RULE_SERIAL ? "its serial number does not identify it" :
+						     "a storage, SD or USB controller",
 			 &f->identity->path);
 		break;
 	case REASON_EXPECT:
@@ -63,16 +66,16 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
-		/* "resource1_resize" */
-		if (*detail)
+		/* The attribute is "resourceN_resize". */
+		if (*o->detail)
 			text_add(t, "BAR %x can be%s: correct its size",
-				 (unsigned)rule->attr[e->attr].name[8] - '0', detail);
+				 (unsigned)rule->attr[o->attr].name[8] - '0', o->detail);
 		else
 			text_add(t, "attr.%s was not written: change or remove it",
-				 rule->attr[e->attr].name);
+				 rule->attr[o->attr].name);
 		break;
 	case REASON_IN_USE:
-		text_add(t, "%s on it is in use: free it, or remove the rule", detail);
+		text_add(t, "%s on it is in use: free it, or remove the rule", o->detail);
 		break;
 	case REASON_UNBIND:
 		text_add(t, "driver %s did not let go of it", f->driver);
@@ -84,19 +87,21 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "the kernel has not come back from %pv", &step);
 		break;
 	default:
-		text_add(t, "%s", phrases[e->reason]);
+		text_add(t, "%s", phrases[reason]);
 	}
-	if (e->error)
-		text_add(t, " (error %u)", (unsigned)-e->error);
+	if (o->error)
+		text_add(t, " (error %u)", (unsigned)-o->error);
 }
 
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
 			const struct plan_entry *e)
 {
+	const struct outcome *o = &r->outcome[f - r->inv.function];
+	enum function_state state = o->state ? o->state : e->state;
 	const char *driver = e->rule->driver;
 
 	text_add(t, "%pa [%pi] ", &f->at, f);
-	switch (e->state) {
+	switch (state) {
 	case STATE_PLANNED:
 		text_add(t, "to be bound to %s", driver);
 		break;
@@ -106,15 +111,15 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 			text_add(t, ", taken from %s", f->driver);
 		break;
 	default:
-		text_add(t, "%s: ", state_word(e->state));
+		text_add(t, "%s: ", state_word(state));
 		words_reason(t, r, f, e);
-		if (e->state == STATE_FAILED && *e->driver)
-			text_add(t, "; it is on %s", e->driver);
+		if (state == STATE_FAILED && *o->driver)
+			text_add(t, "; it is on %s", o->driver);
 	}
 	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
 }
 
-/* Adds what a rule may have been wrong about. */
+/* Adds a function that the rule may have been meant for. */
 static void add_found(struct text *t, const char *who, const struct rule *rule,
 		      const struct pci_function *f)
 {
@@ -126,7 +131,8 @@ static void add_found(struct text *t, const char *who, const struct rule *rule,
 	if (rule->given & RULE_SERIAL && f->has_serial) {
 		text_add(t, " serial ");
 		for (int shift = 56; shift >= 0; shift -= 8)
-			text_add(t, shift ? "%02x-" : "%02x", (unsigned)(f->identity->serial >> shift & 0xff));
+			text_add(t, shift ? "%02x-" : "%02x",
+				 (unsigned)(f->identity->serial >> shift & 0xff));
 	}
 	text_add(t, " at %pa", &f->at);
 }
@@ -136,7 +142,8 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 	struct plan_miss miss = plan_explain(rule, &r->inv);
 
 	if (miss.taken) {
-		text_add(t, "another rule decides what this one matches, like %pa", &miss.taken->at);
+		text_add(t, "another rule decides what this one matches, like %pa",
+			 &miss.taken->at);
 		return;
 	}
 	text_add(t, "the rule matches nothing");
@@ -144,7 +151,7 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 	add_found(t, "elsewhere", rule, miss.same);
 }
 
-/* The problem of the run as a whole. False: there is none. */
+/* Adds the problem of the run as a whole. Returns false if there is none. */
 static bool add_general(const struct run *r, struct text *what)
 {
 	if (r->input_error == -E2BIG)
@@ -184,8 +191,9 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 			continue;
 		text_add(at, "%pp", &c->rule[i].at);
 		if (alone)
-			text_add(what, "%pa is on a root bus, where with=slot takes nothing along: write "
-				       "a rule for each function",
+			text_add(what,
+				 "%pa is on a root bus, where with=slot takes nothing along: "
+				 "write a rule for each function",
 				 &r->inv.function[alone - 1].at);
 		else
 			add_unmatched(what, r, &c->rule[i]);
@@ -195,8 +203,9 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 		return false;
 	const struct other *o = &r->other[k];
 	text_add(at, "%pa", &o->at);
-	text_add(what, o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
-					   "%s keeps IOMMU group %u from a guest: see vgapass check",
+	text_add(what,
+		 o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
+				     "%s keeps IOMMU group %u from a guest: see vgapass check",
 		 o->driver, (unsigned)o->group);
 	return true;
 }

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* words.h - a run in words: the same at boot, in the receipt and in `vgapass plan`.
  *
- * Pure. Every refusal says what to write to allow it.
+ * Pure. Each refusal ends with what to write to allow it.
  */
 #pragma once
 
-#include "plan.h"
+#include "run.h"
 
-/* bytes that hold any one line made here: phrases, names of files, drivers and attributes */
+/* bytes; enough for any line made here: phrases, names of files, drivers and attributes */
 #define PLAN_LINE_MAX 768
 
 const char *state_word(enum function_state s); /* bound refused failed held kept planned */
 const char *mode_word(enum run_mode m);        /* on off dry-run */
 
-/* Why the entry is refused, failed or held; nothing where there is no reason. */
+/* Adds why the entry is refused, failed or held; nothing if there is no reason. f is of r->inv; e
+ * is its entry in r->plan, or in another plan for the same functions. */
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
-		      const struct plan_entry *e);
+		  const struct plan_entry *e);
 
-/* "0000:01:00.0 [1002:6608] bound to vfio-pci (vgapass.conf:3)" */
+/* Adds "0000:01:00.0 [1002:6608] bound to vfio-pci (vgapass.conf:3)"; f and e as above. */
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
-			const struct plan_entry *e);
+		    const struct plan_entry *e);
 
-/* The k-th thing that is wrong: where in *at (an address or a place in the configuration,
- * "" for the run as a whole), what in *what; both start empty. False: there is no k-th. */
+/* Adds the k-th problem of the run: to *at its place (an address, a place in the configuration,
+ * or nothing for the run as a whole), to *what its text. Both are empty before. Returns false if
+ * there is no k-th. */
 bool words_problem(const struct run *r, unsigned k, struct text *at, struct text *what);
 
-/* The same as a line: "AT: WHAT", or WHAT. It is good until the next call; NULL: there is
- * no k-th. */
+/* Returns the same as a line, "AT: WHAT" or "WHAT", which is valid until the next call; NULL:
+ * there is no k-th. */
 const char *words_problem_line(const struct run *r, unsigned k);

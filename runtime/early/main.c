@@ -2,18 +2,17 @@
 /* main.c - vgapass-early, the program in the boot image.
  *
  *  1. Read the configuration, the kernel command line and the functions; build the plan.
- *  2. Nothing to bind: say why, leave the receipt, done.
- *  3. Set driver_override on every function of the plan. `claim` ends here.
- *  4. Attributes, modules, bind, read back; see io/apply.h for the order and its reasons.
+ *  2. If nothing is to be bound: say why, leave the receipt, end.
+ *  3. Set driver_override on every function of the plan. The verb `claim` ends here.
+ *  4. Write attributes, load modules, bind, read the result back; io/apply.h has the order and
+ *     the reasons for it.
  *  5. Look at the IOMMU groups, write the kernel log and the receipt.
  *
- * In the background, what a driver holds and the groups are left for the end of early boot;
- * but storage and USB controllers that are held already at 3 are freed right then.
- * `wait` is that end: it asks by a socket without a name in the file system, which works
- * with /run full or missing, and the kernel closes it however the binding process ends.
+ * In the background, functions that a driver holds and the IOMMU groups are left for the end of
+ * early boot. Storage and USB controllers that are held at step 3 are freed right then. `wait` is
+ * that end: it connects to a socket whose address is not in the file system, which works when
+ * /run is full or missing, and which the kernel closes however the binding process ends.
  */
-#ifndef __KLIBC__
-#endif
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -31,10 +30,10 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
-/* Options are in the manual: this text is in every boot image. */
+/* Options are in the manual, as this text is in every boot image. */
 #define USAGE "usage: vgapass-early claim|bind|wait\n"
 
-/* Words of the command line, and each one's place among them. */
+/* The words of the command line, in the order of enum word. */
 #define WORDS "claim|bind|wait|--background|--sysroot|--cmdline"
 enum word { CLAIM, BIND, WAIT, BACKGROUND, SYSROOT, CMDLINE };
 
@@ -46,10 +45,10 @@ struct options {
 
 /* All that workers share with their parent. */
 struct shared {
-	struct work work; /* first, as it is what their items get */
+	struct work work;
 	struct run run;
 	struct progress claim, bind, late;
-	uint32_t start; /* on apply_clock_us() */
+	uint32_t start; /* by apply_clock_us() */
 	bool background;
 };
 
@@ -60,20 +59,21 @@ static enum log_level level_of(enum function_state s)
 	return s == STATE_REFUSED ? LOG_IS_WARNING : LOG_IS_INFO;
 }
 
-/* What has not been said yet and is decided. */
+/* Logs what is decided and not logged yet; if `last`, all of it. */
 static void say_functions(bool real, struct run *r, bool last)
 {
 	char buf[PLAN_LINE_MAX];
 	struct text t;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
-		struct plan_entry *e = &r->plan.entry[i];
-		if (!e->rule || e->said || (e->state == STATE_PLANNED && !last))
+		const struct plan_entry *e = &r->plan.entry[i];
+		enum function_state state = run_state(r, i);
+		if (!e->rule || r->outcome[i].said || (state == STATE_PLANNED && !last))
 			continue;
-		e->said = true;
+		r->outcome[i].said = true;
 		text_start(&t, buf, sizeof(buf));
 		words_function(&t, r, &r->inv.function[i], e);
-		log_line(real, level_of(e->state), "%s", buf);
+		log_line(real, level_of(state), "%s", buf);
 	}
 }
 
@@ -86,8 +86,9 @@ static void say_problems(bool real, const struct run *r)
 			 line);
 }
 
-/* Kernel log and receipt, the last or one on the way. The exit code. */
-static int report(struct shared *s, int dir, bool last)
+/* Writes the kernel log and the receipt: the final ones if `last`, else those of what is known by
+ * now. Returns the exit code. */
+static int write_report(struct shared *s, int dir, bool last)
 {
 	struct run *r = &s->run;
 	bool real = s->work.roots.real;
@@ -110,27 +111,18 @@ static int report(struct shared *s, int dir, bool last)
 	return fine ? 0 : EXIT_FAILED;
 }
 
-/* A socket on which `do_what` has been called with the address where who waits meets who
- * binds: behind a NUL, so that it is outside the file system. -1: that failed. */
-static int open_wait_socket(int (*do_what)(int, const struct sockaddr *, socklen_t))
-{
-	static const struct sockaddr address = { AF_UNIX, "\0vgapass-bind" };
-	const socklen_t n = offsetof(struct sockaddr, sa_data) + sizeof("\0vgapass-bind") - 1;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	if (fd >= 0 && do_what(fd, &address, n)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
+/* `wait` meets `bind` at this abstract address: the leading NUL keeps it out of the file
+ * system. */
+#define ADDRESS "\0vgapass-bind"
+#define ADDRESS_SIZE (offsetof(struct sockaddr, sa_data) + sizeof(ADDRESS) - 1)
+static const struct sockaddr address = { AF_UNIX, ADDRESS };
 
 static int do_wait(const struct roots *roots)
 {
-	struct pollfd p = { .fd = open_wait_socket(connect), .events = POLLIN };
+	struct pollfd p = { .fd = socket(AF_UNIX, SOCK_STREAM, 0), .events = POLLIN };
 
-	if (p.fd < 0)
-		return 0; /* nobody is binding */
+	if (connect(p.fd, &address, ADDRESS_SIZE))
+		return 0; /* no process is binding */
 	int r = poll(&p, 1, WAIT_MS);
 	if (!r)
 		log_line(roots->real, LOG_IS_ERROR,
@@ -138,29 +130,29 @@ static int do_wait(const struct roots *roots)
 	return r ? 0 : EXIT_FAILED;
 }
 
-/* What nobody waits for: all behind the claim. The exit code. */
-static int bind_claimed(struct shared *s, int waiter)
+/* Does all that follows the claim; the boot does not wait for it. listener: the socket of `wait`,
+ * or -1. Returns the exit code. */
+static int bind_claimed(struct shared *s, int listener)
 {
 	struct run *r = &s->run;
-	struct crew crew = { .item = apply_item, .arg = s, .idle = s->background,
-			     .waiter = waiter };
-	struct pollfd asked = { .fd = waiter, .events = POLLIN };
+	struct crew crew = { .item = apply_item, .item_arg = &s->work, .idle = s->background,
+			     .hurry_fd = listener, .close_fd = listener };
+	struct pollfd asked = { .fd = listener, .events = POLLIN };
 	sigset_t no_signals;
-
-	sigemptyset(&no_signals);
 
 	r->claim_us = apply_clock_us() - s->start;
 	gather_drivers(&s->work.roots, r);
 	int dir = receipt_dir(&s->work.roots);
 	crew.items = apply_prepare(&s->work);
-	/* A module wants the one before it: another worker is no help until much later. */
+	/* A module needs the one before it, so another worker helps only after a long time. */
 	crew.slow = r->inv.functions + s->work.modules;
 	supervise(&s->bind, &crew);
 	unsigned held = apply_finish(&s->work);
 	if (s->background) {
-		report(s, dir, false);
-		/* However long it takes: at a prompt or in a shell the keyboard stays. Whoever ends
-		 * this program now ends it between two changes. */
+		write_report(s, dir, false);
+		/* However long this takes, the keyboard stays at a prompt or in a shell. Signals
+		 * are let through here only, where no function is between two drivers. */
+		sigemptyset(&no_signals);
 		ppoll(&asked, 1, NULL, &no_signals);
 	}
 	s->work.late = true;
@@ -170,56 +162,71 @@ static int bind_claimed(struct shared *s, int waiter)
 	crew.idle = false;
 	supervise(&s->late, &crew);
 	apply_finish(&s->work);
-	return report(s, dir, true);
+	return write_report(s, dir, true);
 }
 
-/* By the worker that did the last claim, or who took its place. */
-static void go_on(void *shared)
+/* Runs in the worker that finished the last claim, or in its replacement. */
+static void bind_in_background(void *shared)
 {
 	struct shared *s = shared;
-	int waiter = open_wait_socket(bind);
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	listen(waiter, 4);
+	if (listener >= 0 && bind(listener, &address, ADDRESS_SIZE)) {
+		close(listener);
+		listener = -1;
+	}
+	listen(listener, 4);
 	supervise_ready(&s->claim);
-	bind_claimed(s, waiter);
+	bind_claimed(s, listener);
 }
 
-static int do_bind(const struct options *o, struct shared *s)
+/* At the switch to the real root systemd sends these to all processes that are left. A function
+ * must not be left between two drivers. */
+static void block_signals(void)
 {
-	struct run *r = &s->run;
-	struct crew crew = { .item = apply_claim, .arg = s, .waiter = -1 };
-
 	sigset_t signals;
 
-	if (o->verb == BIND)
-		s->start = apply_clock_us();
-	/* systemd's, to all that is left at its switch to the real root: no function may be left
-	 * between two drivers. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	gather_mounts(&s->work.roots);
-	gather_run(&s->work.roots, o->cmdline, r);
-	if (r->plan.state != PLAN_READY || r->cmd.mode != MODE_ON || !r->plan.planned) {
-		if (o->verb == CLAIM)
-			s->start = apply_clock_us();
-		r->claim_us = apply_clock_us() - s->start;
-		gather_drivers(&s->work.roots, r);
-		return report(s, receipt_dir(&s->work.roots), true);
-	}
-	s->work.run = r;
-	s->background = o->background;
-	crew.items = 2 * r->inv.functions;
-	if (o->background)
-		crew.then = go_on;
-	supervise(&s->claim, &crew);
-	return o->verb == CLAIM || o->background ? 0 : bind_claimed(s, -1);
 }
 
-/* In a boot image of initramfs-tools this program itself stands in place of two scripts: a
- * shell that starts it would take longer than it does. */
-static bool stands_in(const char *path, struct options *o)
+/* The verbs bind and claim. Claim is the part of a bind that the boot waits for: tests/bench
+ * measures it alone, so it reads no clock and leaves no receipt. */
+static int do_bind(const struct options *o, struct shared *s)
+{
+	struct run *r = &s->run;
+	struct crew crew = { .item = apply_claim, .item_arg = &s->work,
+			     .then = o->background ? bind_in_background : NULL, .then_arg = s,
+			     .hurry_fd = -1, .close_fd = -1 };
+
+	if (o->verb == BIND)
+		s->start = apply_clock_us();
+	block_signals();
+	gather_mounts(&s->work.roots);
+	gather_run(&s->work.roots, o->cmdline, r);
+	bool binds = r->plan.state == PLAN_READY && r->cmd.mode == MODE_ON && r->plan.planned;
+	s->work.run = r;
+	s->background = o->background;
+	if (binds) {
+		crew.items = 2 * r->inv.functions;
+		supervise(&s->claim, &crew);
+	}
+	if (o->verb == CLAIM || (binds && o->background))
+		return 0;
+	if (binds)
+		return bind_claimed(s, -1);
+	r->claim_us = apply_clock_us() - s->start;
+	gather_drivers(&s->work.roots, r);
+	return write_report(s, receipt_dir(&s->work.roots), true);
+}
+
+/* In a boot image of initramfs-tools, links to this program take the place of two scripts, as a
+ * shell would take longer to start than this program runs. Returns true if it was called by one
+ * of their names: scripts/init-top/00-vgapass (bind --background) or scripts/init-bottom/vgapass
+ * (wait). */
+static bool is_boot_script(const char *path, struct options *o)
 {
 	struct slice rest = slice_of(path), name;
 
@@ -227,18 +234,14 @@ static bool stands_in(const char *path, struct options *o)
 		name = slice_cut(&rest, '/');
 	while (rest.n);
 	unsigned script = slice_word(name, "00-vgapass|vgapass");
-	if (script == SLICE_NO_WORD)
-		return false;
 	o->background = !script;
 	o->verb = script ? WAIT : BIND;
-	return true;
+	return script != SLICE_NO_WORD;
 }
 
 static bool parse_options(char **argv, struct options *o)
 {
 	*o = (struct options){ .verb = SLICE_NO_WORD };
-	if (stands_in(*argv, o))
-		return true;
 	while (*++argv) {
 		unsigned word = slice_word(slice_of(*argv), WORDS);
 		if (word == SYSROOT && argv[1])
@@ -257,11 +260,18 @@ static bool parse_options(char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o;
+	struct options o = { .sysroot = NULL };
 	struct roots roots;
 
-	if (!argc || !parse_options(argv, &o))
-		return write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	if (argc && is_boot_script(*argv, &o)) {
+		/* initramfs-tools calls scripts with `prereqs` to sort them, on the running host
+		 * too. */
+		if (argc > 1)
+			return 0;
+	} else if (!argc || !parse_options(argv, &o)) {
+		ssize_t n = write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1);
+		return n < 0 ? EXIT_FAILED : EXIT_USAGE;
+	}
 	int e = gather_root(o.sysroot, &roots);
 	if (e) {
 		log_line(roots.real, LOG_IS_ERROR, "%s cannot be opened (error %u)",
@@ -270,7 +280,7 @@ int main(int argc, char **argv)
 	}
 	if (o.verb == WAIT)
 		return do_wait(&roots);
-	/* Pages that are never touched are never there: a run takes what its host needs. */
+	/* Untouched pages are never allocated, so a run takes only what its host needs. */
 	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s == MAP_FAILED) {

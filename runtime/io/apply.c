@@ -10,27 +10,31 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "runtime/core/driver.h"
+
 /* One function in the hands of a worker. */
 struct job {
 	const struct work *w;
 	unsigned i;
 	int devices;
 	struct pci_function *f;
-	struct plan_entry *e;
+	const struct plan_entry *e;
+	struct outcome *o;
 };
 
 static struct job job_of(const struct work *w, unsigned i)
 {
 	struct run *r = w->run;
 
-	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i] };
+	return (struct job){ w, i, r->inv.devices, &r->inv.function[i], &r->plan.entry[i],
+			     &r->outcome[i] };
 }
 
-/* Reads the name of the driver that the function is on into e->driver, "" for none. True:
- * the function is gone. */
+/* Reads the name of the function's driver into the outcome, "" for none. Returns true if the
+ * function is gone. */
 static bool is_gone(const struct job *j)
 {
-	char *name = j->e->driver;
+	char *name = j->o->driver;
 
 	if (sysfs_link(j->devices, path_function(j->f, "driver"), 0, name, PCI_DRIVER_NAME) >= 0)
 		return false;
@@ -40,7 +44,7 @@ static bool is_gone(const struct job *j)
 
 static bool is_bound(const struct job *j)
 {
-	return !strcmp(j->e->driver, j->e->rule->driver);
+	return !strcmp(j->o->driver, j->e->rule->driver);
 }
 
 static int write_attribute(const struct job *j, const char *name, const char *value)
@@ -61,28 +65,29 @@ static int write_unbind(const struct job *j)
 	return write_address(j, path_function(j->f, "driver/unbind"));
 }
 
-/* With on-failure=release the host's driver gets the function back, if it is loaded; if
- * not, udev loads it later and it finds the function free. With hold it gets the name of no
- * driver, which keeps off the rule's own too: that one may be registered only later. */
-static void fail(const struct job *j, enum reason reason)
+/* Records the failure. With on-failure=release the host's driver gets the function back now, or
+ * when udev loads it. With hold, driver_override becomes a name that no driver has. This keeps
+ * the rule's own driver off too, which may be registered only later. */
+static void give_back(const struct job *j, enum reason reason)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 	bool gone = is_gone(j);
-	bool held = e->rule->hold && reason != REASON_IN_USE && !*e->driver &&
+	bool held = j->e->rule->hold && reason != REASON_IN_USE && !*j->o->driver &&
 		    !write_attribute(j, "driver_override", "vgapass-hold");
 
 	if (!held) {
-		/* A newline clears it, an empty write would be none (drivers/base/driver.c). */
+		/* A newline clears it; an empty text would not be written
+		 * (drivers/base/driver.c). */
 		write_attribute(j, "driver_override", "\n");
 		write_address(j, "../drivers_probe");
 		is_gone(j);
 	}
 	if (gone) {
-		e->error = 0;
+		o->error = 0;
 		reason = REASON_GONE;
 	}
-	e->reason = (uint8_t)reason;
-	e->state = held ? STATE_HELD : STATE_FAILED;
+	o->reason = (uint8_t)reason;
+	o->state = held ? STATE_HELD : STATE_FAILED;
 }
 
 static void read_again(const struct job *j, enum pci_detail detail)
@@ -96,7 +101,8 @@ static bool lacks_group(const struct job *j)
 	return j->f->group < 0 && !j->e->rule->iommu_ignore;
 }
 
-/* Looks whether there is a group by now. */
+/* If the function had no IOMMU group, looks for one again. Without one, unbinds the function and
+ * returns the reason. */
 static enum reason demand_group(const struct job *j)
 {
 	if (!lacks_group(j))
@@ -109,15 +115,16 @@ static enum reason demand_group(const struct job *j)
 	return REASON_NO_GROUP;
 }
 
-static enum reason claim(const struct job *j)
+static enum reason step_claim(const struct job *j)
 {
-	j->e->step = STEP_OVERRIDE;
-	j->e->error = write_attribute(j, "driver_override", j->e->rule->driver);
-	return j->e->error ? REASON_OVERRIDE : REASON_NONE;
+	j->o->step = STEP_OVERRIDE;
+	j->o->error = write_attribute(j, "driver_override", j->e->rule->driver);
+	return j->o->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
-/* False: the file shows which sizes the BAR can have (bit n: 2^n MiB), and this is none. */
-static bool can_resize(const struct job *j, const struct rule_attr *a, char *detail)
+/* Returns false if the attribute lists the sizes that the BAR can have (bit n: 2^n MiB) without
+ * this one; then writes the list as text into outcome.detail. */
+static bool can_resize(const struct job *j, const struct rule_attr *a)
 {
 	const char *unit = "M\0G\0T\0P\0E\0Z\0Y";
 	char mask[32];
@@ -128,7 +135,7 @@ static bool can_resize(const struct job *j, const struct rule_attr *a, char *det
 	if (n <= 0 || !slice_hex((struct slice){ mask, (size_t)n - 1 }, UINT64_MAX, &sizes) ||
 	    !slice_dec(slice_of(a->value), 63, &size) || sizes >> size & 1)
 		return true;
-	text_start(&t, detail, PLAN_DETAIL);
+	text_start(&t, j->o->detail, OUTCOME_DETAIL);
 	for (size = 1; sizes; sizes >>= 1) {
 		if (sizes & 1)
 			text_add(&t, " %u%s", (unsigned)size, unit);
@@ -139,33 +146,34 @@ static bool can_resize(const struct job *j, const struct rule_attr *a, char *det
 	return false;
 }
 
-/* What a write says holds: reset_method reads as a list of all, a size as a mask. */
+/* Writes the attr. options of the rule. The result of each write is taken as it is, as reading
+ * back shows something else: reset_method reads as a list of all methods, a size as a mask. */
 static enum reason write_attrs(const struct job *j)
 {
-	struct plan_entry *e = j->e;
-	char *detail = j->w->run->plan.detail[j->i];
+	struct outcome *o = j->o;
 
-	*detail = '\0';
-	/* Those of the rule are for what it names, not for what goes along. */
-	for (e->attr = 0; e->attr < e->rule->attrs && !e->companion; e->attr++) {
-		const struct rule_attr *a = &e->rule->attr[e->attr];
+	*j->o->detail = '\0';
+	/* They are for what the rule names, not for its companions. */
+	for (o->attr = 0; o->attr < j->e->rule->attrs && !j->e->companion; o->attr++) {
+		const struct rule_attr *a = &j->e->rule->attr[o->attr];
 		struct slice name = slice_of(a->name);
-		e->step = STEP_ATTR;
-		/* The kernel splits at blanks, which no rule can have; the text is the run's own. */
+		o->step = STEP_ATTR;
+		/* The kernel splits at blanks, which a rule cannot contain. The text belongs to
+		 * this run, so it may be changed in place. */
 		for (char *p = (char *)a->value; slice_is(name, "reset_method") && *p; p++)
 			if (*p == ',')
 				*p = ' ';
-		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a, detail))
+		if (name.n == 16 && !strcmp(a->name + 9, "_resize") && !can_resize(j, a))
 			return REASON_ATTR;
-		e->error = write_attribute(j, a->name, a->value);
-		if (e->error)
+		o->error = write_attribute(j, a->name, a->value);
+		if (o->error)
 			return REASON_ATTR;
 	}
 	return REASON_NONE;
 }
 
-/* The firmware's framebuffer keeps the memory of a boot display of class 0302 or 0380: for
- * 0300 alone vfio-pci drives it away itself (aperture_remove_conflicting_pci_devices). */
+/* Removes the firmware's framebuffer from the memory of a boot display of class 0302 or 0380.
+ * vfio-pci does that only for class 0300 (aperture_remove_conflicting_pci_devices()). */
 static void release_framebuffer(const struct job *j)
 {
 	static const char names[][7] = { "efi", "vesa", "simple" };
@@ -179,34 +187,35 @@ static void release_framebuffer(const struct job *j)
 			    text_make(device, sizeof(device), "%s-framebuffer.0", names[i]));
 }
 
-/* First pass: what must be written before a driver can take the function. */
-static enum reason prepare(const struct job *j)
+/* First pass: writes what must be written before a driver takes the function. */
+static enum reason step_prepare(const struct job *j)
 {
 	release_framebuffer(j);
 	if (is_gone(j))
 		return REASON_GONE;
-	return *j->e->driver ? REASON_NONE : write_attrs(j);
+	return *j->o->driver ? REASON_NONE : write_attrs(j);
 }
 
-/* Takes it from the driver that holds it. */
-static enum reason unbind(const struct job *j)
+/* Takes the function from the driver that holds it, unless a disk of it is in use. */
+static enum reason unbind_holder(const struct job *j)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 
-	if (disk_in_use(&j->w->roots, j->f, j->w->run->plan.detail[j->i]))
+	if (disk_in_use(&j->w->roots, j->f, j->o->detail))
 		return REASON_IN_USE;
-	e->step = STEP_UNBIND;
-	e->error = write_unbind(j);
-	/* It may have been let go of in between; the link tells. */
-	return e->error && (is_gone(j) || *e->driver) ? REASON_UNBIND : REASON_NONE;
+	o->step = STEP_UNBIND;
+	o->error = write_unbind(j);
+	/* If the write failed because the driver let go in between, the link says so. */
+	return o->error && (is_gone(j) || *j->o->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
-/* Last pass: bound by the modules' loading, or now; one that a driver holds, or that waits
- * for the IOMMU, when it is late enough (see struct work). */
-static enum reason bind(const struct job *j)
+/* Last pass: the function was bound when the modules were loaded, or is bound now. One that a
+ * driver holds, or that waits for the IOMMU, has to wait until it is late enough (see struct
+ * work). */
+static enum reason step_bind(const struct job *j)
 {
-	struct plan_entry *e = j->e;
-	const char *driver = e->rule->driver;
+	struct outcome *o = j->o;
+	const char *driver = j->e->rule->driver;
 	bool late = j->w->late;
 	struct inventory *inv = &j->w->run->inv;
 	enum reason reason;
@@ -214,7 +223,8 @@ static enum reason bind(const struct job *j)
 	if (is_gone(j))
 		return REASON_GONE;
 	if (lacks_group(j) && !inv->has_iommu) {
-		/* A module has brought it by now, or never will; the group may come with the bind. */
+		/* A module has brought the IOMMU by now, or never will. The group may come with
+		 * the bind. */
 		inv->iommu_known = false;
 		reason = late ? demand_group(j) : REASON_NONE;
 		if (!late || (reason && !inv->has_iommu))
@@ -222,44 +232,44 @@ static enum reason bind(const struct job *j)
 	}
 	if (!is_bound(j)) {
 		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
-		if (*e->driver) {
+		if (*j->o->driver) {
 			if (!late)
 				return REASON_NONE;
-			reason = there || e->rule->hold ? unbind(j) : REASON_NO_DRIVER;
+			reason = there || j->e->rule->hold ? unbind_holder(j) : REASON_NO_DRIVER;
 			if (!reason)
 				reason = write_attrs(j);
 			if (reason)
 				return reason;
 		}
-		e->error = 0;
+		o->error = 0;
 		if (!there)
 			return REASON_NO_DRIVER;
-		e->step = STEP_PROBE;
-		/* It waits for a probe that is running, and says EBUSY where that took it: only the
-		 * link is proof. */
-		e->error = write_address(j, path_make("../drivers/%s/bind", driver));
+		o->step = STEP_PROBE;
+		/* The write waits for a probe that is running, and fails with EBUSY if that took
+		 * the function. So only the link is proof. */
+		o->error = write_address(j, path_make("../drivers/%s/bind", driver));
 		is_gone(j);
 	}
 	reason = demand_group(j);
 	if (reason)
-		e->error = 0;
+		o->error = 0;
 	else if (!is_bound(j))
 		reason = REASON_PROBE;
 	else
-		e->state = STATE_BOUND, e->reason = REASON_NONE;
+		o->state = STATE_BOUND, o->reason = REASON_NONE;
 	return reason;
 }
 
-/* Behind the claims: see apply_claim(). */
-static enum reason let_go(const struct job *j)
+/* Second part of the claim: see apply_claim(). */
+static enum reason step_let_go(const struct job *j)
 {
-	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->e->driver || is_bound(j))
+	if (pci_kind(j->f) != PCI_VITAL || is_gone(j) || !*j->o->driver || is_bound(j))
 		return REASON_NONE;
-	/* Nobody can tell afterwards who had it. */
+	/* Afterwards the old driver cannot be read any more. */
 	read_again(j, PCI_DETAIL_DRIVER);
-	unbind(j);
-	/* If it was given up meanwhile, nobody else comes back to it. */
-	return j->e->state == STATE_PLANNED ? REASON_NONE : bind(j);
+	unbind_holder(j);
+	/* If this hung and the function counts as failed by now, no later step will bind it. */
+	return run_state(j->w->run, j->i) == STATE_PLANNED ? REASON_NONE : step_bind(j);
 }
 
 uint32_t apply_clock_us(void)
@@ -270,26 +280,25 @@ uint32_t apply_clock_us(void)
 	return (uint32_t)t.tv_sec * 1000000u + (uint32_t)t.tv_usec;
 }
 
-/* Does one thing with function i if that is still to be bound, and nobody is hanging in it. */
+/* Does one step with function i, if that is still to be bound and no other worker hangs in it. */
 static void run_step(const struct work *w, unsigned i, enum reason (*step)(const struct job *j))
 {
 	struct job j = job_of(w, i);
+	struct outcome *o = j.o;
 
-	struct plan_entry *e = j.e;
-
-	if (e->state != STATE_PLANNED || e->step)
+	if (run_state(w->run, i) != STATE_PLANNED || o->step)
 		return;
-	/* A claim is what the boot waits for: nothing looks at the clock before its end. */
+	/* The boot waits for the claim, so the clock is not read before its end. */
 	uint32_t start = w->run->claim_us ? apply_clock_us() : 0;
 	enum reason reason = step(&j);
 	if (reason)
-		fail(&j, reason);
+		give_back(&j, reason);
 	else
-		e->error = 0;
-	/* Until its next turn, the modules are what it waits for. */
-	e->step = STEP_NONE;
+		o->error = 0;
+	/* If this function hangs before its next step, blame the loading of modules. */
+	o->step = STEP_NONE;
 	if (start)
-		e->us += apply_clock_us() - start;
+		o->us += apply_clock_us() - start;
 }
 
 void apply_claim(void *work, unsigned i)
@@ -298,17 +307,17 @@ void apply_claim(void *work, unsigned i)
 	unsigned functions = w->run->inv.functions;
 
 	if (i < functions)
-		run_step(w, i, claim);
+		run_step(w, i, step_claim);
 	else
-		run_step(w, i - functions, let_go);
+		run_step(w, i - functions, step_let_go);
 }
 
 void apply_late(void *work, unsigned i)
 {
-	run_step(work, i, bind);
+	run_step(work, i, step_bind);
 }
 
-/* "NAME [PARAM ...]" */
+/* Loads the module of a line "NAME [PARAM ...]" of the list, unless it is there already. */
 static void load_module(const struct work *w, unsigned line)
 {
 	struct slice params = slice_nth(slice_of(w->list), '\n', line);
@@ -321,7 +330,8 @@ static void load_module(const struct work *w, unsigned line)
 		return;
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "%pv", &params);
-	/* Of a parameter given twice the kernel keeps the last: the command line's. */
+	/* If a parameter is given twice the kernel keeps the last one: that of the command
+	 * line. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
 	int error = t.cut ? -E2BIG :
 		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%pv.ko", &name), buf);
@@ -347,14 +357,14 @@ void apply_item(void *work, unsigned item)
 	unsigned functions = w->run->inv.functions;
 
 	if (item < functions)
-		run_step(w, item, prepare);
+		run_step(w, item, step_prepare);
 	else if (item - functions < w->modules)
 		load_module(w, item - functions);
 	else
-		run_step(w, item - functions - w->modules, bind);
+		run_step(w, item - functions - w->modules, step_bind);
 }
 
-static void keep(const struct job *j, int32_t group, const char *driver)
+static void keep_other(const struct job *j, int32_t group, const char *driver)
 {
 	struct run *r = j->w->run;
 
@@ -367,68 +377,71 @@ static void keep(const struct job *j, int32_t group, const char *driver)
 	r->others++;
 }
 
-/* Memory of the firmware's must stay where it is (RMRR; iommu.c, require_direct). */
+/* Decides whether a guest can have the group of a bound function. The firmware's memory must stay
+ * where it is (RMRR; drivers/iommu/iommu.c, require_direct), so a group with such memory is not
+ * viable. */
 static void look_at_group(const struct job *j)
 {
 	int32_t group = j->f->group;
 
 	if (group < 0)
 		return;
-	j->e->viable = VIABLE_YES;
+	j->o->viable = VIABLE_YES;
 	if (sysfs_has_word(j->devices, path_function(j->f, "iommu_group/reserved_regions"),
 			   "direct")) {
-		j->e->viable = VIABLE_NO;
-		keep(j, group, "firmware memory (RMRR)");
+		j->o->viable = VIABLE_NO;
+		keep_other(j, group, "firmware memory (RMRR)");
 	}
 }
 
-/* A function with a header of type 1 or 2 is no obstacle, whatever it is on. One without a
- * driver may get one of the host's yet, unless it is held. */
+/* Finds out whether a function that is not bound keeps its group from a guest. A header of type 1
+ * or 2 does not, whatever the driver. A function without a driver may still get one of the
+ * host's, unless it is held. */
 static void look_at_other(const struct job *j)
 {
 	struct run *r = j->w->run;
-	struct plan_entry *e = r->plan.entry;
-	const char *driver = j->e->driver = r->plan.driver[j->i];
+	const char *driver = j->o->driver;
 	bool seen = false;
 
-	if (is_gone(j) || j->e->state == STATE_HELD)
+	if (is_gone(j) || j->o->state == STATE_HELD)
 		return;
-	if (*driver && apply_is_harmless(slice_of(driver))) {
-		/* Only a boot knows of all functions what is to become of them. */
-		if (j->e->state < STATE_BOUND && r->claim_us && strcmp(driver, "pcieport"))
-			keep(j, STRAY, driver);
+	if (*driver && driver_shares_group(driver)) {
+		/* Only a boot plans for all functions, so only a boot can call one a stray. */
+		if (!j->o->state && r->claim_us && driver_is_for_guests(driver))
+			keep_other(j, STRAY, driver);
 		return;
 	}
 	read_again(j, PCI_DETAIL_GROUP);
-	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++, e++) {
-		if (e->state != STATE_BOUND || r->inv.function[i].group != j->f->group)
+	for (unsigned i = 0; j->f->group >= 0 && i < r->inv.functions; i++) {
+		struct outcome *o = &r->outcome[i];
+		if (run_state(r, i) != STATE_BOUND || r->inv.function[i].group != j->f->group)
 			continue;
 		if (!seen && sysfs_exists(j->devices, path_function(j->f, "secondary_bus_number")))
 			return;
 		if (!seen && *driver)
-			keep(j, j->f->group, driver);
+			keep_other(j, j->f->group, driver);
 		seen = true;
 		if (*driver)
-			e->viable = VIABLE_NO;
-		else if (e->viable == VIABLE_YES)
-			e->viable = VIABLE_UNKNOWN;
+			o->viable = VIABLE_NO;
+		else if (o->viable == VIABLE_YES)
+			o->viable = VIABLE_UNKNOWN;
 	}
 }
 
-/* True: it is still to be bound. */
-static bool settle(const struct job *j)
+/* Ends a pass for a function. Returns true if it is left for the late pass. */
+static bool settle_function(const struct job *j)
 {
-	struct plan_entry *e = j->e;
+	struct outcome *o = j->o;
 
-	if (e->state == STATE_BOUND && j->w->late)
+	if (o->state == STATE_BOUND && j->w->late)
 		look_at_group(j);
-	if (e->state != STATE_PLANNED)
+	if (run_state(j->w->run, j->i) != STATE_PLANNED)
 		return false;
-	if (!e->step && !j->w->late)
+	if (!o->step && !j->w->late)
 		return true;
-	e->state = STATE_FAILED;
-	e->reason = REASON_HANG;
-	e->error = 0;
+	o->state = STATE_FAILED;
+	o->reason = REASON_HANG;
+	o->error = 0;
 	return false;
 }
 
@@ -436,14 +449,14 @@ unsigned apply_finish(const struct work *w)
 {
 	unsigned held = 0, passes = w->late ? 2 : 1;
 
-	/* Who is bound must be known of all before others are looked at. */
+	/* The second pass needs to know of every function whether it is bound. */
 	for (unsigned pass = 0; pass < passes; pass++)
 		for (unsigned i = 0; i < w->run->inv.functions; i++) {
 			struct job j = job_of(w, i);
 			if (pass)
 				look_at_other(&j);
 			else
-				held += settle(&j);
+				held += settle_function(&j);
 		}
 	return held;
 }

@@ -1,67 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply.h - carries a plan out and looks whether it came true.
+/* apply.h - carries a plan out and checks the result.
  *
- * Every step may hang in the kernel for ever: a driver's unbind holds the function's lock,
- * and whoever wants that lock waits with it (drivers/base/dd.c). So the work is cut into
- * items that a worker process takes one after the other; when one does not come back,
- * another worker goes on with the rest (io/supervise.h). All of *r is shared memory.
+ * Every step may hang in the kernel for ever: a driver's unbind holds the function's lock, and
+ * every process that wants this lock waits with it (drivers/base/dd.c). So the work is cut into
+ * items, which a worker process takes one after the other. If one does not come back, another
+ * worker goes on with the rest (io/supervise.h). All that struct work points to is in shared
+ * memory.
  */
 #pragma once
 
 #include "gather.h"
 
-/* Where the boot image keeps the modules: a list, and the files that it names. */
+/* In the boot image: the list of modules, and the directory of their files. */
 #define MODULES_LIST "usr/lib/vgapass/modules"
 #define MODULES_DIR "usr/lib/vgapass/ko"
 #define MODULES_LIST_MAX 8192 /* bytes of the list */
 
-/* What the workers share. The items are, after the claims (apply_claim()): attributes of
- * unbound functions first, then the modules, whose loading binds all functions that nobody
- * holds, then those that are left, but for the held ones. Those come late, as items of their
- * own (apply_late()): a hanging unbind holds the function's lock, and a udev that reads uevent
- * of it would hang the boot at its next settle. A held function is unbound only when its new
- * driver is there to take it, and never while a disk of it is in use. Late come also those
- * that have no IOMMU group before a module of the host brings the IOMMU. */
+/* What the workers share. The order of the work is:
+ *  - the claims, see apply_claim();
+ *  - attributes of functions that no driver holds;
+ *  - the modules. Loading them binds all functions that are free;
+ *  - binding of what is still free;
+ *  - late, as items of their own (apply_late()): functions that a driver of the host holds, and
+ *    those that had no IOMMU group before a module brought the IOMMU.
+ * The late ones wait for the end of early boot because an unbind that hangs holds the function's
+ * lock: udev would read the function's uevent, and its next settle would hang with it. A held
+ * function is unbound only if its new driver is registered, and never while a disk of it is in
+ * use. */
 struct work {
 	struct run *run;
 	struct roots roots;
-	bool late;        /* early boot is at its end: udev is through */
+	bool late;        /* early boot is over: udev has handled its events */
 	unsigned modules; /* lines of the module list */
 	char list[MODULES_LIST_MAX];
 };
 
-/* Reads the module list and gives the number of items. */
+/* Reads the module list. Returns the number of items for apply_item(). */
 unsigned apply_prepare(struct work *w);
 void apply_item(void *work, unsigned item);
 
-/* Item i below the number of functions writes driver_override of function i if it is to be
- * bound, the one thing that must come before any driver loads. A function where that fails is
- * failed. As many items behind those take storage and USB controllers from drivers that are in
- * the kernel itself, where no disk of them is in use: before udev finds the disks, and md, LVM
- * or ZFS something on them. What does not let go stays for the late pass. */
+/* Does a claim; there are two for each function. Item i below the number of functions writes
+ * driver_override of function i, if that is to be bound: the one thing that must be done before
+ * any driver loads. If it cannot be written, the function has failed. Then as many items again
+ * take storage and USB controllers from drivers that are built into the kernel, if no disk of
+ * them is in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A
+ * controller whose driver does not let go is left for the late pass. */
 void apply_claim(void *work, unsigned i);
 
-/* With `late` set: item i takes function i from the driver that holds it. */
+/* Takes function i from the driver that holds it; needs `late`. */
 void apply_late(void *work, unsigned i);
 
-/* After the last item: what has not come back is failed. When it is late the groups are
- * looked at, as the host's drivers have theirs then, and who else is on the rules' drivers.
- * Returns how many are still to be bound, when it is late. */
+/* Call it after the last item: functions whose step has not come back have failed. With `late` it
+ * also looks at the IOMMU groups, as the host's drivers have bound their functions by then, and
+ * at other functions on drivers for guests. Returns how many functions are left for the late
+ * pass; 0 with `late`. */
 unsigned apply_finish(const struct work *w);
 
-/* True: a driver, or none, that leaves the IOMMU group of its function to a guest: those of
- * VFIO, and those that promise to do no DMA of their own (driver_managed_dma in drivers/pci:
- * pci-stub, pcieport and its kin). Their names begin or end with one of these, which all
- * have eight letters. Here, as a call costs the boot binary 16 bytes. */
-static inline bool apply_is_harmless(struct slice driver)
-{
-	const char *names = "vfio-pci|vfio_pci|pci-stub|pcieport";
-
-	if (driver.n < 8)
-		return !driver.n;
-	return slice_word((struct slice){ driver.p, 8 }, names) != SLICE_NO_WORD ||
-	       slice_word((struct slice){ driver.p + driver.n - 8, 8 }, names) != SLICE_NO_WORD;
-}
-
-/* The time of day in microseconds, modulo 2^32: for differences. klibc has no other clock. */
+/* Returns the time of day in microseconds, modulo 2^32: for differences. klibc has no other
+ * clock. */
 uint32_t apply_clock_us(void);

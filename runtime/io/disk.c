@@ -10,8 +10,8 @@ struct look {
 	char *ret;
 };
 
-/* All who use a disk claim it in the kernel, and who claims a partition claims the disk too
- * (block/bdev.c, bd_may_claim()). The tables tell where there are no block devices to open. */
+/* Every user of a disk claims it in the kernel, and a claim of a partition is one of its disk too
+ * (block/bdev.c, bd_may_claim()). mountinfo and swaps are for a system without device files. */
 static int look_at_block(const char *name, void *arg)
 {
 	const struct look *l = arg;
@@ -19,12 +19,13 @@ static int look_at_block(const char *name, void *arg)
 	char target[512];
 	struct slice none;
 
-	if (sysfs_link(roots->sys, path_make("class/block/%s", name), 1, target, sizeof(target)) <= 0 ||
+	if (sysfs_link(roots->sys, path_make("class/block/%s", name), 1, target,
+		       sizeof(target)) <= 0 ||
 	    slice_find(l->address, slice_of(target), '/', &none) == SLICE_NO_WORD)
 		return 0;
-	text_make(l->ret, PLAN_DETAIL, "/dev/%s", name);
-	/* Of a multipath disk nvme0n1 only a path is below the function, nvme0c1n1, which has no
-	 * file (drivers/nvme/host/multipath.c). */
+	text_make(l->ret, OUTCOME_DETAIL, "/dev/%s", name);
+	/* For the multipath disk nvme0n1, only the path nvme0c1n1 is below the function, and it
+	 * has no device file (drivers/nvme/host/multipath.c): remove the "c1". */
 	for (char *to = l->ret + 6, *p = to; (*to = *p); p++)
 		if (*p == 'c' && slice_digit(p[-1]) < 10)
 			while (slice_digit(p[1]) < 10)
@@ -36,7 +37,7 @@ static int look_at_block(const char *name, void *arg)
 	       sysfs_is_claimed(roots->dev, l->ret + 5);
 }
 
-bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[PLAN_DETAIL])
+bool disk_in_use(const struct roots *roots, const struct pci_function *f, char ret[OUTCOME_DETAIL])
 {
 	char address[PCI_ADDRESS_SIZE];
 	struct look l = { roots, { address, 0 }, ret };

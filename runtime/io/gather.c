@@ -11,7 +11,7 @@
 
 #define CONF_FILE "vgapass.conf"
 #define CONF_DIR "vgapass.conf.d"
-#define CMDLINE_NAME "cmdline" /* of rules from vgapass.ids=, in messages */
+#define CMDLINE_NAME "cmdline" /* what messages call the place of vgapass.ids= */
 
 #define E_READ "cannot be read: make it a file that root can read"
 #define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
@@ -37,8 +37,8 @@ void gather_mounts(struct roots *roots)
 	roots->dev = sysfs_dir(roots->root, "dev");
 }
 
-/* False: no more files can be added. */
-static bool add_file(const struct roots *roots, struct config *c, const char *name)
+/* Reads a file, if there is one. Returns false if no more files can be added. */
+static bool read_conf_file(const struct roots *roots, struct config *c, const char *name)
 {
 	static char text[CONFIG_FILE_MAX + 1];
 	struct conf_path path;
@@ -56,7 +56,7 @@ static bool add_file(const struct roots *roots, struct config *c, const char *na
 	return true;
 }
 
-/* The *.conf file that is next in C order. */
+/* Finds the *.conf file that is next in C order. */
 struct next_name {
 	char after[256];
 	char s[256]; /* "": none */
@@ -81,7 +81,7 @@ void gather_config(const struct roots *roots, struct config *c)
 
 	config_start(c);
 	next.s[0] = '\0';
-	while (add_file(roots, c, name)) {
+	while (read_conf_file(roots, c, name)) {
 		memcpy(next.after, next.s, sizeof(next.s));
 		next.s[0] = '\0';
 		int r = sysfs_list(roots->root, "etc/" CONF_DIR, look_at_name, &next);
@@ -103,11 +103,11 @@ static void gather_cmdline(const struct roots *roots, const char *cmdline, struc
 		text_add(&t, "%s", cmdline);
 		whole = !t.cut;
 	} else {
-		/* One line, which comes in one piece (fs/proc/cmdline.c). */
+		/* It has one line, which one read gets whole (fs/proc/cmdline.c). */
 		whole = sysfs_read(roots->root, "proc/cmdline", t.buf, t.cap) >= 0;
 	}
 	if (!whole) {
-		/* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
+		/* It may contain vgapass=off, so nothing may be bound. */
 		r->cmdline[0] = '\0';
 		config_fail(&r->config, (struct place){ .file = CMDLINE_NAME }, E_CMDLINE);
 	}
@@ -116,7 +116,7 @@ static void gather_cmdline(const struct roots *roots, const char *cmdline, struc
 		config_parse_ids(&r->config, CMDLINE_NAME, r->cmd.ids, r->cmd.ids_column);
 }
 
-/* In two rounds: who goes along with whom is known by the details of the first. */
+/* In two rounds, as the details of the first tell which functions go along. */
 static void gather_details(const struct roots *roots, struct run *r, const char *profile)
 {
 	struct inventory *inv = &r->inv;
@@ -147,7 +147,7 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 	r->inv.functions = 0;
 	r->others = 0;
 	r->input_error = r->module_error = 0;
-	/* With nothing to do nothing is read. */
+	/* Without anything to do, no function is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {
 		const char *profile = config_find_profile(&r->config, r->cmd.profile);
 		r->input_error = scan_functions(roots->root, &r->inv);

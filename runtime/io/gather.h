@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gather.h - all that a run starts from: configuration, command line, functions, plan.
  *
- * The boot binary and the host's `vgapass` both begin here, so they decide alike.
+ * The boot binary and the host's `vgapass` both begin here, so both decide the same.
  */
 #pragma once
 
-#include "runtime/core/plan.h"
+#include "runtime/core/run.h"
 
-/* Directory fds below the root that a program works on; a negative one: not there. */
+/* Directory fds of the root that a program works on, and below it; negative: not found. */
 struct roots {
 	int root; /* / or --sysroot */
 	int sys;
@@ -16,14 +16,15 @@ struct roots {
 	bool real; /* root is / */
 };
 
-/* Opens `sysroot`, NULL: /. 0, or -errno. */
+/* Opens `sysroot`, or / if it is NULL. Returns 0, or -errno. */
 int gather_root(const char *sysroot, struct roots *ret);
 
-/* Opens sys, proc and dev below it, which a boot moves to the real root in the end. A missing one
- * is found out later, where it matters. */
+/* Opens sys, proc and dev below the root now, as the end of the boot moves them to the real root.
+ * A missing one is reported later, by the call that needs it. */
 void gather_mounts(struct roots *roots);
 
-/* Both, for who does not count calls. */
+/* gather_root() and gather_mounts() in one call, for the CLI. The boot binary does the second
+ * only when it needs it. Returns 0, or -errno. */
 static inline int gather_roots(const char *sysroot, struct roots *ret)
 {
 	int r = gather_root(sysroot, ret);
@@ -33,21 +34,22 @@ static inline int gather_roots(const char *sysroot, struct roots *ret)
 	return r;
 }
 
-/* Reads etc/vgapass.conf and then etc/vgapass.conf.d/ *.conf in C order into c. No file: no
- * rules. One that cannot be read is an error of the configuration, as is one in it. */
+/* Reads etc/vgapass.conf and then etc/vgapass.conf.d/ *.conf in C order into c. Without files
+ * there are no rules. A file that cannot be read is an error of the configuration. */
 void gather_config(const struct roots *roots, struct config *c);
 
-/* The path below the root of a configuration file that messages call `name`. */
 struct conf_path {
 	char s[sizeof("etc/vgapass.conf.d/") + 255];
 };
 
+/* Returns the path below the root of the configuration file that messages call `name`; it is in
+ * *p. */
 const char *gather_conf_path(struct conf_path *p, const char *name);
 
-/* Fills r->config, cmd, inv and plan, all by roots->root. `cmdline` stands in for proc/cmdline
- * if not NULL. Never fails: what is wrong stands in r. r->inv.devices is open where functions
- * were read. */
+/* Fills r->config, cmd, inv and plan; uses roots->root only. r is zeros, or what an earlier call
+ * left if nothing was applied since. `cmdline` replaces proc/cmdline if it is not NULL. Never
+ * fails: what is wrong is in r. r->inv.devices is open if functions were read. */
 void gather_run(const struct roots *roots, const char *cmdline, struct run *r);
 
-/* Who has the functions that rules are about: no claim waits for that. */
+/* Reads the drivers of the functions that rules are about. The claim does not wait for this. */
 void gather_drivers(const struct roots *roots, struct run *r);

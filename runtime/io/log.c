@@ -7,7 +7,8 @@
 
 #include "runtime/core/text.h"
 
-/* devkmsg_write() refuses what is longer than LOG_LINE_MAX, 976 bytes; better cut than lost. */
+/* devkmsg_write() refuses a line of more than 976 bytes (LOG_LINE_MAX), so a longer one is
+ * cut. */
 #define LINE_MAX 960
 
 void log_line(bool real, enum log_level level, const char *format, ...)
@@ -22,13 +23,13 @@ void log_line(bool real, enum log_level level, const char *format, ...)
 	text_add(&t, "<%u>vgapass: ", level);
 	if (fd < 0) {
 		fd = STDERR_FILENO;
-		from = 3; /* behind the level, which is one digit */
+		from = 3; /* without "<N>" */
 	}
 	va_start(args, format);
 	text_vadd(&t, format, args);
 	va_end(args);
 	buf[t.len++] = '\n';
-	/* Nobody is left to tell where this fails. */
+	/* If this fails there is no place left for a message. */
 	if (write(fd, buf + from, t.len - from) < 0)
 		t.len = 0;
 	if (fd != STDERR_FILENO)

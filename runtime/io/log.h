@@ -10,7 +10,7 @@
 
 enum log_level { LOG_IS_ERROR = 3, LOG_IS_WARNING = 4, LOG_IS_INFO = 6 };
 
-/* Writes "vgapass: " and the line that text_add() makes. To standard error where real is
- * false (--sysroot), or where there is no kernel log. */
+/* Writes "vgapass: " and the line that text_add() makes of the rest: to the kernel log if `real`,
+ * to standard error otherwise (--sysroot), or if there is no kernel log. */
 void log_line(bool real, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -5,19 +5,20 @@
 #include "runtime/core/pci.h"
 #include "runtime/core/text.h"
 
-/* holds a function's directory and an attribute's or driver's longest name */
+/* Has room for a function's directory and the longest name of an attribute or driver. */
 struct path {
 	char s[192];
 };
 
-/* What text_add() makes of it. There is one buffer, so it holds until the next call. */
+/* Returns what text_add() makes of it, in the one buffer of this file: it is valid until the next
+ * call of path_make() or path_function(). */
 const char *path_make(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "0000:01:00.0/" and `rest`, an attribute's name or "", in that buffer: a path below
- * inventory.devices */
+/* Returns "0000:01:00.0/" and `rest`, an attribute's name or "", in the same buffer: a path below
+ * inventory.devices. */
 const char *path_function(const struct pci_function *f, const char *rest);
 
-/* a, b and c one after the other. The text of *p. */
+/* Returns a, b and c one after the other, in *p. */
 static inline const char *path_join(struct path *p, const char *a, const char *b, const char *c)
 {
 	return text_make(p->s, sizeof(p->s), "%s%s%s", a, b, c);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt.c - see receipt.h */
 #include "receipt.h"
+#include "replace.h"
 #include "sysfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h> /* renameat() */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,42 +14,19 @@
 #error "the Makefile gives VGAPASS_VERSION"
 #endif
 
-/* Where a file stands until it is whole; both take turns. */
+/* The name of each file until it is whole; one is written after the other. */
 #define TEMPORARY "receipt.json.new"
 
-static int write_all(int fd, struct slice s)
+static int replace_text(int dir, const char *name, const struct text *t)
 {
-	while (s.n) {
-		ssize_t wrote = write(fd, s.p, s.n);
-		if (wrote < 0 && errno != EINTR)
-			return -errno;
-		if (wrote > 0) {
-			s.p += wrote;
-			s.n -= (size_t)wrote;
-		}
-	}
-	return 0;
+	struct slice text = { t->buf, t->len };
+
+	return t->cut ? -E2BIG : replace_file(dir, name, TEMPORARY, text);
 }
 
-static int replace(int dir, const char *name, const struct text *t)
-{
-	unlinkat(dir, TEMPORARY, 0);
-	/* O_EXCL: nobody's link is followed, whoever put it there. */
-	int fd = openat(dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	int error = t->cut ? -E2BIG : write_all(fd, (struct slice){ t->buf, t->len });
-	if (close(fd) && !error)
-		error = -errno;
-	if (!error && renameat(dir, TEMPORARY, dir, name))
-		error = -errno;
-	if (error)
-		unlinkat(dir, TEMPORARY, 0);
-	return error;
-}
-
-/* A line of /proc/sys/kernel as a member; "" where it cannot be read. */
-static void add_proc(struct text *t, const struct roots *roots, const char *name, const char *path)
+/* Adds a line of /proc/sys/kernel as a member; "" if it cannot be read. */
+static void add_kernel(struct text *t, const struct roots *roots, const char *name,
+		       const char *path)
 {
 	char value[128];
 
@@ -60,9 +36,12 @@ static void add_proc(struct text *t, const struct roots *roots, const char *name
 	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
-static void add_function(struct text *t, const char *comma, const struct run *r,
-			 const struct pci_function *f, const struct plan_entry *e)
+static void add_function_json(struct text *t, const char *comma, const struct run *r, unsigned i)
 {
+	const struct pci_function *f = &r->inv.function[i];
+	const struct plan_entry *e = &r->plan.entry[i];
+	const struct outcome *o = &r->outcome[i];
+	enum function_state state = run_state(r, i);
 	static const char words[][8] = { "null", "false", "true" }; /* of enum viability */
 	char place[PLAN_LINE_MAX], reason[PLAN_LINE_MAX];
 	struct text why;
@@ -71,14 +50,14 @@ static void add_function(struct text *t, const char *comma, const struct run *r,
 	words_reason(&why, r, f, e);
 	text_add(t, "%s\n    { \"address\": \"%pa\", \"id\": \"%pi\", \"rule\": %pj, "
 		    "\"state\": %pj, \"driver\": %pn, \"was\": %pn, \"group\": ", comma, &f->at, f,
-		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(e->state),
-		 e->state < STATE_BOUND ? f->driver : e->driver, f->driver);
+		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(state),
+		 o->state ? o->driver : f->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
 	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
-		 words[e->viable], words[VIABLE_NO + f->boot_display], reason, e->us);
+		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 }
 
-/* What comes before element k of a list. */
+/* Returns what comes before element k of a list. */
 static const char *comma(unsigned k)
 {
 	return k ? "," : "";
@@ -92,14 +71,15 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	unsigned k = 0;
 
 	text_add(t, "{\n  \"version\": 1,\n  \"vgapass\": \"" VGAPASS_VERSION "\"");
-	add_proc(t, roots, "kernel", "sys/kernel/osrelease");
-	add_proc(t, roots, "boot_id", "sys/kernel/random/boot_id");
-	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,\n  \"claim_us\": %u,"
-		    "\n  \"took_us\": %u,\n  \"functions\": [", mode_word(r->cmd.mode),
-		 p->profile ? p->profile : "", run_result(r), r->claim_us, r->took_us);
+	add_kernel(t, roots, "kernel", "sys/kernel/osrelease");
+	add_kernel(t, roots, "boot_id", "sys/kernel/random/boot_id");
+	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,"
+		    "\n  \"claim_us\": %u,\n  \"took_us\": %u,\n  \"functions\": [",
+		 mode_word(r->cmd.mode), p->profile ? p->profile : "", run_result(r), r->claim_us,
+		 r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
-			add_function(t, comma(k++), r, &r->inv.function[i], &p->entry[i]);
+			add_function_json(t, comma(k++), r, i);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),
@@ -145,16 +125,16 @@ int receipt_dir(const struct roots *roots)
 
 int receipt_write(const struct roots *roots, int dir, const struct run *r)
 {
-	/* Pages that are never touched are never there. */
+	/* Untouched pages are never allocated. */
 	static char buf[RECEIPT_MAX];
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
 	receipt_fill(&t, roots, r);
-	int error = replace(dir, "receipt.json", &t);
+	int error = replace_text(dir, "receipt.json", &t);
 	if (error)
 		return error;
 	text_start(&t, buf, sizeof(buf));
 	receipt_fill_booted(&t, roots, r);
-	return replace(dir, "booted.conf", &t);
+	return replace_text(dir, "booted.conf", &t);
 }

@@ -42,7 +42,7 @@ bool scan_parse_path(struct slice target, struct pci_path *ret)
 	while (target.n) {
 		struct slice part = slice_cut(&target, '/'), bus = part;
 		struct slice domain = slice_cut(&bus, ':');
-		/* "pci0000:00". VMD hangs a second root below a function of the first. */
+		/* "pci0000:00". With VMD there is a second root below a function of the first. */
 		if (domain.n > 3 && *domain.p == 'p') {
 			domain.p += 3, domain.n -= 3;
 			if (pci_parse_bus(domain, bus, &at))
@@ -63,7 +63,7 @@ struct listing {
 	uint64_t key[PCI_FUNCTIONS_MAX];
 };
 
-static int add_name(const char *name, void *arg)
+static int list_address(const char *name, void *arg)
 {
 	struct listing *list = arg;
 	struct pci_address at;
@@ -76,8 +76,8 @@ static int add_name(const char *name, void *arg)
 	return 0;
 }
 
-/* Shell's sort: the kernel lists functions in no order, and there may be thousands. */
-static void sort(uint64_t *key, unsigned n)
+/* Shell sort: the kernel lists functions in no order, and there may be thousands. */
+static void sort_keys(uint64_t *key, unsigned n)
 {
 	for (unsigned gap = n; (gap = gap == 2 ? 1 : gap * 5 / 11);)
 		for (unsigned i = gap; i < n; i++) {
@@ -89,7 +89,7 @@ static void sort(uint64_t *key, unsigned n)
 		}
 }
 
-static void add_function(struct inventory *inv, uint64_t key)
+static void scan_function(struct inventory *inv, uint64_t key)
 {
 	struct pci_function *f = &inv->function[inv->functions];
 	char text[128];
@@ -114,15 +114,15 @@ int scan_functions(int root, struct inventory *inv)
 	inv->devices = sysfs_dir(root, "sys/bus/pci/devices");
 	if (inv->devices < 0)
 		return inv->devices;
-	int r = sysfs_list(inv->devices, NULL, add_name, &list);
-	sort(list.key, list.n);
+	int r = sysfs_list(inv->devices, NULL, list_address, &list);
+	sort_keys(list.key, list.n);
 	for (unsigned i = 0; !r && i < list.n; i++)
-		add_function(inv, list.key[i]);
+		scan_function(inv, list.key[i]);
 	return r;
 }
 
-/* Names are kept once. With a full table one is missing in a message, nothing else, as
- * whoever acts reads the link again. */
+/* Each name is stored once. If the table is full, messages lack a name; nothing else depends on
+ * it, as io/apply reads the link again. */
 static void read_driver(struct inventory *inv, struct pci_function *f)
 {
 	char *name = inv->name[inv->names];
@@ -138,20 +138,22 @@ static void read_driver(struct inventory *inv, struct pci_function *f)
 	f->driver = inv->name[i];
 }
 
-/* The IOMMUs of x86 give every function its group before any driver runs, so what has none
- * gets none. Others do it when a function is probed (arm64 up to 6.12). */
+/* The IOMMUs of x86 give every function its group before any driver runs, so a function without
+ * one never gets one. Others do it when a function is probed (arm64 up to Linux 6.12). */
 static int is_late_iommu(const char *name, void *arg)
 {
 	(void)arg;
 	return slice_word((struct slice){ name, 4 }, "dmar|ivhd") == SLICE_NO_WORD;
 }
 
-/* True: virtio-iommu, whose driver may be a module, has yet to come. */
+/* Returns true if the machine has virtio-iommu, whose driver may be a module that is not
+ * loaded. */
 static bool is_virtio_iommu(int root, const struct inventory *inv)
 {
 	bool found = sysfs_exists(root, "sys/firmware/acpi/tables/VIOT");
 
-	/* Elsewhere the device tree tells. The ID is VIRTIO_ID_IOMMU + 0x1040. */
+	/* Machines without ACPI have it in the device tree: look for the device itself, whose ID
+	 * is VIRTIO_ID_IOMMU + 0x1040. */
 	for (unsigned i = 0; i < inv->functions && !found; i++)
 		found = inv->function[i].vendor == 0x1af4 && inv->function[i].device == 0x1057;
 	return found;
@@ -161,7 +163,8 @@ static void read_group(int root, struct inventory *inv, struct pci_function *f)
 {
 	char name[16];
 	uint64_t group;
-	ssize_t n = sysfs_link(inv->devices, path_function(f, "iommu_group"), 0, name, sizeof(name));
+	ssize_t n = sysfs_link(inv->devices, path_function(f, "iommu_group"), 0, name,
+			       sizeof(name));
 
 	f->group = PCI_NO_GROUP;
 	if (n > 0 && slice_dec(slice_of(name), INT32_MAX, &group)) {

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* scan.h - from /sys/bus/pci/devices to an inventory.
  *
- * Kernel sources of what is read: modalias, boot_vga, secondary_bus_number and config
- * drivers/pci/pci-sysfs.c,
- * iommu_group drivers/iommu/iommu.c, the Device Serial Number PCIe 7.9.3. None of them
- * takes the function's lock, as uevent does (drivers/base/core.c, uevent_show()): a driver
- * that hangs in its probe holds that lock, and the boot would hang with it.
+ * What is read comes from drivers/pci/pci-sysfs.c (modalias, boot_vga, secondary_bus_number,
+ * config) and drivers/iommu/iommu.c (iommu_group); the Device Serial Number is in PCIe 7.9.3. No
+ * read here takes the function's lock, as one of uevent does (drivers/base/core.c,
+ * uevent_show()): a driver that hangs in its probe holds that lock, and the boot would hang with
+ * it.
  */
 #pragma once
 
-#include "runtime/core/plan.h"
+#include "runtime/core/pci.h"
 
-/* Fills inv from the functions below sys/bus/pci/devices of the directory fd `root`, in the
- * order of their addresses, with modalias of each: three system calls a function. One that
- * vanishes meanwhile is left out. inv->devices stays open. 0, or -errno: -E2BIG, more than
+/* Fills inv with the functions below sys/bus/pci/devices of the directory fd `root`, in the order
+ * of their addresses, each with what its modalias says: three system calls a function. Leaves out
+ * one that vanishes meanwhile. inv->devices stays open. Returns 0, or -errno; -E2BIG: more than
  * PCI_FUNCTIONS_MAX. */
 int scan_functions(int root, struct inventory *inv);
 
-/* Reads those of `details` (enum pci_detail) of function i that are not known yet. What
- * cannot be read is as if it were not there: no group, no serial, not the boot display. Of
- * `root` it reads, once, proc/iomem: who the firmware's framebuffer belongs to; and for the first
- * function without a group sys/class/iommu and sys/firmware/acpi/tables: whether one may come
- * with the probe (inv->has_iommu) or with virtio-iommu's module. Then the group is
- * PCI_GROUP_LATER. */
+/* Reads those of `details` (enum pci_detail) of function i that are not known yet. What cannot be
+ * read counts as missing: no group, no serial number, not the boot display. Two things are read
+ * once, below `root`: proc/iomem, for the function that owns the firmware's framebuffer; and,
+ * when the first function without a group is met, sys/class/iommu and sys/firmware/acpi/tables.
+ * They tell whether a function may get a group when it is probed (inv->has_iommu), or when
+ * virtio-iommu's module is loaded; then its group is PCI_GROUP_LATER. */
 void scan_details(int root, struct inventory *inv, unsigned i, unsigned details);
 
-/* A function's modalias: IDs, subsystem and class. False: it is none of a PCI function. */
+/* Reads IDs, subsystem and class from a modalias. Returns false if it is not one of a PCI
+ * function. */
 bool scan_parse_modalias(struct slice text, struct pci_function *f);
 
-/* "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0". False: no such path. */
+/* Reads "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0". Returns false for another
+ * path. */
 bool scan_parse_path(struct slice target, struct pci_path *ret);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* supervise.c - see supervise.h */
-#ifndef __KLIBC__
-#endif
 #include "supervise.h"
 
 #include <errno.h>
@@ -11,62 +9,65 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TICK_MS 100
 #define NICEST 19
 
-/* A byte in it is a word from a worker to the one that waits. Workers keep both ends, as one
- * that is late may write when nobody listens. */
-static int word[2];
+/* A pipe. A worker writes a byte to wake the process that waits in supervise(). Workers keep both
+ * ends open: one that is late may write when nobody reads any more, and must not get SIGPIPE. */
+static int wake[2];
 
 void supervise_ready(struct progress *p)
 {
 	p->ready = 1;
-	/* Where it fails the next tick finds out. */
-	if (write(word[1], "", 1) < 0)
+	/* If this fails, the next tick finds out. */
+	if (write(wake[1], "", 1) < 0)
 		errno = 0;
 }
 
-static void follow(struct progress *p, const struct crew *c)
+static void do_follow(struct progress *p, const struct crew *c)
 {
 	if (!c->then)
 		supervise_ready(p);
 	else if (!__atomic_exchange_n(&p->followed, 1, __ATOMIC_SEQ_CST))
-		c->then(c->arg);
+		c->then(c->then_arg);
 }
 
-static void work(struct progress *p, const struct crew *c)
+static void take_items(struct progress *p, const struct crew *c)
 {
 	unsigned i;
 
 	while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_SEQ_CST)) < c->items) {
-		c->item(c->arg, i);
+		c->item(c->item_arg, i);
 		if (__atomic_add_fetch(&p->done, 1, __ATOMIC_SEQ_CST) == c->items) {
-			follow(p, c);
+			do_follow(p, c);
 			break;
 		}
 	}
 }
 
-/* `last`: it goes on behind items that have not come back. */
-static pid_t start_worker(struct progress *p, const struct crew *c, bool last)
+/* Starts a worker. With `last` it does `then` even if items are not finished. */
+static pid_t start_worker(const struct watch *w, struct progress *p, const struct crew *c)
 {
 	pid_t pid = fork();
 
-	if (pid > 0)
+	if (pid > 0) {
+		/* If the worker did this, it could undo what the parent sets when it hurries. */
+		if (!w->hurry)
+			setpriority(PRIO_PROCESS, pid, NICEST);
 		return pid;
-	if (!pid && c->waiter >= 0)
-		close(c->waiter);
-	/* Where there is no process to be had, unguarded is better than not. */
-	work(p, c);
-	if (last)
-		follow(p, c);
+	}
+	if (!pid && c->close_fd >= 0)
+		close(c->close_fd);
+	/* If no process can be had, it is better to work unguarded than not at all. */
+	take_items(p, c);
+	if (w->last)
+		do_follow(p, c);
 	if (!pid)
 		_exit(0);
 	return pid;
 }
 
-/* True: no worker is left. */
-static bool are_gone(void)
+/* Returns true if no worker is left. */
+static bool workers_are_gone(void)
 {
 	pid_t pid;
 
@@ -76,50 +77,66 @@ static bool are_gone(void)
 	return pid < 0;
 }
 
+static bool has_idled(const struct watch *w, unsigned ms)
+{
+	return w->idle * SUPERVISE_TICK_MS >= ms;
+}
+
+static enum watch_result give_items_up(struct watch *w, const struct crew *c)
+{
+	if (w->last || !c->then)
+		return WATCH_GIVE_UP;
+	w->last = true;
+	w->idle = 0;
+	return WATCH_START_WORKER;
+}
+
+enum watch_result watch_tick(struct watch *w, const struct crew *c, const struct progress *p,
+			     bool asked, bool gone)
+{
+	unsigned patience = p->next <= c->slow ? SUPERVISE_SLOW_MS : SUPERVISE_STALL_MS;
+	bool can_go_on = p->next < c->items && w->started < SUPERVISE_WORKERS_MAX;
+
+	w->idle = p->done == w->seen ? w->idle + 1 : 0;
+	w->seen = p->done;
+	if (!w->hurry && (asked || has_idled(w, SUPERVISE_IDLE_MS))) {
+		w->hurry = true;
+		w->idle = 0;
+	}
+	/* All are gone: one died, and left its item undone. That need not be one of this call, as
+	 * an earlier call may have left some behind; so the number of finished items counts. */
+	if ((gone && !can_go_on) || has_idled(w, SUPERVISE_GIVE_UP_MS))
+		return give_items_up(w, c);
+	if (!can_go_on)
+		return WATCH_WAIT;
+	bool stalls = w->hurry && w->idle && w->idle * SUPERVISE_TICK_MS % patience == 0;
+	return gone || stalls ? WATCH_START_WORKER : WATCH_WAIT;
+}
+
 unsigned supervise(struct progress *p, const struct crew *c)
 {
-	unsigned started = 0, idle = 0, seen = 0;
-	bool start = true, last = false, hurry = !c->idle;
+	struct watch w = { .hurry = !c->idle };
+	enum watch_result result = WATCH_START_WORKER;
 	pid_t pid = 0;
 
-	if (pipe2(word, O_CLOEXEC))
-		word[0] = word[1] = -1;
-	struct pollfd wait[2] = { { .fd = word[0], .events = POLLIN },
-				  { .fd = hurry ? -1 : c->waiter, .events = POLLIN } };
-	while (c->then ? !p->ready : p->done < c->items) {
-		if (start) {
-			pid = start_worker(p, c, last);
-			started++;
-			/* Not by itself: it must not come behind the word to hurry. */
-			if (!hurry)
-				setpriority(PRIO_PROCESS, pid, NICEST);
+	if (pipe2(wake, O_CLOEXEC))
+		wake[0] = wake[1] = -1;
+	while (result != WATCH_GIVE_UP && (c->then ? !p->ready : p->done < c->items)) {
+		struct pollfd wait[2] = { { .fd = wake[0], .events = POLLIN },
+					  { .fd = w.hurry ? -1 : c->hurry_fd, .events = POLLIN } };
+		bool hurried = w.hurry;
+		if (result == WATCH_START_WORKER) {
+			pid = start_worker(&w, p, c);
+			w.started++;
 		}
-		start = false;
-		if (poll(wait, 2, TICK_MS) > 0 && !wait[1].revents)
+		result = WATCH_WAIT;
+		if (poll(wait, 2, SUPERVISE_TICK_MS) > 0 && !wait[1].revents)
 			continue;
-		idle = p->done == seen ? idle + 1 : 0;
-		seen = p->done;
-		if (!hurry && (wait[1].revents || idle * TICK_MS >= SUPERVISE_IDLE_MS)) {
+		result = watch_tick(&w, c, p, wait[1].revents, workers_are_gone());
+		if (w.hurry && !hurried)
 			setpriority(PRIO_PROCESS, pid, 0);
-			wait[1].fd = -1;
-			hurry = true;
-			idle = 0;
-		}
-		unsigned patience = p->next <= c->slow ? SUPERVISE_SLOW_MS : SUPERVISE_STALL_MS;
-		bool untouched = p->next < c->items && started < SUPERVISE_WORKERS_MAX;
-		/* One that died left its item undone. Who ended may be one that an earlier call left
-		 * behind: what is done counts. */
-		bool gone = are_gone();
-		if (untouched)
-			start = gone || (hurry && idle && idle * TICK_MS % patience == 0);
-		if ((gone && !untouched) || idle * TICK_MS >= SUPERVISE_GIVE_UP_MS) {
-			if (last || !c->then)
-				break;
-			last = start = true;
-			idle = 0;
-		}
 	}
-	close(word[0]);
-	close(word[1]);
+	close(wake[0]);
+	close(wake[1]);
 	return c->items - p->done;
 }

@@ -1,48 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* supervise.h - work that may hang in the kernel, done by processes that may be left behind.
  *
- * A process that waits for a driver's lock cannot be killed. So a worker takes item after
- * item; when none has been finished for SUPERVISE_STALL_MS, or SUPERVISE_SLOW_MS for slow
- * ones, another worker is started that goes on with the next one, and after
- * SUPERVISE_GIVE_UP_MS without any progress nobody waits any longer. A worker that is late
- * still finishes its item: shared memory says so.
+ * A process that waits for a driver's lock cannot be killed. So a worker process takes one item
+ * after the other. If no item is finished for SUPERVISE_STALL_MS (SUPERVISE_SLOW_MS for slow
+ * items), another worker starts and goes on with the next item. After SUPERVISE_GIVE_UP_MS
+ * without progress the caller waits no longer. A worker that comes back late still finishes its
+ * item, and writes the result to the memory that it shares with the caller.
  */
 #pragma once
 
 #include <stdbool.h>
 
+#define SUPERVISE_TICK_MS 100
 #define SUPERVISE_IDLE_MS 2000
 #define SUPERVISE_STALL_MS 1000
 #define SUPERVISE_SLOW_MS 4000
-#define SUPERVISE_GIVE_UP_MS 7000 /* with the above below the 10 s that early boot's end waits */
+#define SUPERVISE_GIVE_UP_MS 7000 /* less than the 10 s that the end of early boot waits */
 #define SUPERVISE_WORKERS_MAX 16
 
 struct crew {
 	unsigned items;
-	unsigned slow; /* items before this one may take longer, and want the one before done */
-	void (*item)(void *arg, unsigned i);
-	void *arg; /* points to shared memory */
-	/* NULL, or what the worker that did the last item goes on with; the caller is let go when
-	 * that calls supervise_ready(). Where the last item never comes, a new process does it. */
-	void (*then)(void *arg);
-	/* Workers take what processor time nobody else wants, until nothing has been finished for
-	 * SUPERVISE_IDLE_MS or somebody connects to `waiter`. */
+	unsigned slow; /* items below this one may take longer, and need the one before them */
+	void (*item)(void *item_arg, unsigned i);
+	void *item_arg; /* points to shared memory */
+	/* NULL, or what the worker that finished the last item does next. supervise() returns
+	 * when `then` calls supervise_ready(). If the last item is never finished, a new process
+	 * does it. */
+	void (*then)(void *then_arg);
+	void *then_arg; /* points to shared memory */
+	/* Workers take only processor time that nobody else wants, until nothing is finished for
+	 * SUPERVISE_IDLE_MS, or hurry_fd, a listening socket, gets a connection. */
 	bool idle;
-	int waiter; /* a socket that workers close; -1: none */
+	int hurry_fd; /* -1: none */
+	int close_fd; /* workers close their copy of this descriptor; -1: none */
 };
 
-/* Lives in memory that the workers share with their parent, zeros at first. One for each call:
- * a worker that is late may come back to it. */
+/* Lives in memory that the workers share with their parent; zeros at first. Each call of
+ * supervise() needs its own: a late worker of an earlier call still uses the old one. */
 struct progress {
-	unsigned next; /* item that nobody has taken yet */
-	unsigned done;
-	unsigned ready;    /* all are done, or `then` has said so */
-	unsigned followed; /* somebody does `then` */
+	unsigned next;     /* the first item that no worker has taken */
+	unsigned done;     /* how many are finished */
+	unsigned ready;    /* all are done, or `then` has called supervise_ready() */
+	unsigned followed; /* a process does `then` */
 };
 
-/* Calls item(arg, 0) to item(arg, items - 1), each once and in this order. Returns the number
- * of items that did not come back. */
+/* Calls item(item_arg, 0) to item(item_arg, items - 1), each once and in this order. Returns the
+ * number of items that are not finished. */
 unsigned supervise(struct progress *p, const struct crew *c);
 
-/* Of `then`: who called supervise() need not wait any longer. */
+/* Called by then(): lets supervise() return to its caller. */
 void supervise_ready(struct progress *p);
+
+/* What supervise() knows while it waits; zeros at first, but for `hurry`. */
+struct watch {
+	unsigned started; /* workers */
+	unsigned idle;    /* ticks without a finished item, since that or another beginning */
+	unsigned seen;    /* items that were done at the last tick */
+	bool hurry;       /* workers run at normal priority */
+	bool last;        /* items have been given up: only `then` is left to do */
+};
+
+enum watch_result { WATCH_WAIT, WATCH_START_WORKER, WATCH_GIVE_UP };
+
+/* Decides what to do after a tick. asked: hurry_fd has a connection; gone: no worker is left.
+ * Pure, so that tests can call it. */
+enum watch_result watch_tick(struct watch *w, const struct crew *c, const struct progress *p,
+			     bool asked, bool gone);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysfs.c - see sysfs.h */
-#ifndef __KLIBC__
-#endif
 #include "sysfs.h"
 
 #include <dirent.h>
@@ -14,7 +12,7 @@
 #include "runtime/core/text.h"
 
 #ifdef __KLIBC__
-/* In libc.a (usr/klibc/SYSCALLS.def), but in no header. */
+/* It is in libc.a (usr/klibc/SYSCALLS.def), but in no header. */
 extern long finit_module(int fd, const char *params, int flags);
 #else
 #include <sys/syscall.h>
@@ -24,13 +22,13 @@ extern long finit_module(int fd, const char *params, int flags);
 #define finit_module(fd, params, flags) syscall(SYS_finit_module, fd, params, flags)
 #endif
 
-/* klibc's and musl's getdents() is the 64-bit call, glibc gives that its own name. */
+/* In klibc and musl, getdents() is the 64-bit call; glibc has another name for that. */
 #ifdef __GLIBC__
 #define getdents(fd, buf, n) getdents64((int)(fd), buf, n)
 #endif
 
 #ifdef __KLIBC__
-/* A boot has no host to be kept apart from. */
+/* The boot binary works on the running system only. */
 #define is_confined(at) false
 #define open_below openat
 #else
@@ -44,11 +42,11 @@ static bool is_confined(int at)
 static int open_below(int root, const char *path, int flags)
 {
 #if __has_include(<linux/openat2.h>)
-	/* It takes no flag that is without meaning. */
+	/* openat2() refuses flags that mean nothing here. */
 	struct open_how how = { .flags = (unsigned)(flags & O_PATH ? flags & ~O_NOCTTY : flags),
 				.resolve = RESOLVE_IN_ROOT };
 
-	/* EAGAIN: something was renamed meanwhile, which a path with ".." cannot stand. */
+	/* EAGAIN: a file was renamed meanwhile, and the path has a "..". */
 	for (unsigned n = 0; n < 1000; n++) {
 		int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN)
@@ -90,8 +88,8 @@ int sysfs_dir(int at, const char *path)
 	return open_at(at, path, O_RDONLY | O_DIRECTORY);
 }
 
-/* Closes fd after a call that gave `done`, of which n were asked for. */
-static int finish(int fd, ssize_t done, size_t n)
+/* Closes fd after a call on it that returned `done` and was to return n. Returns 0, or -errno. */
+static int close_after(int fd, ssize_t done, size_t n)
 {
 	int r = done < 0 ? -errno : (size_t)done == n ? 0 : -EIO;
 
@@ -103,7 +101,7 @@ static ssize_t read_all(int at, const char *path, char *buf, size_t cap, bool on
 {
 	size_t len = 0;
 	ssize_t n;
-	/* O_NONBLOCK: a FIFO in a configuration's place must not stop the boot. */
+	/* O_NONBLOCK: a FIFO in place of a configuration file must not stop the boot. */
 	int fd = open_at(at, path, O_RDONLY | O_NONBLOCK);
 
 	if (fd < 0)
@@ -113,7 +111,7 @@ static ssize_t read_all(int at, const char *path, char *buf, size_t cap, bool on
 		if (n > 0)
 			len += (size_t)n;
 	} while ((n > 0 && !once && len < cap) || (n < 0 && errno == EINTR));
-	int error = finish(fd, n, (size_t)n);
+	int error = close_after(fd, n, (size_t)n);
 	if (error)
 		return error;
 	if (len >= cap)
@@ -158,7 +156,7 @@ int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
 	int fd = open_at(at, path, O_RDONLY);
 
-	return fd < 0 ? fd : finish(fd, pread(fd, buf, n, offset), n);
+	return fd < 0 ? fd : close_after(fd, pread(fd, buf, n, offset), n);
 }
 
 int sysfs_write(int at, const char *path, const char *text)
@@ -166,10 +164,10 @@ int sysfs_write(int at, const char *path, const char *text)
 	size_t n = strlen(text);
 	int fd = open_at(at, path, O_WRONLY);
 
-	return fd < 0 ? fd : finish(fd, write(fd, text, n), n);
+	return fd < 0 ? fd : close_after(fd, write(fd, text, n), n);
 }
 
-/* Its length, or -errno. */
+/* Returns the length of the link's target, or -errno. */
 static ssize_t read_link(int at, const char *path, char *buf, size_t cap)
 {
 	ssize_t n;
@@ -206,7 +204,7 @@ ssize_t sysfs_link(int at, const char *path, int whole, char *buf, size_t cap)
 	return n - start;
 }
 
-static int has_word(struct slice line, void *arg)
+static int look_for_word(struct slice line, void *arg)
 {
 	const struct slice *word = arg;
 	struct slice none;
@@ -218,7 +216,7 @@ int sysfs_has_word(int at, const char *path, const char *word)
 {
 	struct slice s = slice_of(word);
 
-	return sysfs_lines(at, path, has_word, &s) > 0;
+	return sysfs_lines(at, path, look_for_word, &s) > 0;
 }
 
 int sysfs_is_claimed(int at, const char *path)
@@ -231,7 +229,7 @@ int sysfs_is_claimed(int at, const char *path)
 
 int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
-	/* Aligned for the records, and large: a directory of 4,096 functions in 20 calls. */
+	/* Aligned for the records, and large: a directory of 4,096 functions takes 20 calls. */
 	static union {
 		struct dirent first;
 		char bytes[8192];
@@ -292,5 +290,5 @@ int sysfs_load_module(int at, const char *path, const char *params)
 {
 	int fd = open_at(at, path, O_RDONLY);
 
-	return fd < 0 ? fd : finish(fd, finit_module(fd, params, 0), 0);
+	return fd < 0 ? fd : close_after(fd, finit_module(fd, params, 0), 0);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core/text.h"
 #include "runtime/io/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

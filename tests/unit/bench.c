@@ -53,6 +53,7 @@ void bench_plan(const char *conf, const char *cmdline)
 	cmdline_parse(slice_of(r->cmdline), &r->cmd);
 	if (r->cmd.ids.n)
 		config_parse_ids(&r->config, "cmdline", r->cmd.ids, r->cmd.ids_column);
+	memset(r->outcome, 0, sizeof(r->outcome));
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
@@ -66,6 +67,11 @@ struct plan_entry *bench_entry(const char *address)
 			return &bench.plan.entry[i];
 	fprintf(stderr, "bench_entry: there is no %s\n", address);
 	abort();
+}
+
+struct outcome *bench_outcome(const char *address)
+{
+	return &bench.outcome[bench_entry(address) - bench.plan.entry];
 }
 
 const char *bench_says(const char *address)

@@ -28,3 +28,6 @@ const char *bench_problem(unsigned k);
 
 /* The plan's entry of a function. */
 struct plan_entry *bench_entry(const char *address);
+
+/* What became of a function; bench_plan() clears it. */
+struct outcome *bench_outcome(const char *address);

@@ -63,6 +63,7 @@ void boot_gather(const char *conf, const char *cmdline)
 	fake_file("etc/vgapass.conf", conf);
 	fake_file("proc/cmdline", cmdline);
 	memset(&boot.plan, 0x5a, sizeof(boot.plan));
+	memset(boot.outcome, 0, sizeof(boot.outcome));
 	gather_run(&roots, NULL, &boot);
 	boot_work = (struct work){ .run = &boot, .roots = roots };
 }
@@ -122,6 +123,7 @@ const char *boot_complaint(const char *address)
 {
 	const char *driver = fake_driver_of(address);
 	const struct plan_entry *e = entry_of(address);
+	enum function_state state = e ? run_state(&boot, (unsigned)(e - boot.plan.entry)) : STATE_NONE;
 
 	/* Who cannot see the disks cannot spare them. */
 	if (fake_pulled() && !strstr(fake_failed(), "class/block") &&
@@ -129,19 +131,19 @@ const char *boot_complaint(const char *address)
 		return "or another was taken with a mounted disk";
 	if (!fake_attr_text(address, "driver_override"))
 		return NULL; /* gone */
-	if (!e || !e->rule || e->state == STATE_NONE || e->state == STATE_REFUSED ||
-	    e->state == STATE_KEPT)
+	if (!e || !e->rule || state == STATE_NONE || state == STATE_REFUSED ||
+	    state == STATE_KEPT)
 		return is_set(address) ? "has an override, but is none of the plan" : NULL;
-	if (e->state == STATE_PLANNED)
+	if (state == STATE_PLANNED)
 		return boot.cmd.mode == MODE_ON && boot.plan.planned ? "is left undecided" : NULL;
-	if (e->state == STATE_BOUND && strcmp(driver, e->rule->driver))
+	if (state == STATE_BOUND && strcmp(driver, e->rule->driver))
 		return "is said to be bound, and is not";
-	if (e->state == STATE_HELD && *driver)
+	if (state == STATE_HELD && *driver)
 		return "is said to be held, and has a driver";
-	if (e->state == STATE_HELD && !is_set(address))
+	if (state == STATE_HELD && !is_set(address))
 		return "is said to be held, and has no override";
 	/* A rule to hold leaves the override, whoever could not be sent away. */
-	if (e->state == STATE_FAILED && is_set(address) && !e->rule->hold &&
+	if (state == STATE_FAILED && is_set(address) && !e->rule->hold &&
 	    !strstr(fake_failed(), "driver_override=\n"))
 		return "is given back, but has an override";
 	return NULL;
@@ -155,6 +157,11 @@ struct plan_entry *boot_entry(const char *address)
 		return e;
 	fprintf(stderr, "boot_entry: there is no %s\n", address);
 	abort();
+}
+
+struct outcome *boot_outcome(const char *address)
+{
+	return &boot.outcome[boot_entry(address) - boot.plan.entry];
 }
 
 const char *boot_says(const char *address)

@@ -32,6 +32,7 @@ void boot_run(const char *conf, const char *cmdline);
 /* What is said of a function, behind its address and ID; "" for nothing. */
 const char *boot_says(const char *address);
 struct plan_entry *boot_entry(const char *address);
+struct outcome *boot_outcome(const char *address);
 
 /* Why the function is not as it should be after a boot, whatever went wrong in it; NULL: it
  * is. What is said of it must be true, and no override may be left that no rule wants. */

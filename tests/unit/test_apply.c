@@ -513,7 +513,7 @@ static void minds_no_probe_that_was_running(void **state)
 	fake_fail(i, EBUSY, true);
 	boot_run("1002:6608\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
-	assert_int_equal(boot_entry(CARD)->error, 0);
+	assert_int_equal(boot_outcome(CARD)->error, 0);
 }
 
 /* The error of a step that went well in the end is not the next one's. */
@@ -552,7 +552,7 @@ static void one_failure_does_not_stop_the_rest(void **state)
 {
 	(void)state;
 	boot_run("1002:6608 attr.nonsense=1\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->state, STATE_FAILED);
+	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
 	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
 	assert_string_equal(run_result(&boot), "partial");
 }
@@ -583,8 +583,8 @@ static void tells_what_hangs(void **state)
 	boot_gather("1002:6608\n1002:aab0\n", "");
 	boot_claim();
 	apply_prepare(&boot_work);
-	boot_entry(CARD)->step = STEP_UNBIND;
-	boot_entry(CARD)->error = -EIO; /* of what went wrong before */
+	boot_outcome(CARD)->step = STEP_UNBIND;
+	boot_outcome(CARD)->error = -EIO; /* of what went wrong before */
 	for (unsigned i = 0; i < 2 * boot.inv.functions + 2; i++)
 		if (i % (boot.inv.functions + 2) != (unsigned)(boot_entry(CARD) - boot.plan.entry))
 			apply_item(&boot_work, i);
@@ -649,7 +649,7 @@ static void leaves_what_hangs_alone(void **state)
 	fake_add_driver("vfio-pci");
 	boot_gather("1002:6608\n", "");
 	boot_claim();
-	boot_entry(CARD)->step = STEP_UNBIND;
+	boot_outcome(CARD)->step = STEP_UNBIND;
 	boot_bind();
 	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "bind=" CARD));
@@ -878,7 +878,7 @@ static void finds_the_group_behind_the_probe(void **state)
 	boot_bind();
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 }
 
 static void gives_back_without_a_group(void **state)
@@ -889,9 +889,9 @@ static void gives_back_without_a_group(void **state)
 	boot_claim();
 	boot_host_drivers();
 	boot_bind();
-	assert_int_equal(boot_entry(CARD)->state, STATE_FAILED);
-	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
-	assert_int_equal(boot_entry(CARD)->error, 0);
+	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
+	assert_int_equal(boot_outcome(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_outcome(CARD)->error, 0);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	expect_override(CARD, UNSET);
 	/* The driver refuses for that very reason. */
@@ -900,8 +900,8 @@ static void gives_back_without_a_group(void **state)
 	plan_without_group(true);
 	boot_claim();
 	boot_bind();
-	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
-	assert_int_equal(boot_entry(CARD)->error, 0);
+	assert_int_equal(boot_outcome(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_outcome(CARD)->error, 0);
 }
 
 /* virtio-iommu: nobody is bound before udev has brought it, not even by a driver that takes
@@ -916,7 +916,7 @@ static void waits_for_the_iommu(void **state)
 	for (unsigned i = 0; i < 2 * boot.inv.functions + 2; i++)
 		apply_item(&boot_work, i);
 	assert_int_equal(apply_finish(&boot_work), 1);
-	assert_int_equal(boot_entry(CARD)->state, STATE_PLANNED);
+	assert_int_equal(run_state(&boot, 2), STATE_PLANNED);
 	assert_null(strstr(fake_log(), "bind=" CARD));
 	fake_add_group(CARD, 5);
 	boot_work.late = true;
@@ -942,7 +942,7 @@ static void waits_for_the_iommu(void **state)
 	boot_claim();
 	boot_host_drivers();
 	boot_bind();
-	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_outcome(CARD)->reason, REASON_NO_GROUP);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	/* A holder stays then. */
 	remove_group();
@@ -950,7 +950,7 @@ static void waits_for_the_iommu(void **state)
 	plan_without_group(false);
 	boot_claim();
 	boot_bind();
-	assert_int_equal(boot_entry(CARD)->reason, REASON_NO_GROUP);
+	assert_int_equal(boot_outcome(CARD)->reason, REASON_NO_GROUP);
 	assert_null(strstr(fake_log(), "unbind="));
 }
 
@@ -960,7 +960,7 @@ static void ignores_the_iommu(void **state)
 	remove_group();
 	boot_run("1002:6608 iommu=ignore\n", "");
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 }
 
 /* --- who else is in the group */
@@ -970,8 +970,8 @@ static void finds_viable_groups(void **state)
 	(void)state;
 	/* The port above is of the group too; its driver does no harm. */
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
-	assert_int_equal(boot_entry(SOUND)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(SOUND)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 0);
 }
 
@@ -986,12 +986,12 @@ static void knows_group_zero(void **state)
 	(void)state;
 	boot_run(conf, "");
 	expect("0000:00:02.0", "bound to vfio-pci (vgapass.conf:1)");
-	assert_int_equal(boot_entry("0000:00:02.0")->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome("0000:00:02.0")->viable, VIABLE_YES);
 	boot_machine();
 	fake_add_function(&nic);
 	fake_add_driver("igc");
 	boot_run(conf, "");
-	assert_int_equal(boot_entry("0000:00:02.0")->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome("0000:00:02.0")->viable, VIABLE_NO);
 	assert_int_equal(boot.others, 1);
 	assert_int_equal(boot.other[0].group, 0);
 }
@@ -1002,8 +1002,8 @@ static void names_blockers(void **state)
 	boot_host_drivers();
 	boot_run("1002:6608\n1b21:2142 path=00:1c.0/00.0\n", "");
 	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
-	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
 	assert_int_equal(boot.other[0].group, 1);
 	assert_int_equal(boot.other[0].at.devfn, 1);
@@ -1019,7 +1019,7 @@ static void does_not_know_of_drivers_to_come(void **state)
 
 	(void)state;
 	boot_run("1002:6608 required=yes\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 	assert_int_equal(boot.others, 0);
 	assert_string_equal(run_result(&boot), "ok");
 	/* One that has come decides, before and behind one that has not. */
@@ -1027,22 +1027,22 @@ static void does_not_know_of_drivers_to_come(void **state)
 	fake_add_function(&nic);
 	fake_add_driver("snd_hda_intel");
 	boot_run("1002:6608 required=yes\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
 	assert_string_equal(run_result(&boot), "failed");
 	boot_machine();
 	fake_add_function(&nic);
 	fake_add_driver("igc");
 	boot_run("1002:6608\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
 	/* Held is held. */
 	boot_machine();
 	boot_run("1002:6608\n1002:aab0 attr.nonsense=1 on-failure=hold\n", "");
-	assert_int_equal(boot_entry(SOUND)->state, STATE_HELD);
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(SOUND)->state, STATE_HELD);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 	/* What was given back is not. */
 	boot_machine();
 	boot_run("1002:6608\n1002:aab0 attr.nonsense=1\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 }
 
 /* An LPC bridge has a header of type 0, so its driver is in the way; a bridge that has not,
@@ -1058,7 +1058,7 @@ static void tells_bridges_by_their_header(void **state)
 	fake_add_function(&lpc);
 	fake_add_driver("lpc_ich");
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
 	assert_string_equal(boot.other[0].driver, "lpc_ich");
 	/* once, whatever it keeps from a guest */
 	assert_int_equal(boot.others, 1);
@@ -1067,17 +1067,17 @@ static void tells_bridges_by_their_header(void **state)
 	fake_add_driver("lpc_ich");
 	fake_attr("0000:01:00.2", "secondary_bus_number", "2\n");
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 	boot_machine();
 	fake_remove("sys/bus/pci/drivers/pcieport/0000:00:01.0");
 	fake_remove("sys/devices/pci0000:00/0000:00:01.0/driver");
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 	boot_machine();
 	fake_remove("sys/devices/pci0000:00/0000:00:01.0/driver");
 	fake_attr("0000:00:01.0", "secondary_bus_number", "1\n");
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 }
 
 /* RMRR: the kernel gives such a group to nobody (drivers/iommu/iommu.c, require_direct). */
@@ -1089,13 +1089,13 @@ static void finds_memory_of_the_firmware(void **state)
 	fake_file(path, "0x00000000000e0000 0x00000000000e1fff direct-relaxable\n"
 			"0x00000000fee00000 0x00000000feefffff msi\n");
 	boot_run("1002:6608\n1002:aab0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 	boot_machine();
 	fake_file(path, "0x00000000000e0000 0x00000000000e1fff direct\n"
 			"0x00000000fee00000 0x00000000feefffff msi\n");
 	boot_run("1002:6608 required=yes\n1b21:2142 path=00:1c.0/00.0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
-	assert_int_equal(boot_entry(USB)->viable, VIABLE_YES);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
 	assert_string_equal(words_problem_line(&boot, 0),
 			    CARD ": firmware memory (RMRR) keeps IOMMU group 1 from a guest: see "
@@ -1138,7 +1138,7 @@ static void finds_strays(void **state)
 	fake_add_function(&twin);
 	boot_run("1002:6608 address=03:00.0 attr.nonsense=1\n1002:6608\n", "");
 	assert_string_equal(fake_driver_of("0000:03:00.0"), "vfio-pci");
-	assert_int_equal(boot_entry("0000:03:00.0")->state, STATE_FAILED);
+	assert_int_equal(boot_outcome("0000:03:00.0")->state, STATE_FAILED);
 	assert_int_equal(boot.others, 0);
 }
 
@@ -1164,7 +1164,7 @@ static void knows_harmless_drivers(void **state)
 		text_add(&t, "/sys/bus/pci/drivers/%s", cases[i].driver);
 		fake_link("sys/devices/pci0000:00/0000:00:01.0/" SOUND "/driver", link);
 		boot_run("1002:6608\n", "");
-		if ((boot_entry(CARD)->viable == VIABLE_YES) != cases[i].harmless)
+		if ((boot_outcome(CARD)->viable == VIABLE_YES) != cases[i].harmless)
 			fail_msg("%s: %s", cases[i].driver,
 				 cases[i].harmless ? "blocks" : "does not");
 	}
@@ -1177,7 +1177,7 @@ static void looks_at_bound_groups_only(void **state)
 	(void)state;
 	boot_host_drivers();
 	boot_run("1002:6608 attr.nonsense=1\n1b21:2142 path=00:1c.0/00.0\n", "");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_UNKNOWN);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 	assert_int_equal(boot.others, 0);
 }
 
@@ -1200,7 +1200,7 @@ static void counts_blockers(void **state)
 	assert_int_equal(boot.others, OTHERS_MAX + 4);
 	/* what is behind the table */
 	assert_string_equal(boot.cmdline, "quiet");
-	assert_int_equal(boot_entry(CARD)->viable, VIABLE_NO);
+	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
 }
 
 /* --- the firmware's framebuffer */

@@ -24,7 +24,6 @@
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= wants a line of its own"
-#define E_LATER "not supported yet: remove it"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                                     \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of "                \
@@ -494,8 +493,7 @@ static const struct {
 	{ "1002:6608 driver=a`b", "1:18", E_NAME },
 	{ "1002:6608 driver=a[b", "1:18", E_NAME },
 	{ "1002:6608 driver=" NAME_63 "8", "1:18", E_NAME },
-	{ "1002:6608 driver=auto", "1:18", E_LATER },
-	{ "1002:6608 vfs=4", "1:15", E_LATER },
+	{ "1002:6608 vfs=4", "1:11", E_OPTION },
 	{ "1002:6608 expect=0", "1:18", E_EXPECT },
 	{ "1002:6608 expect=4097", "1:18", E_EXPECT },
 	{ "1002:6608 expect=-1", "1:18", E_EXPECT },

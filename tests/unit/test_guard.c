@@ -356,7 +356,7 @@ static void strangers_are_no_failure(void **state)
 	expect("01:00.3", STRANGER);
 	assert_int_equal(bench.plan.planned, 1);
 	assert_int_equal(bench.plan.refused, 1);
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	assert_string_equal(run_result(&bench), "ok");
 	bench_plan("1002:1638 with=slot\n1002:0001\n", "vgapass=dry-run");
 	assert_string_equal(run_result(&bench), "ok");
@@ -409,7 +409,7 @@ static void slot_of_a_root_bus_stays(void **state)
 	expect("00:14.3", TAKEN);
 	assert_string_equal(bench_problem(0), says);
 	assert_string_equal(bench_problem(1), "");
-	bench_entry("00:14.3")->state = STATE_BOUND;
+	bench_outcome("00:14.3")->state = STATE_BOUND;
 	assert_string_equal(run_result(&bench), "ok");
 	/* A path that cannot be read is no proof of a bridge. */
 	bench.inv.identity[2].path.hops = 0;
@@ -538,11 +538,11 @@ static void tells_ok(void **state)
 {
 	(void)state;
 	two_cards("1002:6608\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench.plan.entry[2].state = STATE_BOUND; /* of an earlier run */
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	bench.outcome[2].state = STATE_BOUND; /* of an earlier run */
 	expect_result("ok");
 	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("ok");
 }
 
@@ -550,14 +550,14 @@ static void tells_partial(void **state)
 {
 	(void)state;
 	two_cards("1002:*\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench_entry("02:00.0")->state = STATE_FAILED;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	bench_outcome("02:00.0")->state = STATE_FAILED;
 	expect_result("partial");
-	bench_entry("02:00.0")->state = STATE_HELD;
+	bench_outcome("02:00.0")->state = STATE_HELD;
 	expect_result("partial");
 	/* a refusal beside a success */
 	two_cards("1002:6608\n1002:6609 expect=2\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("partial");
 	two_cards("1002:6608\n1002:6609 expect=2\n", "vgapass=dry-run");
 	expect_result("partial");
@@ -567,27 +567,27 @@ static void tells_failed(void **state)
 {
 	(void)state;
 	two_cards("1002:6608\n", "");
-	bench_entry("01:00.0")->state = STATE_FAILED;
+	bench_outcome("01:00.0")->state = STATE_FAILED;
 	expect_result("failed");
 	/* whatever else went well */
 	two_cards("1002:6608\n1002:6609 required=yes\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench_entry("02:00.0")->state = STATE_FAILED;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	bench_outcome("02:00.0")->state = STATE_FAILED;
 	expect_result("failed");
 	two_cards("1002:6608\n1002:6609 required=yes expect=2\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("failed");
 	/* bound, but no guest can have it; what is not known is no failure */
 	two_cards("1002:6608 required=yes\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("ok");
-	bench_entry("01:00.0")->viable = VIABLE_YES;
+	bench_outcome("01:00.0")->viable = VIABLE_YES;
 	expect_result("ok");
-	bench_entry("01:00.0")->viable = VIABLE_NO;
+	bench_outcome("01:00.0")->viable = VIABLE_NO;
 	expect_result("failed");
 	two_cards("1002:6608\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench_entry("01:00.0")->viable = VIABLE_NO;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->viable = VIABLE_NO;
 	expect_result("ok");
 }
 
@@ -599,7 +599,7 @@ static void misses_what_is_required(void **state)
 	two_cards("[profile a]\n10de:2684 required=yes\n", "");
 	expect_result("nothing");
 	two_cards("1002:6608\n10de:2684 required=yes\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("failed");
 	/* dry: nobody could be bound yet */
 	two_cards("1002:6608 required=yes\n", "vgapass=dry-run");
@@ -716,14 +716,47 @@ static void says_what_became(void **state)
 	bench_add("01:00.0", "1002:6608", VGA)->driver = "radeon";
 	bench_plan("1002:6608 attr.reset_method=flr\n", "");
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct plan_entry *e = bench_entry("01:00.0");
-		e->state = (uint8_t)cases[i].state;
-		e->reason = (uint8_t)cases[i].reason;
-		e->step = (uint8_t)cases[i].step;
-		e->error = cases[i].error;
-		strcpy(e->driver, cases[i].driver);
+		struct outcome *o = bench_outcome("01:00.0");
+		o->state = (uint8_t)cases[i].state;
+		o->reason = (uint8_t)cases[i].reason;
+		o->step = (uint8_t)cases[i].step;
+		o->error = cases[i].error;
+		strcpy(o->driver, cases[i].driver);
 		expect("01:00.0", cases[i].says);
 	}
+}
+
+/* A reason without a phrase of its own would be read from a NULL pointer. */
+static void has_words_for_every_reason(void **state)
+{
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->driver = "radeon";
+	bench_plan("1002:6608 attr.reset_method=flr\n", "");
+	for (unsigned i = REASON_NONE; i < REASONS; i++) {
+		bench_outcome("01:00.0")->reason = (uint8_t)i;
+		text_start(&t, buf, sizeof(buf));
+		words_reason(&t, &bench, &bench.inv.function[0], bench_entry("01:00.0"));
+		assert_int_equal(t.len > 0, i != REASON_NONE);
+	}
+}
+
+/* "What if" plans are asked about too: what a run met is found by the function, not the entry. */
+static void speaks_of_another_plan(void **state)
+{
+	static struct plan other;
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->boot_display = true;
+	bench_plan("1002:6608\n", "");
+	other.entry[0] = *bench_entry("01:00.0");
+	text_start(&t, buf, sizeof(buf));
+	words_function(&t, &bench, &bench.inv.function[0], &other.entry[0]);
+	assert_non_null(strstr(buf, BOOT));
 }
 
 static void takes_from_nobody(void **state)
@@ -732,7 +765,7 @@ static void takes_from_nobody(void **state)
 
 	(void)state;
 	bench_plan("1002:6608\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect("01:00.0", "bound to vfio-pci (c:1)");
 	f->driver = "vfio-pci";
 	expect("01:00.0", "bound to vfio-pci (c:1)");
@@ -772,6 +805,8 @@ int main(void)
 		TEST(tells_modules_and_blockers),
 		TEST(counts_errors),
 		TEST(says_what_became),
+		TEST(has_words_for_every_reason),
+		TEST(speaks_of_another_plan),
 		TEST(takes_from_nobody),
 	};
 

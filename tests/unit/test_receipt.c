@@ -147,11 +147,11 @@ static void writes_a_run(void **state)
 	fake_file("proc/sys/kernel/random/boot_id", "11111111-2222\n");
 	fake_file("etc/c", "1002:6608\n1002:aab0\n10de:2684\n");
 	bench_plan("1002:6608\n1002:aab0\n10de:2684\n", "");
-	bench_entry("01:00.0")->state = STATE_BOUND;
-	bench_entry("01:00.0")->viable = VIABLE_NO;
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	bench_outcome("01:00.0")->viable = VIABLE_NO;
 	f->boot_display = true;
-	strcpy(bench_entry("01:00.0")->driver, "vfio-pci");
-	bench_entry("01:00.0")->us = 77;
+	strcpy(bench_outcome("01:00.0")->driver, "vfio-pci");
+	bench_outcome("01:00.0")->us = 77;
 	bench.claim_us = 12;
 	bench.took_us = 1234;
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_sysfs.c - runtime/io/sysfs.c and supervise.c: the real ones, on real files and
- * processes. Linked without the fake kernel.
+/* test_sysfs.c - runtime/io/sysfs.c: the real one, on real files.
+ * Linked without the fake kernel.
  */
 #include "unit.h"
 
@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/io/supervise.h"
 #include "runtime/io/sysfs.h"
 
 static char folder[64];
@@ -403,248 +402,7 @@ static void loads_no_nonsense(void **state)
 	assert_true(sysfs_load_module(dir, "x.ko", "") < 0);
 }
 
-/* --- supervise(): what workers share with this process */
-
-static struct shared {
-	struct progress progress;
-	unsigned seen[16], order;
-	enum { WORKS, DIES, HANGS } third; /* what becomes of the worker of item 3 */
-	pid_t hanging, follower, worker;   /* 0: none */
-	bool may_end, has_ended;
-	int priority, last_priority; /* of the worker: the highest number seen, and the last */
-	unsigned watch_ms;
-} * shared;
-
-static int start_workers(void **state)
-{
-	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	return shared == MAP_FAILED ? -1 : 0;
-}
-
-static int stop_workers(void **state)
-{
-	(void)state;
-	if (shared->hanging > 0)
-		kill(shared->hanging, SIGKILL);
-	return munmap(shared, sizeof(*shared));
-}
-
-static void do_nothing(int number)
-{
-	(void)number;
-}
-
-static void item(void *arg, unsigned i)
-{
-	struct shared *s = arg;
-
-	s->seen[i] = ++s->order;
-	s->worker = getpid();
-	if (i == 3 && s->third == DIES)
-		_exit(1);
-	if (i == 3 && s->third == HANGS) {
-		s->hanging = getpid();
-		signal(SIGUSR1, do_nothing);
-		while (s->third == HANGS)
-			pause();
-	}
-}
-
-static unsigned run_items(unsigned n)
-{
-	const struct crew crew = { .items = n, .item = item, .arg = shared, .waiter = -1 };
-
-	shared->progress = (struct progress){ .next = 0 };
-	return supervise(&shared->progress, &crew);
-}
-
-static void does_each_item_once(void **state)
-{
-	(void)state;
-	assert_int_equal(run_items(16), 0);
-	for (unsigned i = 0; i < 16; i++)
-		assert_int_equal(shared->seen[i], i + 1);
-	assert_int_equal(run_items(0), 0);
-	assert_int_equal(shared->order, 16);
-}
-
-static void survives_a_dead_worker(void **state)
-{
-	(void)state;
-	shared->third = DIES;
-	assert_int_equal(run_items(16), 1);
-	assert_int_equal(shared->order, 16);
-}
-
-/* Item 0 takes as long as it may, and nothing else is begun meanwhile. */
-static void takes_its_time(void *arg, unsigned i)
-{
-	struct shared *s = arg;
-
-	if (!i) {
-		usleep(1000 * s->watch_ms);
-		s->has_ended = true;
-	}
-	s->order += s->has_ended;
-}
-
-static void waits_for_what_is_slow(void **state)
-{
-	struct crew crew = { .items = 4, .item = takes_its_time, .arg = shared, .waiter = -1 };
-
-	(void)state;
-	shared->watch_ms = SUPERVISE_STALL_MS / 10;
-	assert_int_equal(supervise(&shared->progress, &crew), 0);
-	assert_int_equal(shared->order, 4);
-	shared->progress = (struct progress){ .next = 0 };
-	shared->has_ended = false;
-	shared->watch_ms = SUPERVISE_STALL_MS * 2;
-	crew.slow = 1;
-	assert_int_equal(supervise(&shared->progress, &crew), 0);
-	assert_int_equal(shared->order, 8);
-}
-
-/* Where no process is to be had the caller does it, and keeps its files. */
-static void works_without_a_worker(void **state)
-{
-	const struct rlimit none = { 0, 0 };
-	struct crew crew = { .items = 16, .item = item, .arg = shared };
-	int status = -1;
-	pid_t child = fork();
-
-	(void)state;
-	if (!child) {
-		crew.waiter = dup(1);
-		if (setrlimit(RLIMIT_NPROC, &none) || (!geteuid() && setuid(65534)))
-			_exit(2);
-		unsigned left = supervise(&shared->progress, &crew);
-		_exit(left || shared->worker != getpid() || fcntl(crew.waiter, F_GETFD) < 0 ? 1 : 3);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(WEXITSTATUS(status), 3);
-	assert_int_equal(shared->order, 16);
-}
-
-/* The rest is done by another worker; then nobody waits any longer. */
-static void gives_a_hanging_worker_up(void **state)
-{
-	(void)state;
-	shared->third = HANGS;
-	assert_int_equal(run_items(16), 1);
-	assert_int_equal(shared->order, 16);
-	assert_true(shared->hanging > 0);
-	assert_int_equal(kill(shared->hanging, 0), 0);
-}
-
-/* --- what goes on behind the last item */
-
-static void follows(void *arg)
-{
-	struct shared *s = arg;
-
-	s->follower = getpid();
-	supervise_ready(&s->progress);
-	/* The caller is let go at once, and this is only found out later. */
-	for (unsigned ms = 0; ms < 5000 && !s->may_end; ms++)
-		usleep(1000);
-	s->has_ended = true;
-}
-
-static unsigned run_followed(void)
-{
-	const struct crew crew = { .items = 16, .item = item, .arg = shared, .then = follows,
-				   .waiter = -1 };
-
-	return supervise(&shared->progress, &crew);
-}
-
-static void wait_for_follower(void)
-{
-	shared->may_end = true;
-	for (unsigned ms = 0; ms < 5000 && !shared->has_ended; ms++)
-		usleep(1000);
-	assert_true(shared->has_ended);
-}
-
-static void goes_on_in_the_worker(void **state)
-{
-	(void)state;
-	assert_int_equal(run_followed(), 0);
-	assert_false(shared->has_ended);
-	assert_true(shared->follower > 0 && shared->follower != getpid());
-	wait_for_follower();
-}
-
-/* Where an item does not come back, somebody else goes on, and nobody else when it does. */
-static void goes_on_after_a_hang(void **state)
-{
-	(void)state;
-	shared->third = HANGS;
-	assert_int_equal(run_followed(), 1);
-	assert_int_equal(shared->order, 16);
-	pid_t follower = shared->follower;
-	assert_true(follower > 0 && follower != shared->hanging);
-	wait_for_follower();
-	shared->third = WORKS;
-	kill(shared->hanging, SIGUSR1);
-	usleep(200000);
-	assert_int_equal(shared->follower, follower);
-	shared->hanging = 0;
-}
-
-/* --- who takes what nobody else wants */
-
-static int priority_of_worker(void)
-{
-	return getpriority(PRIO_PROCESS, (id_t)shared->worker);
-}
-
-static void waits_for_a_word(void *arg, unsigned i)
-{
-	struct shared *s = arg;
-
-	(void)i;
-	s->worker = getpid();
-	s->priority = s->last_priority = 0;
-	/* It is the caller that gives and takes. */
-	for (unsigned ms = 0; ms < s->watch_ms && (s->priority < 19 || s->last_priority); ms++) {
-		usleep(1000);
-		s->last_priority = priority_of_worker();
-		if (s->priority < s->last_priority)
-			s->priority = s->last_priority;
-	}
-}
-
-/* Idle until somebody connects, or until nothing has been done for a while. */
-static void hurries_when_somebody_waits(void **state)
-{
-	int pair[2];
-	struct crew crew = { .items = 1, .item = waits_for_a_word, .arg = shared, .idle = true };
-
-	(void)state;
-	if (geteuid())
-		skip(); /* only root may give priority back */
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(write(pair[0], "", 1), 1);
-	crew.waiter = pair[1];
-	/* Too short for what comes by itself. */
-	shared->watch_ms = SUPERVISE_IDLE_MS / 2;
-	assert_int_equal(supervise(&shared->progress, &crew), 0);
-	assert_int_equal(shared->last_priority, 0);
-	close(pair[0]);
-	close(pair[1]);
-	shared->progress = (struct progress){ .next = 0 };
-	crew.waiter = -1;
-	shared->watch_ms = 3 * SUPERVISE_IDLE_MS;
-	assert_int_equal(supervise(&shared->progress, &crew), 0);
-	assert_int_equal(shared->priority, 19);
-	assert_int_equal(shared->last_priority, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-#define WORKERS(name) cmocka_unit_test_setup_teardown(name, start_workers, stop_workers)
 
 int main(void)
 {
@@ -663,14 +421,6 @@ int main(void)
 		TEST(opens_the_number_zero),
 		TEST(passes_errors_on),
 		TEST(loads_no_nonsense),
-		WORKERS(does_each_item_once),
-		WORKERS(survives_a_dead_worker),
-		WORKERS(waits_for_what_is_slow),
-		WORKERS(works_without_a_worker),
-		WORKERS(gives_a_hanging_worker_up),
-		WORKERS(goes_on_in_the_worker),
-		WORKERS(goes_on_after_a_hang),
-		WORKERS(hurries_when_somebody_waits),
 		/* It holds as long as the program runs. */
 		TEST(stays_below_a_root),
 	};
