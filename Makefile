@@ -23,6 +23,7 @@ MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
+RAVADA = $(PREFIX)/share/ravada/plugins
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
 MKINITCPIO = /usr/lib/initcpio
@@ -53,7 +54,9 @@ WERROR =
 WARNINGS = -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wimplicit-fallthrough
 # klibc's own headers do not stand -Wshadow; the same code meets it here.
-HOST_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES)
+# Sections of their own, so that what only the boot binary needs stays out: a receipt's 16 MB.
+HOST_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -Wshadow -Wformat=2 $(DEFINES) \
+	-ffunction-sections -fdata-sections
 DEFINES = -I. -D_GNU_SOURCE -DVGAPASS_VERSION='"$(VERSION)"'
 # Each object names the headers that it was made from; no program names the directory of its build.
 MADE_FROM = -MMD -MP -ffile-prefix-map=$(CURDIR)=.
@@ -63,8 +66,8 @@ IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) $(wildcard runtime/early/*.c)
 # What both programs of the host know of boot images and their modules.
-IMAGE = $(addprefix hook/image/,modules.c modprobe.c unpack.c stream.c)
-CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image/cpio.c
+IMAGE = $(filter-out hook/image/vgapass-image.c,$(wildcard hook/image/*.c))
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE)
 # Debian 12 has no bzip2.pc.
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 IMAGE_LIBS = $(call libs,liblzma libzstd zlib) -lbz2 $(call libs,liblz4 lzo2)
@@ -84,7 +87,7 @@ $(B)/early/vgapass-early: $(EARLY:%.c=$(B)/early/%.o)
 	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
 
 $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(CLI_LIBS)
 
 $(B)/host/vgapass-image: $(addprefix $(B)/host/,$(HOOK:.c=.o) $(ENGINE:.c=.o))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,libkmod) $(IMAGE_LIBS)
@@ -114,6 +117,8 @@ install:
 	$(call put,644,conf/vgapass-verify.service,$(DESTDIR)$(UNITDIR)/vgapass-verify.service)
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(RAVADA)
+	$(call put,755,conf/list_vgapass,$(DESTDIR)$(RAVADA)/list_vgapass)
 	install -d $(DESTDIR)$(COMPLETIONS)
 	install -m 644 conf/vgapass.bash-completion $(DESTDIR)$(COMPLETIONS)/vgapass
 	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top \
@@ -138,7 +143,8 @@ uninstall:
 		vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
-	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass
+	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
+		$(DESTDIR)$(RAVADA)/list_vgapass
 	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \

@@ -145,11 +145,13 @@ soak: deps
 		$(if $(filter-out 0,$(CUTS)),\
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
-# What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
-# sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
+# What some boot cases want: a driver that hangs, a QEMU and a libvirt for a guest in the guest,
+# and a QEMU of sid that plays real cards. Where the last two cannot be had, their cases are
+# skipped and counted.
 boot-extras: $(B)/kernel/stamp
 	tests/qemu/hang/build
 	tests/qemu/nested/build
+	tests/qemu/libvirt/build || true
 	scripts/qemu-sid || true
 
 # CASE=REGEX picks some.
@@ -211,25 +213,25 @@ $(B)/kernel-sid-cloud/stamp:
 $(B)/kernel/stamp:
 	scripts/kernel
 
-# Most unit tests script the kernel: fake_kernel.c in place of sysfs.c. The others are real.
+# Most unit tests script the kernel: fake_kernel.c in place of sysfs.c. The others are real, and
+# take of the command's and the library's objects what they need.
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
-ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
-	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o \
-	live/nodes.o)
-REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use test_in_use_process test_live_look)
+REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
+	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read \
+	test_diff test_loader_parse test_settings)
+HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
+
+$(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))
+	@rm -f $@
+	ar rcs $@ $^
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
-$(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
-
-$(B)/asan/tests/unit/test_live_look: $(B)/asan/cli/live/live_look.o
+$(REAL_TESTS): %: %.o $(B)/asan/host.a
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(CLI_LIBS)
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
 # A whole boot is on the fake kernel, as the unit tests are.
@@ -237,18 +239,25 @@ $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests
 		$(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^
 
-$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
-		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
-	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
+$(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(B)/asan/host.a
+	$(CC) $(SANITIZE) -o $@ $^ $(CLI_LIBS)
 
-FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c \
-	$(addprefix hook/image/,cpio.c stream.c)
-$(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) \
-	tests/unit/fake_kernel.c tests/unit/boot.c
-$(B)/fuzz/%: tests/fuzz/%.c FORCE
+FUZZ_CFLAGS = -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer-no-link,address,undefined
+$(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O1 -g $(DEFINES) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZED) \
-		$(IMAGE_LIBS) -ljson-c
+	clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/host.a: $(addprefix $(B)/fuzz/,$(HOST_OBJECTS))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/fuzz/fuzz_boot: $(B)/fuzz/tests/fuzz/fuzz_boot.o \
+		$(addprefix $(B)/fuzz/tests/unit/,fake_kernel.o boot.o) \
+		$(addprefix $(B)/fuzz/,$(filter-out %/sysfs.o,$(ENGINE:.c=.o)))
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(B)/fuzz/host.a
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(CLI_LIBS)
 
 # FUZZ_SECONDS each.
 FUZZ_SECONDS = 60
