@@ -14,6 +14,7 @@
 
 #include "runtime/io/apply.h"
 #include "runtime/io/sysfs.h"
+#include "depmod.h"
 #include "modprobe.h"
 #include "unpack.h"
 
@@ -83,6 +84,17 @@ static int look_at_files(struct modules *m, const char *folder)
 	return -EINVAL;
 }
 
+static int look_at_indices(struct modules *m, const char *folder)
+{
+	char *path = depmod_find_damage(m->root, folder);
+
+	if (!path)
+		return 0;
+	complain(m, 0, "/%s: damaged\nrun depmod %s", path, m->kernel);
+	free(path);
+	return -EINVAL;
+}
+
 int modules_open(struct modules *m, const struct roots *roots, const char *kernel)
 {
 	char folder[300];
@@ -101,6 +113,8 @@ int modules_open(struct modules *m, const struct roots *roots, const char *kerne
 	r = look_at_files(m, folder);
 	for (unsigned i = 0; !r && i < MODPROBE_DIRS; i++)
 		r = look_at_files(m, modprobe_dirs[i]);
+	if (!r)
+		r = look_at_indices(m, folder);
 	return r ? r : open_kmod(m, folder);
 }
 

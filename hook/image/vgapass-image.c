@@ -46,7 +46,7 @@ struct options {
 	struct roots roots; /* of the sysroot */
 };
 
-/* A damaged index of modules lets libkmod run for ever, and with it a package manager. */
+/* Nothing here takes long. Should it, a package manager must not wait for ever. */
 #define SECONDS_MAX 120
 
 static int complain(const char *what, const char *why, const char *remedy)

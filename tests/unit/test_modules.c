@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hook/image/depmod.h"
 #include "hook/image/modprobe.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
@@ -274,6 +275,151 @@ static void refuses_damaged_modules(void **state)
 	modules_close(&m);
 }
 
+/* --- damaged indices, with which libkmod would run for ever, crash, or ask for all memory */
+
+static const char *const indices[] = { "dep", "alias", "symbols", "builtin", "builtin.alias" };
+
+/* Reads an index of depmod, or writes it. */
+static size_t do_index(const char *name, const char *mode, unsigned char *index, size_t n)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/lib/modules/" KERNEL "/modules.%s.bin", root, name);
+	FILE *f = fopen(path, mode);
+	assert_non_null(f);
+	n = *mode == 'r' ? fread(index, 1, n, f) : fwrite(index, 1, n, f);
+	fclose(f);
+	return n;
+}
+
+static void expect_damaged_index(const char *name)
+{
+	char expected[128];
+	struct modules m;
+
+	snprintf(expected, sizeof(expected), "/lib/modules/" KERNEL "/modules.%s.bin: damaged\n"
+		 "run depmod " KERNEL, name);
+	assert_int_equal(modules_open(&m, &roots, KERNEL), -EINVAL);
+	assert_string_equal(m.text, expected);
+	modules_close(&m);
+}
+
+static void refuses_damaged_indices(void **state)
+{
+	unsigned char whole[4096], index[4096];
+
+	(void)state;
+	if (!*root)
+		skip();
+	for (size_t i = 0; i < COUNT(indices); i++) {
+		size_t n = do_index(indices[i], "r", whole, sizeof(whole));
+		if (!n)
+			continue;
+		memcpy(index, whole, n);
+		do_index(indices[i], "w", index, n - 1);
+		if (n > 12)
+			expect_damaged_index(indices[i]);
+		index[0] ^= 1;
+		do_index(indices[i], "w", index, n);
+		expect_damaged_index(indices[i]);
+		/* The root is its own child, again and again. */
+		memcpy(index, whole, 8);
+		memcpy(index + 8, "\x20\0\0\x0c" "aa" "\x20\0\0\x0c", 10);
+		do_index(indices[i], "w", index, 18);
+		expect_damaged_index(indices[i]);
+		/* Its children end before they begin, or behind the last letter. */
+		for (int k = 0; k < 2; k++) {
+			memcpy(index + 12, k ? "\xff\xff" : "ba", 2);
+			memset(index + 14, 0, sizeof(index) - 14);
+			do_index(indices[i], "w", index, sizeof(index));
+			expect_damaged_index(indices[i]);
+		}
+		/* It has more values than the file. */
+		memcpy(index + 8, "\x40\0\0\x0c" "\xff\xff\xff\xff", 8);
+		do_index(indices[i], "w", index, sizeof(index));
+		expect_damaged_index(indices[i]);
+		shell("cd %s/lib/modules/" KERNEL " && rm modules.%s.bin && mkdir modules.%s.bin", root,
+		      indices[i], indices[i]);
+		expect_damaged_index(indices[i]);
+		shell("rmdir %s/lib/modules/" KERNEL "/modules.%s.bin", root, indices[i]);
+		do_index(indices[i], "w", whole, n);
+	}
+}
+
+/* depmod writes a node behind its children, and from kmod 34 on before them. */
+static void takes_nodes_in_any_order(void **state)
+{
+	static const unsigned char before[] =
+		"\xb0\x07\xf4\x57\0\2\0\1\x20\0\0\x0c" /* the root is at 12 */
+		"ac\xc0\0\0\x1a\0\0\0\0\x40\0\0\x26"	  /* "a" at 26, no "b", "c" at 38 */
+		"x\0\0\0\0\1\0\0\0\0y\0"		  /* "ax": one value, "y" */
+		"\0\0\0\1\0\0\0\0z";
+	static const unsigned char behind[] =
+		"\xb0\x07\xf4\x57\0\2\0\1\x20\0\0\x22" "x\0\0\0\0\1\0\0\0\0y\0"
+		"\0\0\0\1\0\0\0\0z\0" "ac\xc0\0\0\x0c\0\0\0\0\x40\0\0\x18";
+
+	(void)state;
+	assert_int_equal(depmod_check(before, sizeof(before)), 0);
+	assert_int_equal(depmod_check(behind, sizeof(behind) - 1), 0);
+	for (size_t n = 0; n < sizeof(before); n++)
+		assert_int_equal(depmod_check(before, n), -EBADMSG);
+}
+
+/* Of an index with 4096 nodes one below the other libkmod would need a deep stack. */
+static void refuses_deep_indices(void **state)
+{
+	static unsigned char index[12 + 4098 * 6];
+	unsigned char whole[4096];
+
+	(void)state;
+	if (!*root)
+		skip();
+	size_t n = do_index("dep", "r", whole, sizeof(whole));
+	memcpy(index, whole, 8);
+	for (size_t i = 0; i < 4099; i++) {
+		size_t child = 12 + 6 * i, to = i ? child - 4 : 8;
+		index[to] = i < 4098 ? 0x20 : 0;
+		index[to + 1] = 0;
+		index[to + 2] = (unsigned char)(child >> 8);
+		index[to + 3] = (unsigned char)child;
+		if (i < 4098)
+			memcpy(index + child, "aa", 2);
+	}
+	do_index("dep", "w", index, sizeof(index));
+	expect_damaged_index("dep");
+	do_index("dep", "w", whole, n);
+}
+
+/* Whatever byte is wrong, the answer comes. */
+static void survives_damaged_indices(void **state)
+{
+	static const unsigned char flips[] = { 0xff, 0x01, 0x20, 0x80 };
+	unsigned char index[4096];
+	struct modules m;
+
+	(void)state;
+	if (!*root)
+		skip();
+	alarm(300);
+	for (size_t i = 0; i < COUNT(indices); i++) {
+		size_t n = do_index(indices[i], "r", index, sizeof(index));
+		for (size_t at = 8; at < n; at++) {
+			unsigned char flip = flips[at % COUNT(flips)];
+			index[at] ^= flip;
+			do_index(indices[i], "w", index, n);
+			if (!modules_open(&m, &roots, KERNEL)) {
+				modules_add(&m, "vfio_pci");
+				modules_add(&m, "pci:v00001002d00006608sv*");
+			}
+			modules_close(&m);
+			index[at] ^= flip;
+		}
+		if (n)
+			do_index(indices[i], "w", index, n);
+	}
+	alarm(0);
+}
+
 static void refuses_dependencies_that_depmod_does_not_know(void **state)
 {
 	(void)state;
@@ -419,6 +565,10 @@ int main(void)
 		cmocka_unit_test(leaves_out_what_is_built_in),
 		cmocka_unit_test(tells_what_is_missing),
 		cmocka_unit_test(refuses_damaged_modules),
+		cmocka_unit_test(refuses_damaged_indices),
+		cmocka_unit_test(takes_nodes_in_any_order),
+		cmocka_unit_test(refuses_deep_indices),
+		cmocka_unit_test(survives_damaged_indices),
 		cmocka_unit_test(refuses_dependencies_that_depmod_does_not_know),
 		cmocka_unit_test(refuses_options_that_do_not_fit),
 		cmocka_unit_test(refuses_what_is_no_file),
