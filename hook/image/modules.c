@@ -135,6 +135,7 @@ static void cut_back(struct modules *m, unsigned n)
 void modules_close(struct modules *m)
 {
 	cut_back(m, 0);
+	free(m->fault);
 	kmod_unref(m->kmod);
 	*m = (struct modules){ .n = 0 };
 }
@@ -440,8 +441,9 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 	if (!r)
 		return;
 	cut_back(m, before);
-	if (m->faults == MODULES_FAULTS_MAX)
-		return;
+	m->fault = reallocarray(m->fault, m->faults + 1, sizeof(*m->fault));
+	if (!m->fault)
+		abort();
 	struct module_fault *fault = &m->fault[m->faults++];
 	*fault = (struct module_fault){ .driver = driver, .error = r };
 	if (r == -ENODEV)

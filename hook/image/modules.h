@@ -12,8 +12,9 @@
 #include "runtime/core/config.h"
 #include "runtime/io/gather.h"
 
+struct kmod_ctx;
+
 #define MODULES_MAX 64
-#define MODULES_FAULTS_MAX 16
 #define MODULES_TEXT_MAX 512
 /* vgapass-early hands this many bytes of parameters to the kernel. */
 #define MODULES_OPTIONS_MAX 1023
@@ -40,11 +41,11 @@ struct modules {
 	unsigned n;
 	struct module module[MODULES_MAX];
 	unsigned faults;
-	struct module_fault fault[MODULES_FAULTS_MAX];
+	struct module_fault *fault; /* one for each driver that cannot be had */
 	int root;           /* directory fd of the system */
 	char sysroot[4096]; /* its path without links; "" for / */
 	const char *kernel;
-	void *kmod; /* struct kmod_ctx */
+	struct kmod_ctx *kmod;
 	char text[MODULES_TEXT_MAX]; /* of the last error, as in a fault */
 };
 

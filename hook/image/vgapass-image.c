@@ -16,10 +16,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -41,7 +43,6 @@ static const char usage[] =
 	"Without --into the modules are listed, in the order of their loading.\n";
 
 struct options {
-	const char *program; /* argv[0]: vgapass-early lies beside it */
 	const char *sysroot, *kernel, *into, *replaces;
 	struct roots roots; /* of the sysroot */
 };
@@ -131,16 +132,19 @@ static int make_parents(char *path)
 	return 0;
 }
 
+/* Writes a file of the image's tree. What is there under its name is removed and not written to:
+ * a FIFO has no reader, and a link may lead to a file of this machine. */
 static int write_file(const char *into, const char *name, mode_t mode, const void *data, size_t n)
 {
 	char *path;
-	int fd, r;
+	int fd = -1, r;
 
 	if (asprintf(&path, "%s/%s", into, name) < 0)
 		return -ENOMEM;
 	r = make_parents(path);
-	fd = r ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	if (!r && fd < 0)
+	if (!r && unlink(path) && errno != ENOENT)
+		r = -errno;
+	if (!r && (fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0)
 		r = -errno;
 	for (size_t done = 0; !r && done < n;) {
 		ssize_t wrote = write(fd, (const char *)data + done, n - done);
@@ -204,7 +208,7 @@ static int add_config(const struct options *o, const struct config *c)
 
 static int add_modules(const struct options *o, const struct modules *m)
 {
-	char list[MODULES_LIST_MAX] = "", name[256];
+	char list[MODULES_LIST_MAX] = "", *name;
 	struct text t;
 	int r = 0;
 
@@ -212,8 +216,10 @@ static int add_modules(const struct options *o, const struct modules *m)
 	modules_list(m, &t);
 	for (unsigned i = 0; !r && i < m->n; i++) {
 		const struct module *mod = &m->module[i];
-		snprintf(name, sizeof(name), MODULES_DIR "/%s.ko", mod->name);
+		if (asprintf(&name, MODULES_DIR "/%s.ko", mod->name) < 0)
+			return -ENOMEM;
 		r = write_file(o->into, name, 0644, mod->data, mod->size);
+		free(name);
 	}
 	return r ? r : write_file(o->into, MODULES_LIST, 0644, list, t.len);
 }
@@ -229,18 +235,33 @@ static int print_modules(const struct modules *m)
 	return fflush(stdout) ? complain("standard output", strerror(errno), "") : DONE;
 }
 
-/* The program comes last: without it nothing of the rest does anything. */
+/* Adds vgapass-early, which is beside this program. The name that execve() was given needs no
+ * /proc, which a chroot may lack, and is whole where argv[0] is a bare name. */
+static int add_early(const struct options *o)
+{
+	char *program = realpath((const char *)getauxval(AT_EXECFN), NULL), *early = NULL;
+	int r = -ENOMEM;
+
+	if (!program)
+		complain("vgapass-image", "its own directory is not found", strerror(errno));
+	else if (asprintf(&early, "%s/vgapass-early", dirname(program)) >= 0)
+		r = add_file(o, AT_FDCWD, early, EARLY, 0755);
+	free(program);
+	free(early);
+	return r;
+}
+
+/* Adds all files. The program comes last: without it the rest does nothing. */
 static int add_all(const struct options *o, const struct config *c, const struct modules *m)
 {
-	const char *name = strrchr(o->program, '/');
-	int folder = name ? (int)(name - o->program) : 1;
-	char early[4096];
+	char *early;
 
-	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
-	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, AT_FDCWD, early, EARLY, 0755))
+	if (!add_config(o, c) && !add_modules(o, m) && !add_early(o))
 		return DONE;
-	snprintf(early, sizeof(early), "%s/" EARLY, o->into);
-	unlink(early);
+	if (asprintf(&early, "%s/" EARLY, o->into) >= 0) {
+		unlink(early);
+		free(early);
+	}
 	return FAILED;
 }
 
@@ -346,7 +367,7 @@ static int open_roots(struct options *o)
 int main(int argc, char **argv)
 {
 	static struct config config;
-	struct options o = { .program = argv[0], .sysroot = "" };
+	struct options o = { .sysroot = "" };
 	static struct modules m;
 	struct utsname running;
 

@@ -519,6 +519,20 @@ static void leaves_out_only_what_cannot_be_had(void **state)
 	modules_close(&m);
 }
 
+/* Each is said, however many there are. */
+static void says_all_drivers_that_cannot_be_had(void **state)
+{
+	char conf[4096] = "";
+	struct modules m;
+
+	(void)state;
+	for (size_t i = 0, n = 0; i < 40; i++)
+		n += (size_t)snprintf(conf + n, sizeof(conf) - n, "1002:%04zx driver=nowhere%zu\n", i, i);
+	assert_int_equal(add_drivers(&m, conf), 40);
+	assert_string_equal(m.fault[39].driver, "nowhere39");
+	modules_close(&m);
+}
+
 static void refuses_modules_without_a_driver(void **state)
 {
 	struct modules m;
@@ -573,6 +587,7 @@ int main(void)
 		cmocka_unit_test(refuses_options_that_do_not_fit),
 		cmocka_unit_test(refuses_what_is_no_file),
 		cmocka_unit_test(leaves_out_only_what_cannot_be_had),
+		cmocka_unit_test(says_all_drivers_that_cannot_be_had),
 		cmocka_unit_test(refuses_modules_without_a_driver),
 		cmocka_unit_test(knows_drivers_by_other_names),
 		cmocka_unit_test(stays_below_the_root),
