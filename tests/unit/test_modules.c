@@ -177,6 +177,52 @@ static void names_the_file_of_ids(void **state)
 	assert_null(modprobe_ids_file(roots.root, "long_options"));
 }
 
+/* Lines are joined and split as libkmod does it. */
+static void reads_lines_as_libkmod(void **state)
+{
+	static const struct {
+		const char *text;
+		bool gives;
+	} cases[] = {
+		{ "options some-card ids=1:2\n", true },
+		{ "options some_card \\\n ids=1:2\n", true },
+		{ "options \\\nsome_card\\\n x=1 \\\n ids=1:2", true },
+		{ " \toptions  some_card\tx=1 \"ids=1:2\"", true },
+		{ "opt\\\nions some_card ids=1:2\n", true },
+		{ "# options some_card ids=1:2\n", false },
+		{ "# \\\noptions some_card ids=1:2\n", false },
+		{ "options some_card\nids=1:2\n", false },
+		{ "options some_card x_ids=1\n", false },
+		{ "options other ids=1:2\n\\\n", false },
+		{ "options\n", false },
+		{ "\\\n", false },
+		{ "", false },
+	};
+
+	(void)state;
+	if (!*root)
+		skip();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char path[128];
+		snprintf(path, sizeof(path), "%s/etc/modprobe.d/lines.conf", root);
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(cases[i].text, f);
+		fclose(f);
+		char *file = modprobe_ids_file(roots.root, "some_card");
+		if (!file != !cases[i].gives)
+			fail_msg("%s", cases[i].text);
+		free(file);
+		struct modules m;
+		open_kernel(&m);
+		assert_int_equal(modules_add(&m, "some_card"), 0);
+		if (m.module[0].had_ids != cases[i].gives)
+			fail_msg("libkmod: %s", cases[i].text);
+		modules_close(&m);
+		unlink(path);
+	}
+}
+
 static void survives_circles(void **state)
 {
 	struct modules m;
@@ -232,8 +278,8 @@ static void damage(const char *module, const char *command)
 {
 	if (!*root)
 		skip();
-	shell("cd %s/lib/modules/" KERNEL "/kernel && cp %s.ko whole && file=%s.ko && %s", root, module,
-	      module, command);
+	shell("cd %s/lib/modules/" KERNEL "/kernel && cp %s.ko whole && file=%s.ko && %s", root,
+	      module, module, command);
 }
 
 static void mend(const char *module)
@@ -251,7 +297,8 @@ static void refuses_damaged_modules(void **state)
 		{ "rm $file", ".ko: No such file or directory\n" },
 		{ "truncate -s 300 $file", ".ko: cut short, or no module\n" },
 		{ "truncate -s -1 $file", ".ko: cut short, or no module\n" },
-		{ "printf X | dd of=$file conv=notrunc 2>/dev/null", ".ko: cut short, or no module\n" },
+		{ "printf X | dd of=$file conv=notrunc 2>/dev/null",
+		  ".ko: cut short, or no module\n" },
 		{ "rm $file; mkfifo $file", ".ko: Input/output error\n" },
 	};
 
@@ -338,8 +385,8 @@ static void refuses_damaged_indices(void **state)
 		memcpy(index + 8, "\x40\0\0\x0c" "\xff\xff\xff\xff", 8);
 		do_index(indices[i], "w", index, sizeof(index));
 		expect_damaged_index(indices[i]);
-		shell("cd %s/lib/modules/" KERNEL " && rm modules.%s.bin && mkdir modules.%s.bin", root,
-		      indices[i], indices[i]);
+		shell("cd %s/lib/modules/" KERNEL " && rm modules.%s.bin && mkdir modules.%s.bin",
+		      root, indices[i], indices[i]);
 		expect_damaged_index(indices[i]);
 		shell("rmdir %s/lib/modules/" KERNEL "/modules.%s.bin", root, indices[i]);
 		do_index(indices[i], "w", whole, n);
@@ -425,7 +472,8 @@ static void refuses_dependencies_that_depmod_does_not_know(void **state)
 	(void)state;
 	damage("irqbypass", "rm $file; PATH=$PATH:/sbin:/usr/sbin depmod -b ../../../.. " KERNEL
 	       " 2>/dev/null");
-	expect_damage("vfio_pci", "kernel " KERNEL ": vfio_pci_core needs irqbypass, which is not there");
+	expect_damage("vfio_pci",
+		      "kernel " KERNEL ": vfio_pci_core needs irqbypass, which is not there");
 	mend("irqbypass");
 	shell("PATH=$PATH:/sbin:/usr/sbin depmod -b %s " KERNEL " 2>/dev/null", root);
 }
@@ -435,7 +483,8 @@ static void refuses_options_that_do_not_fit(void **state)
 	(void)state;
 	if (!*root)
 		skip();
-	expect_damage("long_options", "the options of long_options in modprobe.d are longer than 1023");
+	expect_damage("long_options",
+		      "the options of long_options in modprobe.d are longer than 1023");
 	shell("printf 'options long_options x=%%01021d\n' 0 >%s/etc/modprobe.d/long.conf", root);
 	struct modules m;
 	open_kernel(&m);
@@ -471,9 +520,10 @@ static void stays_below_the_root(void **state)
 	(void)state;
 	if (!*root || sysfs_confine(roots.root))
 		skip();
-	shell("cd %s && mkdir store && mv lib/modules etc/modprobe.d store && ln -s /store/modules lib && "
-	      "ln -s /store/modprobe.d etc && cd store/modules/" KERNEL "/kernel && mv vfio.ko "
-	      "../../../x.ko && ln -s /store/x.ko vfio.ko", root);
+	shell("cd %s && mkdir store && mv lib/modules etc/modprobe.d store && "
+	      "ln -s /store/modules lib && ln -s /store/modprobe.d etc && "
+	      "cd store/modules/" KERNEL "/kernel && mv vfio.ko ../../../x.ko && "
+	      "ln -s /store/x.ko vfio.ko", root);
 	open_kernel(&m);
 	assert_int_equal(modules_add(&m, "vfio-pci"), 0);
 	assert_int_equal(m.n, 5);
@@ -485,8 +535,8 @@ static void stays_below_the_root(void **state)
 	close(fd);
 	shell("ln -s %s %s/store/modprobe.d/out.conf", elsewhere, root);
 	assert_int_equal(modules_open(&m, &roots, KERNEL), -EINVAL);
-	assert_string_equal(m.text, "/etc/modprobe.d/out.conf: no regular file below the sysroot, so it "
-				    "cannot be read\nremove it");
+	assert_string_equal(m.text, "/etc/modprobe.d/out.conf: no regular file below the sysroot, "
+				    "so it cannot be read\nremove it");
 	modules_close(&m);
 	unlink(elsewhere);
 }
@@ -527,7 +577,8 @@ static void says_all_drivers_that_cannot_be_had(void **state)
 
 	(void)state;
 	for (size_t i = 0, n = 0; i < 40; i++)
-		n += (size_t)snprintf(conf + n, sizeof(conf) - n, "1002:%04zx driver=nowhere%zu\n", i, i);
+		n += (size_t)snprintf(conf + n, sizeof(conf) - n, "1002:%04zx driver=nowhere%zu\n",
+				      i, i);
 	assert_int_equal(add_drivers(&m, conf), 40);
 	assert_string_equal(m.fault[39].driver, "nowhere39");
 	modules_close(&m);
@@ -541,7 +592,8 @@ static void refuses_modules_without_a_driver(void **state)
 	assert_int_equal(add_drivers(&m, "1002:6608 driver=circle_a\n"), 1);
 	assert_int_equal(m.fault[0].error, -ENODEV);
 	assert_int_equal(m.fault[0].at.line, 1);
-	assert_non_null(strstr(m.fault[0].text, "driver=circle_a names a module that has no driver"));
+	assert_non_null(strstr(m.fault[0].text,
+			       "driver=circle_a names a module that has no driver"));
 	assert_int_equal(m.n, 0);
 	modules_close(&m);
 }
@@ -554,10 +606,10 @@ static void knows_drivers_by_other_names(void **state)
 	(void)state;
 	if (!*root)
 		skip();
-	shell("mkdir -p %s/sys/bus/pci/drivers/card-hcd %s/sys/module/some_card/drivers", root, root);
+	shell("cd %s && mkdir -p sys/bus/pci/drivers/card-hcd sys/module/some_card/drivers", root);
 	shell("ln -s ../../../../module/some_card %s/sys/bus/pci/drivers/card-hcd/module", root);
-	shell("ln -s ../../../bus/pci/drivers/card-hcd %s/sys/module/some_card/drivers/pci:card-hcd",
-	      root);
+	shell("ln -s ../../../bus/pci/drivers/card-hcd "
+	      "%s/sys/module/some_card/drivers/pci:card-hcd", root);
 	assert_int_equal(add_drivers(&m, "1002:6608 driver=card-hcd\n"), 0);
 	place_of(&m, "some_card");
 	modules_close(&m);
@@ -575,6 +627,7 @@ int main(void)
 		cmocka_unit_test(lists_what_is_needed_in_order),
 		cmocka_unit_test(tells_files_and_options),
 		cmocka_unit_test(names_the_file_of_ids),
+		cmocka_unit_test(reads_lines_as_libkmod),
 		cmocka_unit_test(survives_circles),
 		cmocka_unit_test(leaves_out_what_is_built_in),
 		cmocka_unit_test(tells_what_is_missing),
