@@ -77,9 +77,12 @@ static bool is_whole_node(struct trie *t, uint32_t offset, unsigned depth)
 	if (offset & NODE_PREFIX && !trie_take_text(t, &at))
 		return false;
 	if (offset & NODE_CHILDREN) {
-		if (!trie_take(t, &at, 2) || t->p[at - 2] > t->p[at - 1] || t->p[at - 1] > LETTER_MAX)
+		if (!trie_take(t, &at, 2))
 			return false;
-		n = t->p[at - 1] - t->p[at - 2] + 1U;
+		unsigned first = t->p[at - 2], last = t->p[at - 1];
+		if (first > last || last > LETTER_MAX)
+			return false;
+		n = last - first + 1;
 		children = at;
 		if (!trie_take(t, &at, 4 * n))
 			return false;
@@ -123,7 +126,8 @@ static bool is_damaged(int root, const char *path, bool may_be_empty)
 char *depmod_find_damage(int root, const char *folder)
 {
 	/* depmod leaves the first one empty where the kernel has no modules.builtin.modinfo. */
-	static const char *const names[] = { "builtin.alias", "builtin", "dep", "alias", "symbols" };
+	static const char *const names[] = { "builtin.alias", "builtin", "dep", "alias",
+					     "symbols" };
 	char *path;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -119,7 +119,8 @@ int pe_find(int fd, unsigned profile, const char *name, struct pe_section *ret)
 	else if (fstat(fd, &st))
 		r = -errno;
 	if (!r) {
-		/* The file's part is padded with zeros; what memory has more of is not in the file. */
+		/* In the file, a section ends with zeros to align the next one; in memory it may
+		 * end with zeros that the file does not have. */
 		uint64_t at = get_le32(s + SECTION_FILE_AT), size = get_le32(s + SECTION_FILE_SIZE);
 		uint64_t memory = get_le32(s + SECTION_MEMORY_SIZE), end = (uint64_t)st.st_size;
 		size = size < memory ? size : memory;

@@ -16,6 +16,7 @@
 #define FILE_MAX ((size_t)256 << 20)
 #define FIRST_ROOM ((size_t)1 << 20)
 
+/* Returns true if the file begins as one that xz, zstd or gzip has packed. */
 static bool is_packed(int fd)
 {
 	static const struct {
@@ -31,8 +32,8 @@ static bool is_packed(int fd)
 	return false;
 }
 
-/* Goes to the next part: packers put several behind one another, and unpack them all. 1, 0:
- * there is none, or -errno. */
+/* Enters the next part: a file may be several packed ones, joined, which xz, zstd and gzip unpack
+ * as one. Returns 1, 0 at the end, or -errno. */
 static int next_part(struct stream *s)
 {
 	int r = stream_next(s);
@@ -40,8 +41,8 @@ static int next_part(struct stream *s)
 	return r == 1 && stream_is_plain(s) ? -EBADMSG : r;
 }
 
-/* Reads all that comes, from the stream or, NULL, from the file. */
-static int read_all(int fd, struct stream *s, unsigned char **ret, size_t *ret_size)
+/* Reads to the end of the stream, or of the file if the stream is NULL. */
+static int read_to_end(int fd, struct stream *s, unsigned char **ret, size_t *ret_size)
 {
 	unsigned char *p = NULL;
 	size_t n = 0, room = 0;
@@ -92,7 +93,7 @@ int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 		r = r > 0 ? 0 : r ? r : -EBADMSG;
 	}
 	if (!r)
-		r = read_all(fd, s, ret, ret_size);
+		r = read_to_end(fd, s, ret, ret_size);
 	if (s)
 		stream_free(s);
 	close(fd);

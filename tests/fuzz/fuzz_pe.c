@@ -29,7 +29,8 @@ static void find(int fd, unsigned profile, const char *name, const uint8_t *data
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *const names[] = { ".initrd", ".cmdline", ".uname", ".linux", ".profile" };
+	static const char *const names[] = { ".initrd", ".cmdline", ".uname", ".linux",
+					     ".profile" };
 	int fd = memfd_create("pe", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n)

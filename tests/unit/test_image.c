@@ -63,8 +63,8 @@ static void add_inode(FILE *f, const char *name, unsigned mode, unsigned links, 
 {
 	size_t name_size = strlen(name) + 1;
 
-	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0, 0,
-		links, 0, n, 8, 1, 0, 0, name_size, 0);
+	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0,
+		0, links, 0, n, 8, 1, 0, 0, name_size, 0);
 	fwrite(name, 1, name_size, f);
 	fwrite("\0\0\0", 1, -(110 + name_size) & 3, f);
 	fwrite(data, 1, n, f);
@@ -480,8 +480,8 @@ static void test_bomb(void **state)
 {
 	(void)state;
 	FILE *f = begin();
-	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, S_IFREG, 0, 0, 1, 0,
-		0xfffffff0, 0, 0, 0, 0, 2, 0);
+	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, S_IFREG, 0, 0,
+		1, 0, 0xfffffff0, 0, 0, 0, 0, 2, 0);
 	fwrite("a\0", 1, 2, f);
 	fclose(f);
 	fresh();

@@ -213,7 +213,8 @@ static void refuses_long_text(void **state)
 		put32(TABLE_AT + 8, PE_TEXT_MAX + more);
 		put32(TABLE_AT + 16, PE_TEXT_MAX + more);
 		assert_int_equal(pwrite(fd, file, ALIGN, 0), ALIGN);
-		assert_int_equal(pe_text(fd, 0, ".cmdline", &text), more ? -EFBIG : (int)PE_TEXT_MAX);
+		assert_int_equal(pe_text(fd, 0, ".cmdline", &text),
+				 more ? -EFBIG : (int)PE_TEXT_MAX);
 		if (!more)
 			free(text);
 	}
