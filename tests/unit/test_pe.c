@@ -309,36 +309,55 @@ static void reads_the_boot_image_in_it(void **state)
 	}
 }
 
-static void reads_what_objcopy_and_the_stub_make(void **state)
+/* Has a tool make unified.efi of the files in a new directory, and reads it. */
+static void expect_unified(const char *tool)
 {
-	char name[] = "/tmp/vgapass-test-XXXXXX", command[1024], seen[64] = "";
+	char name[] = "/tmp/vgapass-test-XXXXXX", path[64], seen[64] = "", *command = NULL;
 	const struct cpio_visitor v = { wants, found, seen };
 
-	(void)state;
-	if (access(STUB, R_OK) || system("objcopy --version >/dev/null 2>&1"))
-		skip();
 	assert_non_null(mkdtemp(name));
-	snprintf(command, sizeof(command),
-		 "cd %s && mkdir etc && echo 1002:6608 >etc/vgapass.conf && "
-		 "find etc | cpio -o -H newc --quiet | gzip >initrd && echo kernel >linux && "
-		 "echo 'quiet vgapass=off' >cmdline && echo 6.1.0-56-amd64 >uname && objcopy "
-		 "--add-section .cmdline=cmdline --change-section-vma .cmdline=0x30000 "
-		 "--add-section .uname=uname --change-section-vma .uname=0x31000 "
-		 "--add-section .linux=linux --change-section-vma .linux=0x2000000 "
-		 "--add-section .initrd=initrd --change-section-vma .initrd=0x3000000 "
-		 STUB " unified.efi", name);
+	assert_true(asprintf(&command, "cd %s && mkdir etc && echo 1002:6608 >etc/vgapass.conf && "
+			     "find etc | cpio -o -H newc --quiet | gzip >initrd && "
+			     "echo kernel >linux && echo 'quiet vgapass=off' >cmdline && "
+			     "echo 6.1.0-56-amd64 >uname && %s >log 2>&1 || { cat log; false; }",
+			     name, tool) >= 0);
 	assert_int_equal(system(command), 0);
+	free(command);
 	close(fd);
-	snprintf(command, sizeof(command), "%s/unified.efi", name);
-	fd = open(command, O_RDWR);
+	snprintf(path, sizeof(path), "%s/unified.efi", name);
+	fd = open(path, O_RDWR);
 	assert_true(fd >= 0);
 	expect_text(0, ".cmdline", "quiet vgapass=off");
 	expect_text(0, ".uname", "6.1.0-56-amd64");
 	expect_text(0, ".linux", "kernel");
-	assert_int_equal(cpio_read(command, &v), 0);
+	assert_int_equal(cpio_read(path, &v), 0);
 	assert_string_equal(seen, "1002:6608\n");
-	snprintf(command, sizeof(command), "rm -r %s", name);
+	assert_true(asprintf(&command, "rm -r %s", name) >= 0);
 	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+static void reads_what_objcopy_makes(void **state)
+{
+	(void)state;
+	if (access(STUB, R_OK) || system("objcopy --version >/dev/null 2>&1"))
+		skip();
+	expect_unified("objcopy "
+		       "--add-section .cmdline=cmdline --change-section-vma .cmdline=0x30000 "
+		       "--add-section .uname=uname --change-section-vma .uname=0x31000 "
+		       "--add-section .linux=linux --change-section-vma .linux=0x2000000 "
+		       "--add-section .initrd=initrd --change-section-vma .initrd=0x3000000 "
+		       STUB " unified.efi");
+}
+
+/* Debian has it from trixie on. */
+static void reads_what_ukify_makes(void **state)
+{
+	(void)state;
+	if (access(STUB, R_OK) || system("ukify --version >/dev/null 2>&1"))
+		skip();
+	expect_unified("ukify build --linux=linux --initrd=initrd --cmdline=@cmdline "
+		       "--uname=$(cat uname) --stub=" STUB " --output=unified.efi");
 }
 
 static int start(void **state)
@@ -360,7 +379,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_pe_file),
 		cmocka_unit_test(refuses_cut_files),
 		cmocka_unit_test(reads_the_boot_image_in_it),
-		cmocka_unit_test(reads_what_objcopy_and_the_stub_make),
+		cmocka_unit_test(reads_what_objcopy_makes),
+		cmocka_unit_test(reads_what_ukify_makes),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
