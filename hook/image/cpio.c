@@ -16,7 +16,7 @@
 
 #define TRAILER "TRAILER!!!"
 #define HEADER 110 /* bytes: "070701" and 13 numbers of eight hex digits */
-/* Limits of what is remembered of files with several names, in an archive. */
+/* Limits of what is kept for files with several names, in an archive. */
 #define AWAITED_MAX 256
 #define TOLD_MAX 256
 #define TOLD_BYTES_MAX CPIO_FILE_MAX
@@ -30,7 +30,7 @@ struct link_id {
 	uint32_t inode, major, minor;
 };
 
-/* A wanted name of a file with several, without data so far. */
+/* A wanted name of a file with several names, whose data has not come yet. */
 struct awaited {
 	struct link_id id;
 	char *name;
@@ -49,10 +49,10 @@ struct reader {
 	const char *last; /* NULL, or see cpio_read_until() */
 	struct entry e;
 	bool sorted, has_found, done;
-	char before[PATH_MAX];        /* the name of the entry before */
+	char before[PATH_MAX];        /* the name of the previous entry */
 	unsigned awaited_n, told_n;
 	size_t told_bytes;
-	bool forgot; /* data of a file with several names */
+	bool forgot; /* some of it did not fit into `told` */
 	struct awaited awaited[AWAITED_MAX];
 	struct told told[TOLD_MAX];
 };
@@ -105,7 +105,7 @@ static int read_header(struct reader *r)
 						 -(HEADER + e->name_size) & 3);
 }
 
-/* Returns the name without what stands for the root. */
+/* Returns the name without "/" and "./" in front. */
 static const char *plain_name(const char *name)
 {
 	for (;;) {
@@ -134,7 +134,7 @@ static int tell(struct reader *r, const char *name, const void *data, size_t n)
 	return r->v->found(name, data, n, r->v->arg);
 }
 
-/* Takes a wanted name without data. */
+/* Tells a wanted name without data, or keeps it until the data comes. */
 static int link_without_data(struct reader *r, const char *name)
 {
 	for (unsigned i = 0; i < r->told_n; i++)
@@ -150,7 +150,7 @@ static int link_without_data(struct reader *r, const char *name)
 	return 0;
 }
 
-/* Tells the names that waited for the entry's data. */
+/* Tells the names of the file that have waited for its data. */
 static int link_tell(struct reader *r, const char *data, size_t n)
 {
 	int error = 0;
@@ -169,7 +169,7 @@ static int link_tell(struct reader *r, const char *data, size_t n)
 	return error;
 }
 
-/* Keeps the entry's data, which it takes over, for names that may follow. */
+/* Keeps the data of the entry for names that may follow. The data is no longer the caller's. */
 static void link_keep(struct reader *r, char *data, size_t n)
 {
 	if (r->told_n == TOLD_MAX || n > TOLD_BYTES_MAX - r->told_bytes) {
@@ -192,7 +192,7 @@ static void link_forget(struct reader *r)
 	r->forgot = false;
 }
 
-/* At the end of an archive, files whose data has not come are empty. */
+/* Ends an archive: files whose data has not come are empty. */
 static int link_end(struct reader *r)
 {
 	int error = r->awaited_n && r->forgot ? -E2BIG : 0;

@@ -8,6 +8,7 @@
  *	cpio     the archives in the segments: a visitor gets the files that it wants
  *	unpack   one compressed file, such as a module
  *	modprobe what modprobe.d says of a module
+ *	depmod   whether the indices that depmod wrote are whole
  *	modules  which modules a kernel needs for the drivers of the configuration
  *	vgapass-image   the program that the hooks call: puts all that vgapass needs into an image
  *

@@ -208,7 +208,7 @@ static int add_list(struct modules *m, struct kmod_list *list)
 
 	kmod_list_foreach(item, list) {
 		struct kmod_module *mod = kmod_module_get_module(item);
-		/* A softdep may name what this kernel does not have. */
+		/* A softdep may name a module that this kernel does not have. */
 		if (!r)
 			r = add_module(m, mod);
 		if (r == -ENOENT)
@@ -258,7 +258,7 @@ static int add_depends(struct modules *m, const struct module *of)
 		if (!r)
 			r = add_module(m, mod);
 		if (r == -ENOENT)
-			r = complain(m, -EBADMSG, "kernel %s: %s needs %s, which is not there\n"
+			r = complain(m, -EBADMSG, "kernel %s: %s needs %s, which is missing\n"
 				     INSTALL_AGAIN ", or run depmod %s", m->kernel, of->name, name,
 				     m->kernel);
 		kmod_module_unref(mod);
@@ -348,8 +348,8 @@ int modules_add(struct modules *m, const char *name)
 	kmod_module_unref_list(list);
 	if (r == -ENOENT)
 		complain(m, r, "kernel %s has no module %s, nor is it built in\ninstall its "
-			 "modules (linux-modules-extra, kernel-modules), or take out the rules "
-			 "that want it", m->kernel, name);
+			 "modules (linux-modules-extra, kernel-modules), or remove the rules "
+			 "that need it", m->kernel, name);
 	if (r)
 		cut_back(m, before);
 	return r;
@@ -456,7 +456,7 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 
 unsigned modules_add_drivers(struct modules *m, const struct config *c)
 {
-	/* vgapass.ids= on the kernel command line asks for vfio-pci. */
+	/* vgapass.ids= on the kernel command line requires vfio-pci. */
 	if (c->cmdline_ids)
 		add_driver(m, "vfio-pci", (struct place){ .file = NULL });
 	for (unsigned i = 0; i < c->rules; i++)

@@ -120,7 +120,7 @@ static void bzip2_stop(struct stream *s)
 	BZ2_bzDecompressEnd(&s->bzip2);
 }
 
-/* Takes n bytes as a number, low end first. */
+/* Takes a number of four bytes, the lowest first. */
 static int take_le32(struct stream *s, uint32_t *ret)
 {
 	int r = stream_want(s, 4);
@@ -139,7 +139,7 @@ static int lz4_start(struct stream *s)
 	return window_room(&s->out, LZ4_BLOCK) ? 0 : -ENOMEM;
 }
 
-/* The legacy format has no end: what cannot be the size of a block is behind it. */
+/* The legacy format has no mark at its end: the segment ends where no block's size follows. */
 static int lz4_more(struct stream *s)
 {
 	uint32_t size = 0;

@@ -48,7 +48,7 @@ struct options {
 	struct roots roots; /* of the sysroot */
 };
 
-/* Nothing here takes long. Should it, a package manager must not wait for ever. */
+/* All takes milliseconds. If something hangs all the same, a package manager must go on. */
 #define SECONDS_MAX 120
 
 static int complain(const char *what, const char *why, const char *remedy)
@@ -134,8 +134,8 @@ static int make_parents(char *path)
 	return 0;
 }
 
-/* Writes a file of the image's tree. What is there under its name is removed and not written to:
- * a FIFO has no reader, and a link may lead to a file of this machine. */
+/* Writes a file of the image's tree. What has its name is removed, not written to: a FIFO blocks,
+ * and a link may lead to a file of this machine. */
 static int write_file(const char *into, const char *name, mode_t mode, const void *data, size_t n)
 {
 	char *path;

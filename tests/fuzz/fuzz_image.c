@@ -18,7 +18,7 @@ static bool wants(const char *name, void *arg)
 	return *name != 'n';
 }
 
-/* Every byte that is told is there, and a NUL behind. */
+/* Reads the NUL behind the data, and checks what cpio.h promises. */
 static int found(const char *name, const void *data, size_t n, void *arg)
 {
 	(void)arg;

@@ -13,9 +13,9 @@
 
 #include "hook/image/cpio.h"
 
-#define LARGE ((size_t)20 << 20) /* more than two blocks of lz4, and than what is read ahead */
+#define LARGE ((size_t)20 << 20) /* more than two blocks of lz4, and more than is read ahead */
 
-/* Commands that pack a file's text from stdin; the first leaves it plain. */
+/* Commands that pack their standard input; the first leaves it plain. */
 static const char *const packers[] = { "cat",	  "gzip -1n", "xz -1 --check=crc32", "lzma -1",
 				       "zstd -1", "lz4 -l",   "bzip2 -1",	     "lzop -1" };
 #define PACKERS COUNT(packers)
@@ -91,7 +91,7 @@ static void end(FILE *f)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Puts the archive behind what the image has already, and zeros behind that. */
+/* Appends the archive, packed, and zeros to the image. */
 static void append(const char *packer, unsigned zeros)
 {
 	shell("%s <%s >>%s && head -c %u /dev/zero >>%s", packer, archive, image, zeros, image);
@@ -169,7 +169,7 @@ static void test_packers(void **state)
 static void test_large(void **state)
 {
 	unsigned char *data = malloc(LARGE);
-	const size_t size = LARGE / 3; /* below what is wanted at most */
+	const size_t size = LARGE / 3; /* below CPIO_FILE_MAX */
 
 	(void)state;
 	assert_non_null(data);
@@ -190,7 +190,7 @@ static void test_large(void **state)
 	}
 }
 
-/* What is beyond the limit is told without data. */
+/* A file beyond the limit comes without data. */
 static void test_too_large(void **state)
 {
 	char *data = calloc(1, CPIO_FILE_MAX + 1);
@@ -224,7 +224,7 @@ static void test_segments(void **state)
 		}
 }
 
-/* Packed archives without a byte between, but for lz4, which has no end of its own. */
+/* Packed archives without zeros between them, except behind lz4, which has no mark at its end. */
 static void test_close_segments(void **state)
 {
 	(void)state;
@@ -274,10 +274,10 @@ static void test_hard_links(void **state)
 	assert_null(strstr(seen, "no"));
 }
 
-/* Whichever name comes with the data, all have it, as cpio -i and the kernel unpack them. */
+/* All names of a file have its data, whichever it comes with, as cpio -i and the kernel do it. */
 static void test_names_of_one_file(void **state)
 {
-	/* In each order: the wanted names, what they hold, and one that is not wanted. */
+	/* Two wanted names and one that is not, in each order, and which of them has the data. */
 	static const struct {
 		const char *name[3];
 		int with_data;
@@ -305,7 +305,7 @@ static void test_names_of_one_file(void **state)
 	}
 }
 
-/* Of files with several names so many are remembered, and then it is said that more were there. */
+/* Beyond the limit of files that are kept, a name without data is an error. */
 static void test_many_files_with_names(void **state)
 {
 	char name[16];
@@ -329,7 +329,7 @@ static void test_many_files_with_names(void **state)
 	}
 }
 
-/* Bytes that this process has read so far. */
+/* Returns how many bytes this process has read so far. */
 static unsigned long long bytes_read(void)
 {
 	unsigned long long n = 0;
@@ -352,7 +352,7 @@ static int read_until(const char *last, unsigned long long *ret_bytes)
 	return r;
 }
 
-/* Random bytes behind the last wanted name, so that no packer makes them fewer. */
+/* Makes an archive with random bytes, which no packer makes fewer, behind the wanted names. */
 static void make_long_archive(const char *first, const char *second, size_t n)
 {
 	unsigned char *data = malloc(n);
@@ -396,7 +396,7 @@ static void test_ends_early(void **state)
 	}
 }
 
-/* Names in another order say nothing of those that follow, nor does an archive without any. */
+/* All is read if names come in another order, or if an archive has no wanted name. */
 static void test_does_not_end_too_early(void **state)
 {
 	unsigned long long bytes = 0;
@@ -409,7 +409,7 @@ static void test_does_not_end_too_early(void **state)
 	append("gzip", 0);
 	assert_int_equal(read_until("k0", &bytes), 0);
 	assert_string_equal(seen, "k=1 a=2 z=3 ");
-	/* A name whose data has not come yet. */
+	/* All is read, too, while a name waits for its data. */
 	FILE *f = begin();
 	add(f, "a", "1");
 	inode++;
@@ -430,7 +430,7 @@ static size_t size_of_image(void)
 	return (size_t)st.st_size;
 }
 
-/* Cut anywhere: an error, but where only zeros or a check sum are missing. */
+/* Cut anywhere, an image is damaged, unless only zeros or a checksum are missing. */
 static void test_cut(void **state)
 {
 	(void)state;
@@ -450,7 +450,7 @@ static void test_cut(void **state)
 	}
 }
 
-/* Any byte another: no crash, and no file that the archive does not have. */
+/* Whichever byte is wrong, nothing crashes. */
 static void test_damaged(void **state)
 {
 	(void)state;
@@ -475,7 +475,7 @@ static void test_damaged(void **state)
 	}
 }
 
-/* A file that says to be of four gigabytes is not believed, one that is them is not read. */
+/* An entry that claims four gigabytes is damaged; an image of more is refused. */
 static void test_bomb(void **state)
 {
 	(void)state;
@@ -511,7 +511,7 @@ static void test_no_image(void **state)
 	assert_int_equal(read_image(), -EBADMSG);
 }
 
-/* found() ends the reading. */
+/* An error of found() ends the reading. */
 static int give_up(const char *name, const void *data, size_t n, void *arg)
 {
 	(void)name;

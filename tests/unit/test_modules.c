@@ -46,8 +46,8 @@ static bool exists(const char *path)
 	return !stat(path, &st);
 }
 
-/* A module that exports the symbol of its name, calls another's if it wants it, and has a
- * softdep. It has a driver of PCI functions if it wants "_pci_register_driver". */
+/* Makes a module that exports a symbol named by it, calls that of the module `wants`, and has a
+ * softdep. It has a driver of PCI functions if `wants` is "_pci_register_driver". */
 static void make_module(const char *name, const char *wants, const char *softdep)
 {
 	char path[128];
@@ -114,7 +114,7 @@ static void open_kernel(struct modules *m)
 	assert_int_equal(modules_open(m, &roots, KERNEL), 0);
 }
 
-/* The place of a module in the list; it must be there once. */
+/* Returns the place of a module in the list, which must have it once. */
 static unsigned place_of(const struct modules *m, const char *name)
 {
 	unsigned place = MODULES_MAX, found = 0;
@@ -141,7 +141,7 @@ static void lists_what_is_needed_in_order(void **state)
 	assert_true(place_of(&m, "vfio") < place_of(&m, "vfio_pci_core"));
 	assert_true(place_of(&m, "irqbypass") < place_of(&m, "vfio_pci_core"));
 	assert_int_equal(place_of(&m, "vfio_pci"), 4);
-	/* The second time it is there. */
+	/* Adding it again changes nothing. */
 	assert_int_equal(modules_add(&m, "vfio_pci"), 0);
 	assert_int_equal(m.n, 5);
 	modules_close(&m);
@@ -157,7 +157,7 @@ static void tells_files_and_options(void **state)
 	const struct module *pci = &m.module[place_of(&m, "vfio_pci")];
 	assert_true(exists(pci->file));
 	assert_non_null(strstr(pci->file, "/kernel/vfio_pci.ko"));
-	/* Nothing but this: async_probe would stay with the module for its life. */
+	/* Without async_probe, which would hold for as long as the module is loaded. */
 	assert_string_equal(pci->options, "disable_vga=1 x=\"ids=1  2\"");
 	assert_true(pci->had_ids);
 	assert_string_equal(m.module[place_of(&m, "vfio")].options, "");
@@ -258,7 +258,7 @@ static void tells_what_is_missing(void **state)
 	modules_close(&m);
 }
 
-/* --- what is damaged is not listed, nor what needs it */
+/* --- neither a damaged module is listed, nor one that needs it */
 
 static void expect_damage(const char *name, const char *text)
 {
@@ -269,7 +269,7 @@ static void expect_damage(const char *name, const char *text)
 	assert_true(modules_add(&m, name) < 0);
 	if (!strstr(m.text, text))
 		fail_msg("\"%s\" is not in \"%s\"", text, m.text);
-	/* As it was before. */
+	/* The list is as before. */
 	assert_int_equal(m.n, 2);
 	modules_close(&m);
 }
@@ -307,11 +307,11 @@ static void refuses_damaged_modules(void **state)
 		damage("vfio_pci", cases[i].command);
 		expect_damage("vfio_pci", cases[i].text);
 		mend("vfio_pci");
-		/* A dependency, which libkmod forgets with all others where the file is missing, */
+		/* A dependency: if its file is missing, libkmod returns no dependency at all. */
 		damage("irqbypass", cases[i].command);
 		expect_damage("vfio_pci", cases[i].text);
 		mend("irqbypass");
-		/* and the softdep of one. */
+		/* The softdep of a dependency. */
 		damage("vfio_iommu_type1", cases[i].command);
 		expect_damage("vfio_pci", cases[i].text);
 		mend("vfio_iommu_type1");
@@ -326,7 +326,7 @@ static void refuses_damaged_modules(void **state)
 
 static const char *const indices[] = { "dep", "alias", "symbols", "builtin", "builtin.alias" };
 
-/* Reads an index of depmod, or writes it. */
+/* Reads an index of depmod, or writes it, as fopen()'s mode says. Returns its size. */
 static size_t do_index(const char *name, const char *mode, unsigned char *index, size_t n)
 {
 	char path[128];
@@ -412,7 +412,7 @@ static void takes_nodes_in_any_order(void **state)
 		assert_int_equal(depmod_check(before, n), -EBADMSG);
 }
 
-/* Of an index with 4096 nodes one below the other libkmod would need a deep stack. */
+/* libkmod would need a deep stack for 4096 nodes one below the other. */
 static void refuses_deep_indices(void **state)
 {
 	static unsigned char index[12 + 4098 * 6];
@@ -437,7 +437,7 @@ static void refuses_deep_indices(void **state)
 	do_index("dep", "w", whole, n);
 }
 
-/* Whatever byte is wrong, the answer comes. */
+/* Whichever byte is wrong, the functions return. */
 static void survives_damaged_indices(void **state)
 {
 	static const unsigned char flips[] = { 0xff, 0x01, 0x20, 0x80 };
@@ -473,7 +473,7 @@ static void refuses_dependencies_that_depmod_does_not_know(void **state)
 	damage("irqbypass", "rm $file; PATH=$PATH:/sbin:/usr/sbin depmod -b ../../../.. " KERNEL
 	       " 2>/dev/null");
 	expect_damage("vfio_pci",
-		      "kernel " KERNEL ": vfio_pci_core needs irqbypass, which is not there");
+		      "kernel " KERNEL ": vfio_pci_core needs irqbypass, which is missing");
 	mend("irqbypass");
 	shell("PATH=$PATH:/sbin:/usr/sbin depmod -b %s " KERNEL " 2>/dev/null", root);
 }
@@ -493,7 +493,7 @@ static void refuses_options_that_do_not_fit(void **state)
 	modules_close(&m);
 }
 
-/* libkmod would wait for whoever writes into it. */
+/* libkmod would wait for a writer. */
 static void refuses_what_is_no_file(void **state)
 {
 	static const char *const folders[] = { "etc/modprobe.d", "lib/modules/" KERNEL };
@@ -511,7 +511,7 @@ static void refuses_what_is_no_file(void **state)
 	}
 }
 
-/* What a link says from the root on, it says from the sysroot on, whoever reads. */
+/* An absolute link leads below the sysroot, whether libkmod or we read it. */
 static void stays_below_the_root(void **state)
 {
 	char elsewhere[] = "/tmp/vgapass-test-conf.XXXXXX";
@@ -569,7 +569,7 @@ static void leaves_out_only_what_cannot_be_had(void **state)
 	modules_close(&m);
 }
 
-/* Each is said, however many there are. */
+/* Each has its fault, however many there are. */
 static void says_all_drivers_that_cannot_be_had(void **state)
 {
 	char conf[4096] = "";
@@ -598,7 +598,7 @@ static void refuses_modules_without_a_driver(void **state)
 	modules_close(&m);
 }
 
-/* xhci_pci's driver is xhci_hcd: where it is loaded that is known. */
+/* The driver of xhci_pci is xhci_hcd, which is known if the module is loaded. */
 static void knows_drivers_by_other_names(void **state)
 {
 	struct modules m;
