@@ -39,7 +39,7 @@ const char *folder_next(struct folder *f)
 	return NULL;
 }
 
-/* True: what libkmod would open there is this file of the root. */
+/* Returns true if the file that libkmod would open by this path is below the root. */
 static bool is_below(int root, const char *path, const struct stat *opened)
 {
 	struct stat st;
@@ -75,7 +75,7 @@ char *modprobe_find_stranger(int root, const char *folder)
 	return found;
 }
 
-/* Takes the last word of `options` that is `word` out. */
+/* Removes the last occurrence of the word from the options. */
 static void drop_word(char *options, const char *word)
 {
 	size_t n = strlen(word);
@@ -93,14 +93,14 @@ static void drop_word(char *options, const char *word)
 		last[-1] = '\0';
 }
 
-/* libkmod appends what /proc/cmdline of this machine says for the module
- * (libkmod-config.c, kmod_config_parse_kcmdline()); the machine that boots the image has a
- * command line of its own, and vgapass-early reads that. */
-static char *options_of(struct kmod_module *mod)
+/* Returns the module's options of modprobe.d, to be freed. libkmod appends those of this machine's
+ * /proc/cmdline (libkmod-config.c, kmod_config_parse_kcmdline()), which are removed here: the
+ * machine that boots the image has a command line of its own, and vgapass-early reads it. */
+static char *read_options(struct kmod_module *mod)
 {
-	static char cmdline[CMDLINE_MAX];
+	static char cmdline[CMDLINE_MAX], words[CMDLINE_MAX];
 	const char *from_kmod = kmod_module_get_options(mod);
-	char words[4096], *rest = words, *word, *options = strdup(from_kmod ? from_kmod : "");
+	char *rest = words, *word, *options = strdup(from_kmod ? from_kmod : "");
 	struct text t;
 	FILE *f = fopen("/proc/cmdline", "re");
 
@@ -117,7 +117,7 @@ static char *options_of(struct kmod_module *mod)
 	return options;
 }
 
-/* The bytes of the first word: up to a blank outside of quotes. */
+/* Returns the length of the first word, which ends at a blank outside of quotes. */
 static size_t word_length(const char *p)
 {
 	bool quoted = false;
@@ -128,7 +128,7 @@ static size_t word_length(const char *p)
 	return n;
 }
 
-/* Takes the words "ids=..." out of the options. True: there was one. */
+/* Removes the words "ids=..." from the options. Returns true if there was one. */
 static bool drop_ids(char *options)
 {
 	bool dropped = false;
@@ -150,7 +150,7 @@ static bool drop_ids(char *options)
 
 char *modprobe_options(struct kmod_module *mod, bool *had_ids)
 {
-	char *options = options_of(mod);
+	char *options = read_options(mod);
 
 	*had_ids = options && drop_ids(options);
 	return options;
@@ -163,7 +163,49 @@ bool modprobe_same(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* True: a line of the file is "options MODULE ... ids=...". */
+/* Reads a line with those that continue it: for libkmod, a line that ends in a backslash goes on in
+ * the next one. Returns false at the end of the file. */
+static bool read_joined(FILE *file, char **line, size_t *room)
+{
+	size_t n = 0, more_room = 0;
+	char *more = NULL;
+	ssize_t got;
+
+	while ((got = getline(&more, &more_room, file)) >= 0) {
+		if (n + (size_t)got >= *room) {
+			*room = 2 * (n + (size_t)got) + 1;
+			*line = realloc(*line, *room);
+			if (!*line)
+				abort();
+		}
+		memcpy(*line + n, more, (size_t)got + 1);
+		n += (size_t)got;
+		if (n < 2 || strcmp(*line + n - 2, "\\\n") != 0)
+			break;
+		n -= 2;
+		(*line)[n] = '\0';
+	}
+	free(more);
+	return n || got >= 0;
+}
+
+/* Returns true if the line is "options MODULE ... ids=...". */
+static bool is_options_with_ids(char *line, const char *module)
+{
+	static const char blanks[] = " \t\n";
+	char *rest, *word = strtok_r(line, blanks, &rest);
+
+	if (!word || strcmp(word, "options") != 0)
+		return false;
+	word = strtok_r(NULL, blanks, &rest);
+	if (!word || !modprobe_same(word, module))
+		return false;
+	while ((word = strtok_r(NULL, blanks, &rest)))
+		if (!strncmp(word + (*word == '"'), "ids=", 4))
+			return true;
+	return false;
+}
+
 static bool gives_ids(int root, const char *path, const char *module)
 {
 	int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK);
@@ -172,11 +214,8 @@ static bool gives_ids(int root, const char *path, const char *module)
 	size_t room = 0;
 	bool gives = false;
 
-	while (file && !gives && getline(&line, &room, file) >= 0) {
-		char *rest = line, *verb = strsep(&rest, " \t\n"), *name = strsep(&rest, " \t\n");
-		gives = name && !strcmp(verb, "options") && modprobe_same(name, module) && rest &&
-			strstr(rest, "ids=");
-	}
+	while (file && !gives && read_joined(file, &line, &room))
+		gives = is_options_with_ids(line, module);
 	free(line);
 	if (file)
 		fclose(file);

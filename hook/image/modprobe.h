@@ -10,7 +10,7 @@ struct kmod_module;
 #define MODPROBE_DIRS 5
 extern const char *const modprobe_dirs[MODPROBE_DIRS]; /* below the root */
 
-/* A directory below the directory fd of a root, and one of its entries after the other. */
+/* A directory below the directory fd of a root, whose entries are read one after the other. */
 struct folder {
 	DIR *dir;
 	char *path; /* of the entry, below the root */
@@ -19,24 +19,25 @@ struct folder {
 
 bool folder_open(struct folder *f, int root, const char *name);
 
-/* Returns the entry's name; NULL: no more, and the folder is closed. */
+/* Returns the next entry's name, or NULL after closing the directory at its end. */
 const char *folder_next(struct folder *f);
 
-/* Returns what is no regular file in a directory that libkmod reads, or leads to a file that is
- * not below the root, as a path below it, to be freed; NULL: nothing. libkmod would wait for ever
- * for a FIFO, or a terminal, and it follows every link. A link to /dev/null masks a file of
- * another directory, and is none of those. */
+/* Returns an entry of a directory that libkmod must not open, as a path below the root, to be
+ * freed; NULL: there is none. This is a FIFO or a device, on which libkmod would block for ever, or
+ * a link that leads out of the root. A link to /dev/null is fine: it masks a file of another
+ * directory. */
 char *modprobe_find_stranger(int root, const char *folder);
 
-/* A module's options without "ids=...", to be freed, and whether it had those; NULL: no memory. As
- * soon as it is loaded a module with ids= takes every free function of these IDs, those that no
- * rule names and those that are kept included (drivers/vfio/pci/vfio_pci.c,
- * vfio_pci_fill_ids()). */
+/* Returns a module's options of modprobe.d, to be freed, or NULL if there is no memory. They lack
+ * "ids=...", which *had_ids tells: as soon as it is loaded, a module with ids= takes every free
+ * function of these IDs, even those that no rule names or that a rule keeps
+ * (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids()). They also lack what libkmod adds from this
+ * machine's kernel command line. */
 char *modprobe_options(struct kmod_module *mod, bool *had_ids);
 
-/* True: the names of a module are the same, '-' and '_' being one. */
+/* Returns true if the names are those of one module: '-' and '_' are the same letter. */
 bool modprobe_same(const char *a, const char *b);
 
-/* The file of modprobe.d that gives the module ids=, as a path below the root, to be freed;
- * NULL: none does. */
+/* Returns a file of modprobe.d that gives the module ids=, as a path below the root, to be freed;
+ * NULL: there is none. */
 char *modprobe_ids_file(int root, const char *module);

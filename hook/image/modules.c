@@ -15,6 +15,7 @@
 #include "runtime/core/driver.h"
 #include "runtime/io/apply.h"
 #include "runtime/io/sysfs.h"
+#include "depmod.h"
 #include "modprobe.h"
 #include "unpack.h"
 
@@ -22,7 +23,7 @@
 
 static int add_module(struct modules *m, struct kmod_module *mod);
 
-/* Says why in m->text: what is wrong, a newline, and what to do. Returns the error. */
+/* Writes the reason into m->text: what is wrong, a newline, and what to do. Returns the error. */
 static int complain(struct modules *m, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 static int complain(struct modules *m, int error, const char *format, ...)
@@ -35,8 +36,8 @@ static int complain(struct modules *m, int error, const char *format, ...)
 	return error;
 }
 
-/* The path of a directory for libkmod, which opens by paths: no link below the root has led out
- * of it. NULL: it is not there. */
+/* Returns the path of a directory for libkmod, which opens files by paths, to be freed. Links are
+ * resolved below the root. NULL: there is no such directory. */
 static char *path_of(const struct modules *m, const char *name)
 {
 	char path[sizeof(m->sysroot)];
@@ -58,11 +59,11 @@ static int open_kmod(struct modules *m, const char *folder)
 		if ((conf[n] = path_of(m, modprobe_dirs[i])))
 			n++;
 	if (!path || access(path, X_OK))
-		r = complain(m, -ENOENT, "kernel %s has no modules in /lib/modules\ninstall them, or "
-			     "remove this kernel", m->kernel);
+		r = complain(m, -ENOENT, "kernel %s has no modules in /lib/modules\ninstall them, "
+			     "or remove this kernel", m->kernel);
 	if (!r && !(m->kmod = kmod_new(path, (const char *const *)conf)))
 		r = -ENOMEM;
-	/* What it would print is said here, with what to do. */
+	/* What it would print is in m->text, with what to do. */
 	if (!r)
 		kmod_set_log_priority(m->kmod, LOG_EMERG);
 	while (n)
@@ -71,7 +72,7 @@ static int open_kmod(struct modules *m, const char *folder)
 	return r;
 }
 
-/* libkmod opens what it finds. */
+/* libkmod opens each entry that it finds. */
 static int look_at_files(struct modules *m, const char *folder)
 {
 	char *path = modprobe_find_stranger(m->root, folder);
@@ -80,6 +81,17 @@ static int look_at_files(struct modules *m, const char *folder)
 		return 0;
 	complain(m, 0, "/%s: no regular file%s, so it cannot be read\nremove it", path,
 		 *m->sysroot ? " below the sysroot" : "");
+	free(path);
+	return -EINVAL;
+}
+
+static int look_at_indices(struct modules *m, const char *folder)
+{
+	char *path = depmod_find_damage(m->root, folder);
+
+	if (!path)
+		return 0;
+	complain(m, 0, "/%s: damaged\nrun depmod %s", path, m->kernel);
 	free(path);
 	return -EINVAL;
 }
@@ -93,8 +105,8 @@ int modules_open(struct modules *m, const struct roots *roots, const char *kerne
 	if (!roots->real)
 		r = (int)sysfs_path(m->root, ".", m->sysroot, sizeof(m->sysroot));
 	if (r < 0)
-		return complain(m, r, "kernel %s: the sysroot has no path (%s)\nmount /proc", kernel,
-				strerror(-r));
+		return complain(m, r, "kernel %s: the sysroot has no path (%s)\nmount /proc",
+				kernel, strerror(-r));
 	if (!strcmp(m->sysroot, "/"))
 		*m->sysroot = '\0';
 	complain(m, 0, "kernel %s: no memory\ntry again", kernel);
@@ -102,6 +114,8 @@ int modules_open(struct modules *m, const struct roots *roots, const char *kerne
 	r = look_at_files(m, folder);
 	for (unsigned i = 0; !r && i < MODPROBE_DIRS; i++)
 		r = look_at_files(m, modprobe_dirs[i]);
+	if (!r)
+		r = look_at_indices(m, folder);
 	return r ? r : open_kmod(m, folder);
 }
 
@@ -122,6 +136,7 @@ static void cut_back(struct modules *m, unsigned n)
 void modules_close(struct modules *m)
 {
 	cut_back(m, 0);
+	free(m->fault);
 	kmod_unref(m->kmod);
 	*m = (struct modules){ .n = 0 };
 }
@@ -142,7 +157,8 @@ static int read_options(struct modules *m, struct module *to, struct kmod_module
 
 /* --- the files */
 
-/* True: an ELF file with its table of sections, which is behind all that a module needs. */
+/* Returns true for an ELF file with its whole table of sections, which comes after all that a
+ * module needs. */
 static bool is_whole(const unsigned char *data, size_t size)
 {
 	Elf64_Ehdr h;
@@ -161,7 +177,7 @@ static bool is_whole(const unsigned char *data, size_t size)
 	       (size_t)h.e_shnum * h.e_shentsize <= size - h.e_shoff;
 }
 
-static int load(struct modules *m, struct module *to)
+static int read_module(struct modules *m, struct module *to)
 {
 	unsigned char *data = NULL;
 	size_t size = 0;
@@ -176,7 +192,7 @@ static int load(struct modules *m, struct module *to)
 	return complain(m, -EBADMSG, "%s: %s\n" INSTALL_AGAIN, to->file + strlen(m->sysroot), why);
 }
 
-/* The string behind `key`, which begins with the 0 before it; NULL: the module has none. */
+/* Returns the string behind `key`, which begins with the 0 before it, or NULL. */
 static const char *find_string(const struct module *module, const char *key, size_t n)
 {
 	const unsigned char *at = memmem(module->data, module->size, key, n);
@@ -193,7 +209,7 @@ static int add_list(struct modules *m, struct kmod_list *list)
 
 	kmod_list_foreach(item, list) {
 		struct kmod_module *mod = kmod_module_get_module(item);
-		/* A softdep may name what this kernel does not have. */
+		/* A softdep may name a module that this kernel does not have. */
 		if (!r)
 			r = add_module(m, mod);
 		if (r == -ENOENT)
@@ -204,7 +220,7 @@ static int add_list(struct modules *m, struct kmod_list *list)
 	return r;
 }
 
-static const struct module *find(const struct modules *m, const char *name)
+static const struct module *find_module(const struct modules *m, const char *name)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (modprobe_same(m->module[i].name, name))
@@ -212,7 +228,7 @@ static const struct module *find(const struct modules *m, const char *name)
 	return NULL;
 }
 
-/* Those whose needs are being looked at: softdeps may go in a circle. */
+/* The modules whose dependencies are being added now: softdeps may form a circle. */
 static const struct pending {
 	const char *name;
 	const struct pending *up;
@@ -226,8 +242,8 @@ static bool is_pending(const char *name)
 	return false;
 }
 
-/* libkmod knows the dependencies by modules.dep, and has none at all where one of their files is
- * not there; the module itself has their names, too. */
+/* Adds the modules that .modinfo names as dependencies. libkmod takes them from modules.dep, and
+ * returns none at all if the file of one is missing. */
 static int add_depends(struct modules *m, const struct module *of)
 {
 	static const char key[] = "\0depends=";
@@ -237,13 +253,13 @@ static int add_depends(struct modules *m, const struct module *of)
 
 	while (!r && (name = strsep(&rest, ","))) {
 		struct kmod_module *mod = NULL;
-		if (!*name || find(m, name))
+		if (!*name || find_module(m, name))
 			continue;
 		r = kmod_module_new_from_name(m->kmod, name, &mod);
 		if (!r)
 			r = add_module(m, mod);
 		if (r == -ENOENT)
-			r = complain(m, -EBADMSG, "kernel %s: %s needs %s, which is not there\n"
+			r = complain(m, -EBADMSG, "kernel %s: %s needs %s, which is missing\n"
 				     INSTALL_AGAIN ", or run depmod %s", m->kernel, of->name, name,
 				     m->kernel);
 		kmod_module_unref(mod);
@@ -268,7 +284,7 @@ static int add_needed(struct modules *m, struct kmod_module *mod, const struct m
 	return r;
 }
 
-static int append(struct modules *m, const struct module *module)
+static int append_module(struct modules *m, const struct module *module)
 {
 	if (m->n == MODULES_MAX)
 		return complain(m, -E2BIG, "more than %d modules\nremove softdeps from modprobe.d",
@@ -292,9 +308,9 @@ static int add_module(struct modules *m, struct kmod_module *mod)
 	struct module own = { .name = NULL };
 	int r;
 
-	/* The initstate is that of this machine's kernel, but for what modules.builtin of
-	 * the target says: that is built in wherever it boots. */
-	if (find(m, this.name) || is_pending(this.name) ||
+	/* libkmod asks this machine's kernel for the state of a module, and modules.builtin of the
+	 * target kernel first. A module that is built in is so on every machine. */
+	if (find_module(m, this.name) || is_pending(this.name) ||
 	    kmod_module_get_initstate(mod) == KMOD_MODULE_BUILTIN)
 		return 0;
 	if (!kmod_module_get_path(mod))
@@ -302,12 +318,12 @@ static int add_module(struct modules *m, struct kmod_module *mod)
 	pending = &this;
 	own.name = strdup(this.name);
 	own.file = strdup(kmod_module_get_path(mod));
-	r = own.name && own.file ? load(m, &own) : -ENOMEM;
+	r = own.name && own.file ? read_module(m, &own) : -ENOMEM;
 	if (!r)
 		r = read_options(m, &own, mod);
 	if (!r)
 		r = add_needed(m, mod, &own);
-	if (r || find(m, own.name) || (r = append(m, &own)))
+	if (r || find_module(m, own.name) || (r = append_module(m, &own)))
 		free_module(&own);
 	if (!r)
 		r = add_post(m, mod);
@@ -321,8 +337,8 @@ int modules_add(struct modules *m, const char *name)
 	unsigned before = m->n;
 	int r = kmod_module_new_from_lookup(m->kmod, name, &list);
 
-	complain(m, 0, "kernel %s: the modules of %s cannot be listed (%s)\n" INSTALL_AGAIN, m->kernel,
-		 name, strerror(r ? -r : ENOMEM));
+	complain(m, 0, "kernel %s: the modules of %s cannot be listed (%s)\n" INSTALL_AGAIN,
+		 m->kernel, name, strerror(r ? -r : ENOMEM));
 	if (!r && !list)
 		r = -ENOENT;
 	if (!r) {
@@ -332,9 +348,9 @@ int modules_add(struct modules *m, const char *name)
 	}
 	kmod_module_unref_list(list);
 	if (r == -ENOENT)
-		complain(m, r, "kernel %s has no module %s, nor is it built in\ninstall its modules "
-			 "(linux-modules-extra, kernel-modules), or take out the rules that want it",
-			 m->kernel, name);
+		complain(m, r, "kernel %s has no module %s, nor is it built in\ninstall its "
+			 "modules (linux-modules-extra, kernel-modules), or remove the rules "
+			 "that need it", m->kernel, name);
 	if (r)
 		cut_back(m, before);
 	return r;
@@ -342,8 +358,9 @@ int modules_add(struct modules *m, const char *name)
 
 /* --- drivers, which may have other names than their modules */
 
-/* The module that has the driver, where the running kernel knows it, else the driver's name. */
-static const char *module_of(const struct modules *m, const char *driver, char *to, size_t cap)
+/* Returns the module of the driver if the running kernel has it, else the driver's name. */
+static const char *module_of_driver(const struct modules *m, const char *driver, char *to,
+				    size_t cap)
 {
 	char path[512];
 
@@ -351,7 +368,7 @@ static const char *module_of(const struct modules *m, const char *driver, char *
 	return sysfs_link(m->root, path, 0, to, cap) > 0 ? to : driver;
 }
 
-/* True: the running kernel has a driver of this name. */
+/* Returns true if the running kernel, or every kernel with VFIO, has a driver of this name. */
 static bool is_driver(const struct modules *m, const char *name)
 {
 	char path[512];
@@ -360,7 +377,7 @@ static bool is_driver(const struct modules *m, const char *name)
 	return sysfs_exists(m->root, path) || driver_is_for_guests(name);
 }
 
-/* The name of a driver of a loaded module, in *to; false: not known. */
+/* Writes the name of a driver of a loaded module into *to. Returns false if none is known. */
 static bool find_driver(const struct modules *m, const char *module, char *to, size_t cap)
 {
 	struct folder f;
@@ -380,11 +397,12 @@ static bool find_driver(const struct modules *m, const char *module, char *to, s
 	return found;
 }
 
-/* A name that no driver has can never match; of what is built in nothing is known. */
+/* Checks that a driver has this name: no function can be bound to any other. Nothing is known of
+ * drivers that are built in. */
 static int check_driver(struct modules *m, const char *driver)
 {
 	static const char key[] = "\0__pci_register_driver";
-	const struct module *module = find(m, driver);
+	const struct module *module = find_module(m, driver);
 	char name[256];
 
 	if (!module || is_driver(m, driver))
@@ -398,7 +416,7 @@ static int check_driver(struct modules *m, const char *driver)
 			"write a driver's name as it is in /sys/bus/pci/drivers", driver);
 }
 
-/* True: the whole list is one that vgapass-early can read. */
+/* Returns true if vgapass-early can read the whole list. */
 static bool has_room(const struct modules *m)
 {
 	char list[MODULES_LIST_MAX];
@@ -412,7 +430,7 @@ static bool has_room(const struct modules *m)
 static void add_driver(struct modules *m, const char *driver, struct place at)
 {
 	char buf[512];
-	const char *name = module_of(m, driver, buf, sizeof(buf));
+	const char *name = module_of_driver(m, driver, buf, sizeof(buf));
 	unsigned before = m->n;
 
 	for (unsigned i = 0; i < m->faults; i++)
@@ -427,8 +445,9 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 	if (!r)
 		return;
 	cut_back(m, before);
-	if (m->faults == MODULES_FAULTS_MAX)
-		return;
+	m->fault = reallocarray(m->fault, m->faults + 1, sizeof(*m->fault));
+	if (!m->fault)
+		abort();
 	struct module_fault *fault = &m->fault[m->faults++];
 	*fault = (struct module_fault){ .driver = driver, .error = r };
 	if (r == -ENODEV)
@@ -438,7 +457,7 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 
 unsigned modules_add_drivers(struct modules *m, const struct config *c)
 {
-	/* vgapass.ids= on the kernel command line asks for vfio-pci. */
+	/* vgapass.ids= on the kernel command line requires vfio-pci. */
 	if (c->cmdline_ids)
 		add_driver(m, "vfio-pci", (struct place){ .file = NULL });
 	for (unsigned i = 0; i < c->rules; i++)

@@ -16,6 +16,7 @@
 #define FILE_MAX ((size_t)256 << 20)
 #define FIRST_ROOM ((size_t)1 << 20)
 
+/* Returns true if the file begins as one that xz, zstd or gzip has packed. */
 static bool is_packed(int fd)
 {
 	static const struct {
@@ -31,17 +32,17 @@ static bool is_packed(int fd)
 	return false;
 }
 
-/* Goes to the next part: packers put several behind one another, and unpack them all. 1, 0:
- * there is none, or -errno. */
-static int next_part(struct image_stream *s)
+/* Enters the next part: a file may be several packed ones, joined, which xz, zstd and gzip unpack
+ * as one. Returns 1, 0 at the end, or -errno. */
+static int next_part(struct stream *s)
 {
-	int r = image_stream_next(s);
+	int r = stream_next(s);
 
-	return r == 1 && image_stream_plain(s) ? -EBADMSG : r;
+	return r == 1 && stream_is_plain(s) ? -EBADMSG : r;
 }
 
-/* Reads all that comes, from the stream or, NULL, from the file. */
-static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t *ret_size)
+/* Reads to the end of the stream, or of the file if the stream is NULL. */
+static int read_to_end(int fd, struct stream *s, unsigned char **ret, size_t *ret_size)
 {
 	unsigned char *p = NULL;
 	size_t n = 0, room = 0;
@@ -57,7 +58,7 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 			}
 			p = more;
 		}
-		some = s ? image_stream_some(s, p + n, room - n) : read(fd, p + n, room - n);
+		some = s ? stream_some(s, p + n, room - n) : read(fd, p + n, room - n);
 		if (some > 0)
 			n += (size_t)some;
 		else if (some < 0 && !s)
@@ -76,7 +77,7 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 
 int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 {
-	struct image_stream *s = NULL;
+	struct stream *s = NULL;
 	struct stat st;
 	int fd = sysfs_open(at, path, O_RDONLY | O_NONBLOCK), r = 0;
 
@@ -87,14 +88,14 @@ int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 	} else if ((size_t)st.st_size > FILE_MAX) {
 		r = -EFBIG;
 	} else if (is_packed(fd)) {
-		s = image_stream_new(fd);
-		r = s ? image_stream_next(s) : -ENOMEM;
+		s = stream_new(fd, 0, UINT64_MAX);
+		r = s ? stream_next(s) : -ENOMEM;
 		r = r > 0 ? 0 : r ? r : -EBADMSG;
 	}
 	if (!r)
-		r = read_all(fd, s, ret, ret_size);
+		r = read_to_end(fd, s, ret, ret_size);
 	if (s)
-		image_stream_free(s);
+		stream_free(s);
 	close(fd);
 	return r;
 }

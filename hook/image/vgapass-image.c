@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vgapass-image.c - puts vgapass into a boot image; called by the image hooks.
+/* vgapass-image.c - puts vgapass into a boot image; called by the hooks of the image generators.
  *
- * Checks the configuration, resolves the modules of its drivers for the target kernel, and
- * copies the configuration, the modules, unpacked, and vgapass-early into the image's tree.
+ * Checks the configuration, finds the modules of its drivers for the target kernel, and copies the
+ * configuration, the unpacked modules, and vgapass-early into the image's tree.
  *
- * No kernel is left without an image. A broken configuration is carried as it is: the boot binds
- * nothing and its receipt says why. A driver that the kernel does not have, or not whole, is left
- * out: the boot gives its functions back to the host, and the receipt says so. Both are said
- * loudly here. Only a person who rebuilds an image (--replaces names it) may be told no.
+ * No kernel is left without an image. A configuration with errors is copied as it is: the boot
+ * binds nothing, and its receipt says why. A driver whose modules are missing or damaged is left
+ * out: the boot gives its functions back to the host, and the receipt says so. Both are reported
+ * here. The build fails only for a person at a terminal who replaces an image, which --replaces
+ * names.
  *
- * Exit codes: 0 vgapass is in the tree, 1 end the build: the image that is there stays, 2 usage, 3
- * build the image without vgapass. A hook takes whatever else it meets as 3. Without --into: 0
- * all modules are listed, 1 not all, 3 no rule asks for any.
+ * Exit codes: 0, vgapass is in the tree; 1, end the build, so that the old image stays; 2, usage
+ * error; 3, build the image without vgapass. A hook treats any other code as 3. Without --into: 0,
+ * all modules are listed; 1, some are missing; 3, no rule asks for any.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -42,12 +45,11 @@ static const char usage[] =
 	"Without --into the modules are listed, in the order of their loading.\n";
 
 struct options {
-	const char *program; /* argv[0]: vgapass-early lies beside it */
 	const char *sysroot, *kernel, *into, *replaces;
 	struct roots roots; /* of the sysroot */
 };
 
-/* A damaged index of modules lets libkmod run for ever, and with it a package manager. */
+/* All takes milliseconds. If something hangs all the same, a package manager must go on. */
 #define SECONDS_MAX 120
 
 static int complain(const char *what, const char *why, const char *remedy)
@@ -76,16 +78,17 @@ static void warn_of_ids(const struct modules *m)
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct module *mod = &m->module[i];
 		char *file = mod->had_ids ? modprobe_ids_file(m->root, mod->name) : NULL;
-		/* What the kernel command line of this machine says is none of this image's. */
+		/* Without a file, ids= is on the kernel command line of this machine. */
 		if (file)
-			fprintf(stderr, "vgapass: /%s: option ids of %s is left out of the boot image: "
-				"it takes functions that no rule names\nremove ids= from this file\n",
-				file, mod->name);
+			fprintf(stderr, "vgapass: /%s: option ids of %s is left out of the boot "
+				"image: it takes functions that no rule names\nremove ids= from "
+				"this file\n", file, mod->name);
 		free(file);
 	}
 }
 
-static bool say_faults(const struct modules *m)
+/* Prints the faults. Returns true if something is damaged, not only missing. */
+static bool print_faults(const struct modules *m)
 {
 	char place[512];
 	struct text t;
@@ -102,8 +105,8 @@ static bool say_faults(const struct modules *m)
 	return damaged;
 }
 
-/* A kernel without VFIO is one without it however often its image is made: -ENOENT, and no
- * reason to keep an old image. */
+/* Returns 0, or -errno after printing the reason. -ENOENT: the kernel lacks modules, which is no
+ * reason to keep an old image, as the next one would lack them too. */
 static int find_modules(const struct options *o, const struct config *c, struct modules *m)
 {
 	int r = modules_open(m, &o->roots, o->kernel);
@@ -113,13 +116,13 @@ static int find_modules(const struct options *o, const struct config *c, struct 
 		return r;
 	}
 	r = modules_add_drivers(m, c) ? -ENOENT : 0;
-	if (say_faults(m))
+	if (print_faults(m))
 		r = -EINVAL;
 	warn_of_ids(m);
 	return r;
 }
 
-/* Makes the folders above the last component. */
+/* Makes the directories above the last component. */
 static int make_parents(char *path)
 {
 	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
@@ -132,16 +135,19 @@ static int make_parents(char *path)
 	return 0;
 }
 
+/* Writes a file of the image's tree. What has its name is removed, not written to: a FIFO blocks,
+ * and a link may lead to a file of this machine. */
 static int write_file(const char *into, const char *name, mode_t mode, const void *data, size_t n)
 {
 	char *path;
-	int fd, r;
+	int fd = -1, r;
 
 	if (asprintf(&path, "%s/%s", into, name) < 0)
 		return -ENOMEM;
 	r = make_parents(path);
-	fd = r ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	if (!r && fd < 0)
+	if (!r && unlink(path) && errno != ENOENT)
+		r = -errno;
+	if (!r && (fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0)
 		r = -errno;
 	if (!r)
 		r = replace_write(fd, (struct slice){ data, n });
@@ -170,7 +176,7 @@ static int add_file(const struct options *o, int at, const char *from, const cha
 	return r;
 }
 
-/* The configuration names drivers that the kernel loads at boot. */
+/* Warns if others than root can write the file, which names drivers that root loads. */
 static void warn_of_others(int root, const char *path)
 {
 	int fd = sysfs_open(root, path, O_PATH);
@@ -200,7 +206,7 @@ static int add_config(const struct options *o, const struct config *c)
 
 static int add_modules(const struct options *o, const struct modules *m)
 {
-	char list[MODULES_LIST_MAX] = "", name[256];
+	char list[MODULES_LIST_MAX] = "", *name;
 	struct text t;
 	int r = 0;
 
@@ -208,8 +214,10 @@ static int add_modules(const struct options *o, const struct modules *m)
 	modules_list(m, &t);
 	for (unsigned i = 0; !r && i < m->n; i++) {
 		const struct module *mod = &m->module[i];
-		snprintf(name, sizeof(name), MODULES_DIR "/%s.ko", mod->name);
+		if (asprintf(&name, MODULES_DIR "/%s.ko", mod->name) < 0)
+			return -ENOMEM;
 		r = write_file(o->into, name, 0644, mod->data, mod->size);
+		free(name);
 	}
 	return r ? r : write_file(o->into, MODULES_LIST, 0644, list, t.len);
 }
@@ -225,23 +233,39 @@ static int print_modules(const struct modules *m)
 	return fflush(stdout) ? complain("standard output", strerror(errno), "") : DONE;
 }
 
-/* The program comes last: without it nothing of the rest does anything. */
+/* Adds vgapass-early, which is beside this program. The name that execve() was given needs no
+ * /proc, which a chroot may lack, and is whole where argv[0] is a bare name. */
+static int add_early(const struct options *o)
+{
+	char *program = realpath((const char *)getauxval(AT_EXECFN), NULL), *early = NULL;
+	int r = -ENOMEM;
+
+	if (!program)
+		complain("vgapass-image", "its own directory is not found", strerror(errno));
+	else if (asprintf(&early, "%s/vgapass-early", dirname(program)) >= 0)
+		r = add_file(o, AT_FDCWD, early, EARLY, 0755);
+	free(program);
+	free(early);
+	return r;
+}
+
+/* Adds all files. The program comes last: without it the rest does nothing. */
 static int add_all(const struct options *o, const struct config *c, const struct modules *m)
 {
-	const char *name = strrchr(o->program, '/');
-	int folder = name ? (int)(name - o->program) : 1;
-	char early[4096];
+	char *early;
 
-	snprintf(early, sizeof(early), "%.*s/vgapass-early", folder, name ? o->program : ".");
-	if (!add_config(o, c) && !add_modules(o, m) && !add_file(o, AT_FDCWD, early, EARLY, 0755))
+	if (!add_config(o, c) && !add_modules(o, m) && !add_early(o))
 		return DONE;
-	snprintf(early, sizeof(early), "%s/" EARLY, o->into);
-	unlink(early);
+	if (asprintf(&early, "%s/" EARLY, o->into) >= 0) {
+		unlink(early);
+		free(early);
+	}
 	return FAILED;
 }
 
-/* True: a person at a terminal wants to replace an image, and sees what is wrong. dpkg hands its
- * terminal on to what it starts, but says that it does; rpm, pacman and portage hand on none. */
+/* Returns true if a person at a terminal replaces an image, and so sees what is wrong. dpkg passes
+ * its terminal to the scripts that it starts, and says so in the environment; rpm, pacman and
+ * portage pass none. */
 static bool is_by_hand(const struct options *o)
 {
 	struct stat st;
@@ -250,26 +274,29 @@ static bool is_by_hand(const struct options *o)
 	       isatty(STDERR_FILENO) && !getenv("DPKG_MAINTSCRIPT_PACKAGE");
 }
 
-/* Returns the exit code. `r`: what is wrong with configuration or modules, which is said. */
-static int make(const struct options *o, const struct config *c, const struct modules *m, int r)
+/* Fills the image's tree. r: the error of the configuration or the modules, which has been printed.
+ * Returns the exit code. */
+static int fill_tree(const struct options *o, const struct config *c, const struct modules *m,
+		     int r)
 {
 	if (r && r != -ENOENT && is_by_hand(o))
 		return FAILED;
 	if (add_all(o, c, m)) {
-		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s is made WITHOUT vgapass\n"
-			"mend the above, and make the boot image again\n", o->kernel);
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s is made WITHOUT "
+			"vgapass\nfix the above, and rebuild the boot image\n", o->kernel);
 		return NOTHING;
 	}
 	if (c->errors)
 		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will bind NOTHING\n"
-			"mend the above, and make the boot image again\n", o->kernel);
+			"fix the above, and rebuild the boot image\n", o->kernel);
 	else if (r)
-		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will leave functions to "
-			"the host\nmend the above, and make the boot image again\n", o->kernel);
+		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s will leave "
+			"functions to the host\nfix the above, and rebuild the boot image\n",
+			o->kernel);
 	return DONE;
 }
 
-/* True: it would write over a system, that of this machine or the one below the sysroot. */
+/* Returns true if --into is the root of a system: this machine's, or the one below --sysroot. */
 static bool is_system(const struct options *o)
 {
 	const char *const roots[] = { "/", *o->sysroot ? o->sysroot : "/" };
@@ -278,7 +305,8 @@ static bool is_system(const struct options *o)
 	if (!*o->into)
 		return true;
 	for (size_t i = 0; !stat(o->into, &into) && i < sizeof(roots) / sizeof(roots[0]); i++)
-		if (!stat(roots[i], &root) && root.st_dev == into.st_dev && root.st_ino == into.st_ino)
+		if (!stat(roots[i], &root) && root.st_dev == into.st_dev &&
+		    root.st_ino == into.st_ino)
 			return true;
 	return false;
 }
@@ -324,7 +352,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -EINVAL;
 }
 
-/* The exit code, said, or DONE. A link below a sysroot is not to lead to this host's files. */
+/* Returns DONE, or the exit code after printing the reason. No link below a sysroot may lead to
+ * this host's files. */
 static int open_roots(struct options *o)
 {
 	if (gather_root(*o->sysroot ? o->sysroot : NULL, &o->roots))
@@ -342,7 +371,7 @@ static int open_roots(struct options *o)
 int main(int argc, char **argv)
 {
 	static struct config config;
-	struct options o = { .program = argv[0], .sysroot = "" };
+	struct options o = { .sysroot = "" };
 	static struct modules m;
 	struct utsname running;
 
@@ -360,7 +389,7 @@ int main(int argc, char **argv)
 		alarm(SECONDS_MAX);
 	r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
 	if (o.into)
-		r = make(&o, &config, &m, r);
+		r = fill_tree(&o, &config, &m, r);
 	else
 		r = print_modules(&m) || r ? FAILED : DONE;
 	modules_close(&m);

@@ -1,51 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lib.sh - what the image tests share; sourced. The caller sets `out`, and has make_image()
-# and unpack() for its generator.
+# lib.sh - what the image tests share; sourced. The caller sets `out`, and defines make_image()
+# and unpack() for its generator. Each test ends with result().
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # out is the caller's, whose make_image has run
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 kernel=${VGAPASS_KERNEL:-$top/build/kernel}
 version=$(cat "$kernel/version") || exit 1
-number=0
+# shellcheck source=tests/lib/tap.sh
+. "$top/tests/lib/tap.sh"
+log=$out/log
 
 in_box() {
 	"$top/tests/box" "$out/box" "$@"
 }
 
-# typed COMMAND...: the same at a terminal
+# typed COMMAND...: runs it in the box at a terminal
 typed() {
 	in_box script -qefc "$(printf "'%s' " "$@")" /dev/null </dev/null
 }
 
-# from_dpkg COMMAND...: the same, started by a package's script
+# from_dpkg COMMAND...: as typed, but by a package's script
 from_dpkg() {
 	typed env DPKG_MAINTSCRIPT_PACKAGE=linux-image "$@"
 }
 run=in_box
 
-# A line of TAP for the status before it; on failure with what the last command said.
-result() {
-	status=$?
-	number=$((number + 1))
-	if [ "$status" = 0 ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		tail -n 12 "$out/log" | sed 's/^/#   /'
-	fi
-}
-
 configure() {
-	# shellcheck disable=SC2016 # the shell in the box expands it
-	printf '%s\n' "$@" | in_box sh -c 'cat >/etc/vgapass.conf.new && mv /etc/vgapass.conf.new /etc/vgapass.conf'
+	printf '%s\n' "$@" |
+		in_box sh -c 'cd /etc && cat >vgapass.conf.new && mv vgapass.conf.new vgapass.conf'
 }
 
 image_sum() {
 	in_box sha256sum "/boot/initrd.img-$version" 2>/dev/null
 }
 
-# fails_with WORDS: a person at a terminal gets these words, and the old image is as it was
+# fails_with WORDS: at a terminal the build fails with these words, and the old image is unchanged
 fails_with() {
 	before=$(image_sum)
 	run=typed
@@ -55,11 +45,12 @@ fails_with() {
 		return 1
 	fi
 	run=in_box
-	grep -q -- "$1" "$out/log" && grep -q 'the old image stays' "$out/log" && [ "$before" = "$(image_sum)" ]
+	grep -q -- "$1" "$out/log" && grep -q 'the old image stays' "$out/log" &&
+		[ "$before" = "$(image_sum)" ]
 }
 
-# builds_with WORDS HOW: with these words a new image takes the place of the old one, as HOW
-# starts it; it is in $tree
+# builds_with WORDS HOW: started by HOW, the build warns with these words and replaces the old image
+# by a new one, which is in $tree then
 builds_with() {
 	in_box sh -c "echo old >'/boot/initrd.img-$version'"
 	run=$2
@@ -74,11 +65,12 @@ builds_with() {
 # binds_nothing: the image in $tree has the configuration as it is, and no module to bind with
 binds_nothing() {
 	in_box cat /etc/vgapass.conf | cmp - "$tree/etc/vgapass.conf" >>"$out/log" 2>&1 &&
-		[ -x "$tree/usr/lib/vgapass/vgapass-early" ] && [ ! -s "$tree/usr/lib/vgapass/modules" ] &&
+		[ -x "$tree/usr/lib/vgapass/vgapass-early" ] &&
+		[ ! -s "$tree/usr/lib/vgapass/modules" ] &&
 		[ ! -e "$tree/usr/lib/vgapass/ko" ]
 }
 
-# no_trace: nothing in the image has our name, and no script of its speaks of us
+# no_trace: no file in the image has our name, and no script in it mentions us
 no_trace() {
 	unpack || return 1
 	find "$tree" -name '*vgapass*' >"$out/log"
@@ -86,7 +78,7 @@ no_trace() {
 	! grep -rls vgapass "$tree/scripts" "$tree/usr/lib/dracut" "$tree/etc" >>"$out/log"
 }
 
-# begin: a fresh system with vgapass installed
+# begin: makes a new box, and installs vgapass in it
 begin() {
 	rm -rf "$out"
 	mkdir -p "$out"

@@ -13,12 +13,12 @@
 
 #include "hook/image/cpio.h"
 
-#define LARGE ((size_t)20 << 20) /* more than two blocks of lz4, and than what is read ahead */
+#define LARGE ((size_t)20 << 20) /* more than two blocks of lz4, and more than is read ahead */
 
-/* Commands that pack a file's text from stdin; the first leaves it plain. */
+/* Commands that pack their standard input; the first leaves it plain. */
 static const char *const packers[] = { "cat",	  "gzip -1n", "xz -1 --check=crc32", "lzma -1",
 				       "zstd -1", "lz4 -l",   "bzip2 -1",	     "lzop -1" };
-#define PACKERS (sizeof(packers) / sizeof(packers[0]))
+#define PACKERS COUNT(packers)
 
 static char folder[] = "/tmp/vgapass-test-XXXXXX";
 static char archive[64], image[64];
@@ -63,8 +63,8 @@ static void add_inode(FILE *f, const char *name, unsigned mode, unsigned links, 
 {
 	size_t name_size = strlen(name) + 1;
 
-	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0, 0,
-		links, 0, n, 8, 1, 0, 0, name_size, 0);
+	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0,
+		0, links, 0, n, 8, 1, 0, 0, name_size, 0);
 	fwrite(name, 1, name_size, f);
 	fwrite("\0\0\0", 1, -(110 + name_size) & 3, f);
 	fwrite(data, 1, n, f);
@@ -91,7 +91,7 @@ static void end(FILE *f)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Puts the archive behind what the image has already, and zeros behind that. */
+/* Appends the archive, packed, and zeros to the image. */
 static void append(const char *packer, unsigned zeros)
 {
 	shell("%s <%s >>%s && head -c %u /dev/zero >>%s", packer, archive, image, zeros, image);
@@ -135,11 +135,11 @@ static int found(const char *name, const void *data, size_t n, void *arg)
 
 static int read_image(void)
 {
-	const struct image_visitor v = { wants, found, NULL };
+	const struct cpio_visitor v = { wants, found, NULL };
 
 	*seen = '\0';
 	large = 0;
-	return image_read(image, &v);
+	return cpio_read(image, &v);
 }
 
 static void expect(const char *what)
@@ -169,7 +169,7 @@ static void test_packers(void **state)
 static void test_large(void **state)
 {
 	unsigned char *data = malloc(LARGE);
-	const size_t size = LARGE / 3; /* below what is wanted at most */
+	const size_t size = LARGE / 3; /* below CPIO_FILE_MAX */
 
 	(void)state;
 	assert_non_null(data);
@@ -190,14 +190,14 @@ static void test_large(void **state)
 	}
 }
 
-/* What is beyond the limit is told without data. */
+/* A file beyond the limit comes without data. */
 static void test_too_large(void **state)
 {
-	char *data = calloc(1, IMAGE_FILE_MAX + 1);
+	char *data = calloc(1, CPIO_FILE_MAX + 1);
 
 	(void)state;
 	FILE *f = begin();
-	add_inode(f, "huge", S_IFREG, 1, data, IMAGE_FILE_MAX + 1);
+	add_inode(f, "huge", S_IFREG, 1, data, CPIO_FILE_MAX + 1);
 	add_inode(f, "dir", S_IFDIR, 2, "", 0);
 	add_inode(f, "link", S_IFLNK, 1, "to", 2);
 	end(f);
@@ -224,7 +224,7 @@ static void test_segments(void **state)
 		}
 }
 
-/* Packed archives without a byte between, but for lz4, which has no end of its own. */
+/* Packed archives without zeros between them, except behind lz4, which has no mark at its end. */
 static void test_close_segments(void **state)
 {
 	(void)state;
@@ -274,6 +274,154 @@ static void test_hard_links(void **state)
 	assert_null(strstr(seen, "no"));
 }
 
+/* All names of a file have its data, whichever it comes with, as cpio -i and the kernel do it. */
+static void test_names_of_one_file(void **state)
+{
+	/* Two wanted names and one that is not, in each order, and which of them has the data. */
+	static const struct {
+		const char *name[3];
+		int with_data;
+	} cases[] = {
+		{ { "a", "b", "no" }, 2 }, { { "a", "no", "b" }, 2 }, { { "no", "a", "b" }, 2 },
+		{ { "a", "b", "no" }, 0 }, { { "a", "no", "b" }, 0 }, { { "no", "a", "b" }, 0 },
+		{ { "a", "b", "no" }, 1 }, { { "a", "no", "b" }, 1 }, { { "no", "a", "b" }, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		FILE *f = begin();
+		inode++;
+		for (int k = 0; k < 3; k++)
+			add_inode(f, cases[i].name[k], S_IFREG | 0644, 3, "text",
+				  k == cases[i].with_data ? 4 : 0);
+		end(f);
+		fresh();
+		append("cat", 0);
+		assert_int_equal(read_image(), 0);
+		if (strlen(seen) != 14 || !strstr(seen, "a=text ") || !strstr(seen, "b=text "))
+			fail_msg("case %zu: %s", i, seen);
+		shell("cd %s && rm -f a b no && cpio -i --quiet <image && "
+		      "test $(cat a):$(cat b):$(cat no) = text:text:text", folder);
+	}
+}
+
+/* Beyond the limit of files that are kept, a name without data is an error. */
+static void test_many_files_with_names(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (int empty = 0; empty < 2; empty++) {
+		FILE *f = begin();
+		for (int i = 0; i < 300; i++) {
+			inode++;
+			snprintf(name, sizeof(name), "no%d", i);
+			add_inode(f, name, S_IFREG, 2, "text", 4);
+		}
+		inode++;
+		add_inode(f, "a", S_IFREG, 2, "", 0);
+		if (!empty)
+			add_inode(f, "b", S_IFREG, 2, "text", 4);
+		end(f);
+		fresh();
+		append("cat", 0);
+		assert_int_equal(read_image(), empty ? -E2BIG : 0);
+	}
+}
+
+/* Returns how many bytes this process has read so far. */
+static unsigned long long bytes_read(void)
+{
+	unsigned long long n = 0;
+	FILE *f = fopen("/proc/self/io", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "rchar: %llu", &n), 1);
+	fclose(f);
+	return n;
+}
+
+static int read_until(const char *last, unsigned long long *ret_bytes)
+{
+	const struct cpio_visitor v = { wants, found, NULL };
+	unsigned long long before = bytes_read();
+
+	*seen = '\0';
+	int r = cpio_read_until(image, &v, last);
+	*ret_bytes = bytes_read() - before;
+	return r;
+}
+
+/* Makes an archive with random bytes, which no packer makes fewer, behind the wanted names. */
+static void make_long_archive(const char *first, const char *second, size_t n)
+{
+	unsigned char *data = malloc(n);
+	FILE *f = begin(), *random = fopen("/dev/urandom", "re");
+
+	assert_true(data && random);
+	assert_int_equal(fread(data, 1, n, random), n);
+	fclose(random);
+	add(f, first, "1");
+	add(f, second, "2");
+	inode++;
+	add_inode(f, "no/large", S_IFREG, 1, data, n);
+	add(f, "z", "3");
+	end(f);
+	free(data);
+}
+
+static void test_ends_early(void **state)
+{
+	unsigned long long bytes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < PACKERS; i++) {
+		bool lz4 = !strcmp(packers[i], "lz4 -l");
+		fresh();
+		small("kernel/x86", "code"); /* microcode in front ends nothing */
+		append("cat", 12);
+		make_long_archive("./a", "./k", lz4 ? LARGE : LARGE / 4);
+		append(packers[i], 0);
+		assert_int_equal(read_until(NULL, &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 z=3 ");
+		assert_true(bytes > LARGE / 4);
+		assert_int_equal(read_until("k0", &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 ");
+		/* One block has been read, and of lz4, whose blocks have 8 MiB, two. */
+		if (bytes > (lz4 ? (size_t)17 << 20 : (size_t)2 << 20))
+			fail_msg("%s: %llu", packers[i], bytes);
+		/* "z" is wanted, so all must be read. */
+		assert_int_equal(read_until("z", &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 z=3 ");
+	}
+}
+
+/* All is read if names come in another order, or if an archive has no wanted name. */
+static void test_does_not_end_too_early(void **state)
+{
+	unsigned long long bytes = 0;
+
+	(void)state;
+	fresh();
+	small("no", "x");
+	append("gzip", 0);
+	make_long_archive("k", "a", LARGE / 4);
+	append("gzip", 0);
+	assert_int_equal(read_until("k0", &bytes), 0);
+	assert_string_equal(seen, "k=1 a=2 z=3 ");
+	/* All is read, too, while a name waits for its data. */
+	FILE *f = begin();
+	add(f, "a", "1");
+	inode++;
+	add_inode(f, "b", S_IFREG, 2, "", 0);
+	add_inode(f, "no", S_IFREG, 2, "text", 4);
+	end(f);
+	fresh();
+	append("cat", 0);
+	assert_int_equal(read_until("k0", &bytes), 0);
+	assert_string_equal(seen, "a=1 b=text ");
+}
+
 static size_t size_of_image(void)
 {
 	struct stat st;
@@ -282,7 +430,7 @@ static size_t size_of_image(void)
 	return (size_t)st.st_size;
 }
 
-/* Cut anywhere: an error, but where only zeros or a check sum are missing. */
+/* Cut anywhere, an image is damaged, unless only zeros or a checksum are missing. */
 static void test_cut(void **state)
 {
 	(void)state;
@@ -302,7 +450,7 @@ static void test_cut(void **state)
 	}
 }
 
-/* Any byte another: no crash, and no file that the archive does not have. */
+/* Whichever byte is wrong, nothing crashes. */
 static void test_damaged(void **state)
 {
 	(void)state;
@@ -327,13 +475,13 @@ static void test_damaged(void **state)
 	}
 }
 
-/* A file that says to be of four gigabytes is not believed, one that is them is not read. */
+/* An entry that claims four gigabytes is damaged; an image of more is refused. */
 static void test_bomb(void **state)
 {
 	(void)state;
 	FILE *f = begin();
-	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, S_IFREG, 0, 0, 1, 0,
-		0xfffffff0, 0, 0, 0, 0, 2, 0);
+	fprintf(f, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, S_IFREG, 0, 0,
+		1, 0, 0xfffffff0, 0, 0, 0, 0, 2, 0);
 	fwrite("a\0", 1, 2, f);
 	fclose(f);
 	fresh();
@@ -346,12 +494,12 @@ static void test_bomb(void **state)
 
 static void test_no_image(void **state)
 {
-	const struct image_visitor v = { wants, found, NULL };
+	const struct cpio_visitor v = { wants, found, NULL };
 
 	(void)state;
 	fresh();
-	assert_int_equal(image_read(image, &v), -ENOENT);
-	assert_int_equal(image_read(folder, &v), -EINVAL);
+	assert_int_equal(cpio_read(image, &v), -ENOENT);
+	assert_int_equal(cpio_read(folder, &v), -EINVAL);
 	shell(": >%s", image);
 	assert_int_equal(read_image(), -EBADMSG);
 	shell("head -c 4096 /dev/zero >%s", image);
@@ -363,7 +511,7 @@ static void test_no_image(void **state)
 	assert_int_equal(read_image(), -EBADMSG);
 }
 
-/* found() ends the reading. */
+/* An error of found() ends the reading. */
 static int give_up(const char *name, const void *data, size_t n, void *arg)
 {
 	(void)name;
@@ -375,13 +523,13 @@ static int give_up(const char *name, const void *data, size_t n, void *arg)
 static void test_found_fails(void **state)
 {
 	int code = -EXFULL;
-	const struct image_visitor v = { wants, give_up, &code };
+	const struct cpio_visitor v = { wants, give_up, &code };
 
 	(void)state;
 	fresh();
 	small("a", "1");
 	append("gzip", 0);
-	assert_int_equal(image_read(image, &v), -EXFULL);
+	assert_int_equal(cpio_read(image, &v), -EXFULL);
 }
 
 int main(void)
@@ -394,6 +542,10 @@ int main(void)
 		cmocka_unit_test(test_close_segments),
 		cmocka_unit_test(test_archives_in_segment),
 		cmocka_unit_test(test_hard_links),
+		cmocka_unit_test(test_names_of_one_file),
+		cmocka_unit_test(test_many_files_with_names),
+		cmocka_unit_test(test_ends_early),
+		cmocka_unit_test(test_does_not_end_too_early),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_bomb),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_unpack.c - hook/image/unpack.c: module files as the kernel can always take them */
+/* test_unpack.c - hook/image/unpack.c: module files, uncompressed */
 #include "unit.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "hook/image/unpack.h"
 
-#define SIZE 3000000 /* more than the megabyte that is tried first */
+#define SIZE 3000000 /* more than the first buffer, of a megabyte */
 
 static unsigned char plain[SIZE], packed[SIZE + 65536];
 static char name[64];
@@ -134,7 +134,7 @@ static void unpacks(void **state)
 		}
 }
 
-/* What packers put behind one another they unpack as one, whatever zeros are between. */
+/* Packed files that are joined, with zeros between or without, are unpacked as one. */
 static void unpacks_all_parts(void **state)
 {
 	static const size_t paddings[] = { 0, 4 };
@@ -160,7 +160,7 @@ static void unpacks_all_parts(void **state)
 		}
 }
 
-/* Behind the last part nothing may follow, not even what a boot image may have there. */
+/* Nothing may follow the last part, not even what may in a boot image. */
 static void refuses_strangers_behind(void **state)
 {
 	static const char *const strangers[] = { "x", "070701", "~Module signature appended~\n" };
@@ -175,7 +175,7 @@ static void refuses_strangers_behind(void **state)
 		}
 }
 
-/* A file that ends too early is damaged, wherever it ends. */
+/* A file that is cut anywhere is damaged. */
 static void refuses_cut_files(void **state)
 {
 	(void)state;
@@ -190,7 +190,7 @@ static void refuses_cut_files(void **state)
 	}
 }
 
-/* Nothing crashes, whatever byte is wrong. */
+/* Whichever byte is wrong, nothing crashes. */
 static void survives_damage(void **state)
 {
 	(void)state;
@@ -221,7 +221,7 @@ static void refuses_what_is_no_file(void **state)
 	assert_int_equal(unpack_file(AT_FDCWD, "/dev/null", &data, &size), -EIO);
 	assert_int_equal(truncate(name, ((off_t)256 << 20) + 1), 0);
 	expect_error(-EFBIG);
-	/* Nobody writes into it. */
+	/* A FIFO without a writer. */
 	assert_int_equal(unlink(name) || mkfifo(name, 0600), 0);
 	expect_error(-EIO);
 }
