@@ -51,8 +51,8 @@ IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) $(wildcard runtime/early/*.c)
 # What both programs of the host know of boot images and their modules.
-IMAGE = $(addprefix hook/image/,modules.c modprobe.c unpack.c stream.c)
-CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE) hook/image/cpio.c
+IMAGE = $(filter-out hook/image/vgapass-image.c,$(wildcard hook/image/*.c))
+CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE)
 IMAGE_LIBS = -llzma -lzstd -lz -lbz2 -llz4 -llzo2
 # The linker of programs searches in this order, most of all for what libkmod's libcrypto wants.
 CLI_LIBS = -lkmod -lpci -lc -lsmartcols -ljson-c $(IMAGE_LIBS)
@@ -299,8 +299,8 @@ $(B)/kernel/stamp:
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
-ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o packers.o)
+ASAN_HOOK = $(addprefix $(B)/asan/,$(IMAGE:.c=.o))
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
 	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
@@ -324,7 +324,7 @@ $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $
 		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
 	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c stream.c)
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c stream.c packers.c)
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)

@@ -225,10 +225,10 @@ static void judge(struct image *i)
 
 static void look_at_image(struct image *i)
 {
-	const struct image_visitor visitor = { wants, keep, &i->seen };
+	const struct cpio_visitor visitor = { wants, keep, &i->seen };
 	char *path = check_path(i->c, i->path);
 	const char *at = check_line(i->path, 0);
-	int r = image_read(path, &visitor);
+	int r = cpio_read(path, &visitor);
 
 	free(path);
 	if (!r)

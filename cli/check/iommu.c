@@ -226,9 +226,9 @@ static void look_at_image(struct check *c, const struct kernel *k, const char *i
 			  const struct pci_function *f)
 {
 	unsigned n = 0;
-	const struct image_visitor visitor = { is_late_iommu, count_file, &n };
+	const struct cpio_visitor visitor = { is_late_iommu, count_file, &n };
 	char *path = check_path(c, image);
-	int r = image_read(path, &visitor);
+	int r = cpio_read(path, &visitor);
 
 	free(path);
 	if (!r && n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cpio.c - see image_read.h */
+/* cpio.c - see cpio.h */
 #include "cpio.h"
 
 #include <errno.h>
@@ -29,8 +29,8 @@ struct entry {
 };
 
 struct reader {
-	struct image_stream *stream;
-	const struct image_visitor *v;
+	struct stream *stream;
+	const struct cpio_visitor *v;
 	struct entry e;
 	unsigned links;
 	struct hard_link link[LINKS_MAX];
@@ -58,7 +58,7 @@ static int read_header(struct reader *r)
 	struct entry *e = &r->e;
 	char head[HEADER];
 	uint32_t field[13];
-	int error = image_stream_read(r->stream, head, HEADER);
+	int error = stream_read(r->stream, head, HEADER);
 
 	if (error)
 		return error;
@@ -77,10 +77,10 @@ static int read_header(struct reader *r)
 	if (!e->name_size || e->name_size > sizeof(e->name))
 		return -EBADMSG;
 	/* Header and name together end at a multiple of four. */
-	error = image_stream_read(r->stream, e->name, e->name_size);
+	error = stream_read(r->stream, e->name, e->name_size);
 	if (!error && e->name[e->name_size - 1])
 		error = -EBADMSG;
-	return error ? error : image_stream_read(r->stream, NULL,
+	return error ? error : stream_read(r->stream, NULL,
 						 -(HEADER + e->name_size) & 3);
 }
 
@@ -127,7 +127,7 @@ static int await(struct reader *r, const char *name)
 /* Tells of the file under those of its names that are wanted. */
 static int tell(struct reader *r, const char *name, const void *data, bool wanted)
 {
-	const struct image_visitor *v = r->v;
+	const struct cpio_visitor *v = r->v;
 	int error = wanted ? v->found(name, data, data ? r->e.size : 0, v->arg) : 0;
 
 	for (unsigned i = 0; r->e.links > 1 && i < r->links;) {
@@ -150,19 +150,19 @@ static int read_data(struct reader *r)
 	const char *name = plain_name(e->name);
 	uint32_t padding = -e->size & 3;
 	bool wanted = r->v->wants(name, r->v->arg), linked = S_ISREG(e->mode) && e->links > 1;
-	bool keep = (S_ISREG(e->mode) || S_ISLNK(e->mode)) && e->size <= IMAGE_FILE_MAX;
+	bool keep = (S_ISREG(e->mode) || S_ISLNK(e->mode)) && e->size <= CPIO_FILE_MAX;
 
 	/* Of a file with several names all but the last come without data. */
 	if (wanted && linked && !e->size)
 		return await(r, name);
 	if (!wanted && !(linked && is_awaited(r)))
-		return image_stream_read(r->stream, NULL, (size_t)e->size + padding);
+		return stream_read(r->stream, NULL, (size_t)e->size + padding);
 	char *data = keep ? malloc((size_t)e->size + 1) : NULL;
 	if (keep && !data)
 		return -ENOMEM;
-	int error = image_stream_read(r->stream, data, e->size);
+	int error = stream_read(r->stream, data, e->size);
 	if (!error)
-		error = image_stream_read(r->stream, NULL, padding);
+		error = stream_read(r->stream, NULL, padding);
 	if (data)
 		data[e->size] = '\0';
 	if (!error)
@@ -203,21 +203,21 @@ static int read_archive(struct reader *r)
 static int read_segment(struct reader *r)
 {
 	for (;;) {
-		int c = image_stream_peek(r->stream), error = 0;
+		int c = stream_peek(r->stream), error = 0;
 		if (c < 0)
 			return c + 1;
 		if (!c)
-			error = image_stream_read(r->stream, NULL, 1);
+			error = stream_read(r->stream, NULL, 1);
 		else if (c == '0')
 			error = read_archive(r);
 		else
-			return image_stream_plain(r->stream) ? 0 : -EBADMSG;
+			return stream_is_plain(r->stream) ? 0 : -EBADMSG;
 		if (error)
 			return error;
 	}
 }
 
-int image_read_fd(int fd, const struct image_visitor *v)
+int cpio_read_fd(int fd, const struct cpio_visitor *v)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int error = 0, segments = 0;
@@ -225,21 +225,21 @@ int image_read_fd(int fd, const struct image_visitor *v)
 	if (!r)
 		return -ENOMEM;
 	r->v = v;
-	r->stream = image_stream_new(fd);
+	r->stream = stream_new(fd, 0, UINT64_MAX);
 	if (!r->stream)
 		error = -ENOMEM;
-	while (!error && (error = image_stream_next(r->stream)) == 1) {
+	while (!error && (error = stream_next(r->stream)) == 1) {
 		segments++;
 		error = read_segment(r);
 	}
 	for (unsigned i = 0; i < r->links; i++)
 		free(r->link[i].name);
-	image_stream_free(r->stream);
+	stream_free(r->stream);
 	free(r);
 	return error ? error : segments ? 0 : -EBADMSG;
 }
 
-int image_read(const char *path, const struct image_visitor *v)
+int cpio_read(const char *path, const struct cpio_visitor *v)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -250,7 +250,7 @@ int image_read(const char *path, const struct image_visitor *v)
 	if (fstat(fd, &st))
 		error = -errno;
 	else if (S_ISREG(st.st_mode))
-		error = image_read_fd(fd, v);
+		error = cpio_read_fd(fd, v);
 	close(fd);
 	return error;
 }

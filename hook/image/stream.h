@@ -3,38 +3,45 @@
  *
  * A boot image is what the kernel takes (init/initramfs.c, unpack_to_rootfs()): cpio archives
  * one behind the other, each plain or packed, with zeros between. A packed segment ends
- * where its packer ended it, a plain one with its archive. All that initramfs-tools, dracut
- * and mkinitcpio can make is read: gzip, xz, lzma, zstd, lz4, bzip2 and lzop.
+ * where its packer ended it, a plain one with its archive. packers.h lists the formats.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Bytes of all segments together; more is no boot image, or an attack. */
-#define IMAGE_SIZE_MAX (4ULL << 30)
+/* Bytes of all segments together, unpacked. A larger file is no boot image, or an attack. */
+#define STREAM_SIZE_MAX (4ULL << 30)
 
-struct image_stream;
+struct stream;
 
-/* A stream over the file, before its first segment; NULL: no memory. */
-struct image_stream *image_stream_new(int fd);
-void image_stream_free(struct image_stream *s);
+/* Opens a stream over `size` bytes of a regular file from the offset `at` on, or up to the end of
+ * the file if it is shorter. The stream is before its first segment. Returns NULL if there is no
+ * memory. The stream neither moves the offset of fd nor closes it. */
+struct stream *stream_new(int fd, uint64_t at, uint64_t size);
+void stream_free(struct stream *s);
 
-/* Goes to the next segment, over zeros. 1, 0: there is none, or -errno: -EBADMSG, what comes
- * is no segment. A plain one must have been read to the end of its archive. */
-int image_stream_next(struct image_stream *s);
+/* Skips zeros and enters the next segment. A plain segment must have been read to the end of its
+ * archive before. Returns 1, 0 if there is no segment any more, or -errno: -EBADMSG, the next
+ * bytes are no segment. */
+int stream_next(struct stream *s);
 
-/* True: the segment is plain. Its last byte is not known here. */
-bool image_stream_plain(const struct image_stream *s);
+/* Returns true if the segment is plain. The stream does not know where a plain segment ends. */
+bool stream_is_plain(const struct stream *s);
 
-/* The next byte of the segment, which stays; -1 at its end, or -errno - 1. */
-int image_stream_peek(struct image_stream *s);
+/* Returns the next byte of the segment without taking it, -1 at the segment's end, or
+ * -errno - 1. */
+int stream_peek(struct stream *s);
 
-/* Reads at most n bytes of the segment, NULL: over them. How many, 0: it has ended, or
- * -errno: -EBADMSG it is damaged. */
-ssize_t image_stream_some(struct image_stream *s, void *to, size_t n);
+/* Takes at most n bytes of the segment; `to` may be NULL to skip them. Returns how many, 0 at the
+ * segment's end, or -errno: -EBADMSG, it is damaged; -EFBIG, it exceeds STREAM_SIZE_MAX. */
+ssize_t stream_some(struct stream *s, void *to, size_t n);
 
-/* Reads n bytes of the segment, NULL: over them. 0, or -errno: -EBADMSG it is damaged or
- * ends before. */
-int image_stream_read(struct image_stream *s, void *to, size_t n);
+/* Takes n bytes of the segment; `to` may be NULL to skip them. Returns 0, or -errno as
+ * stream_some() does; -EBADMSG also if the segment ends before. */
+int stream_read(struct stream *s, void *to, size_t n);
+
+/* Returns how many bytes of packed segments have been unpacked so far. */
+uint64_t stream_unpacked(const struct stream *s);

@@ -33,15 +33,15 @@ static bool is_packed(int fd)
 
 /* Goes to the next part: packers put several behind one another, and unpack them all. 1, 0:
  * there is none, or -errno. */
-static int next_part(struct image_stream *s)
+static int next_part(struct stream *s)
 {
-	int r = image_stream_next(s);
+	int r = stream_next(s);
 
-	return r == 1 && image_stream_plain(s) ? -EBADMSG : r;
+	return r == 1 && stream_is_plain(s) ? -EBADMSG : r;
 }
 
 /* Reads all that comes, from the stream or, NULL, from the file. */
-static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t *ret_size)
+static int read_all(int fd, struct stream *s, unsigned char **ret, size_t *ret_size)
 {
 	unsigned char *p = NULL;
 	size_t n = 0, room = 0;
@@ -57,7 +57,7 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 			}
 			p = more;
 		}
-		some = s ? image_stream_some(s, p + n, room - n) : read(fd, p + n, room - n);
+		some = s ? stream_some(s, p + n, room - n) : read(fd, p + n, room - n);
 		if (some > 0)
 			n += (size_t)some;
 		else if (some < 0 && !s)
@@ -76,7 +76,7 @@ static int read_all(int fd, struct image_stream *s, unsigned char **ret, size_t 
 
 int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 {
-	struct image_stream *s = NULL;
+	struct stream *s = NULL;
 	struct stat st;
 	int fd = sysfs_open(at, path, O_RDONLY | O_NONBLOCK), r = 0;
 
@@ -87,14 +87,14 @@ int unpack_file(int at, const char *path, unsigned char **ret, size_t *ret_size)
 	} else if ((size_t)st.st_size > FILE_MAX) {
 		r = -EFBIG;
 	} else if (is_packed(fd)) {
-		s = image_stream_new(fd);
-		r = s ? image_stream_next(s) : -ENOMEM;
+		s = stream_new(fd, 0, UINT64_MAX);
+		r = s ? stream_next(s) : -ENOMEM;
 		r = r > 0 ? 0 : r ? r : -EBADMSG;
 	}
 	if (!r)
 		r = read_all(fd, s, ret, ret_size);
 	if (s)
-		image_stream_free(s);
+		stream_free(s);
 	close(fd);
 	return r;
 }

@@ -22,7 +22,7 @@ static bool wants(const char *name, void *arg)
 static int found(const char *name, const void *data, size_t n, void *arg)
 {
 	(void)arg;
-	if (n > IMAGE_FILE_MAX || (!data && n) || (data && ((const char *)data)[n]))
+	if (n > CPIO_FILE_MAX || (!data && n) || (data && ((const char *)data)[n]))
 		abort();
 	if (*name == 'n')
 		abort();
@@ -31,12 +31,12 @@ static int found(const char *name, const void *data, size_t n, void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	const struct image_visitor v = { wants, found, NULL };
+	const struct cpio_visitor v = { wants, found, NULL };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET))
 		abort();
-	image_read_fd(fd, &v);
+	cpio_read_fd(fd, &v);
 	close(fd);
 	return 0;
 }

@@ -135,11 +135,11 @@ static int found(const char *name, const void *data, size_t n, void *arg)
 
 static int read_image(void)
 {
-	const struct image_visitor v = { wants, found, NULL };
+	const struct cpio_visitor v = { wants, found, NULL };
 
 	*seen = '\0';
 	large = 0;
-	return image_read(image, &v);
+	return cpio_read(image, &v);
 }
 
 static void expect(const char *what)
@@ -193,11 +193,11 @@ static void test_large(void **state)
 /* What is beyond the limit is told without data. */
 static void test_too_large(void **state)
 {
-	char *data = calloc(1, IMAGE_FILE_MAX + 1);
+	char *data = calloc(1, CPIO_FILE_MAX + 1);
 
 	(void)state;
 	FILE *f = begin();
-	add_inode(f, "huge", S_IFREG, 1, data, IMAGE_FILE_MAX + 1);
+	add_inode(f, "huge", S_IFREG, 1, data, CPIO_FILE_MAX + 1);
 	add_inode(f, "dir", S_IFDIR, 2, "", 0);
 	add_inode(f, "link", S_IFLNK, 1, "to", 2);
 	end(f);
@@ -346,12 +346,12 @@ static void test_bomb(void **state)
 
 static void test_no_image(void **state)
 {
-	const struct image_visitor v = { wants, found, NULL };
+	const struct cpio_visitor v = { wants, found, NULL };
 
 	(void)state;
 	fresh();
-	assert_int_equal(image_read(image, &v), -ENOENT);
-	assert_int_equal(image_read(folder, &v), -EINVAL);
+	assert_int_equal(cpio_read(image, &v), -ENOENT);
+	assert_int_equal(cpio_read(folder, &v), -EINVAL);
 	shell(": >%s", image);
 	assert_int_equal(read_image(), -EBADMSG);
 	shell("head -c 4096 /dev/zero >%s", image);
@@ -375,13 +375,13 @@ static int give_up(const char *name, const void *data, size_t n, void *arg)
 static void test_found_fails(void **state)
 {
 	int code = -EXFULL;
-	const struct image_visitor v = { wants, give_up, &code };
+	const struct cpio_visitor v = { wants, give_up, &code };
 
 	(void)state;
 	fresh();
 	small("a", "1");
 	append("gzip", 0);
-	assert_int_equal(image_read(image, &v), -EXFULL);
+	assert_int_equal(cpio_read(image, &v), -EXFULL);
 }
 
 int main(void)
