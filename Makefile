@@ -299,12 +299,13 @@ $(B)/kernel/stamp:
 ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
-ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o packers.o)
+ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o pe.o stream.o packers.o)
 ASAN_HOOK = $(addprefix $(B)/asan/,$(IMAGE:.c=.o))
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
 	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_loader_parse)
+	test_image test_pe test_conf_edit test_in_use test_in_use_process test_live_look \
+	test_loader_parse)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
@@ -324,7 +325,7 @@ $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $
 		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
 	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c stream.c packers.c)
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c pe.c stream.c packers.c)
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pe.h"
 #include "stream.h"
 
 #define TRAILER "TRAILER!!!"
@@ -219,13 +220,17 @@ static int read_segment(struct reader *r)
 
 int cpio_read_fd(int fd, const struct cpio_visitor *v)
 {
-	struct reader *r = calloc(1, sizeof(*r));
-	int error = 0, segments = 0;
+	struct pe_section part = { 0, UINT64_MAX };
+	int segments = 0, error = pe_find(fd, 0, ".initrd", &part);
 
+	if (error && error != -ENOEXEC)
+		return error == -ENOENT ? -ENODATA : error;
+	error = 0;
+	struct reader *r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
 	r->v = v;
-	r->stream = stream_new(fd, 0, UINT64_MAX);
+	r->stream = stream_new(fd, part.at, part.size);
 	if (!r->stream)
 		error = -ENOMEM;
 	while (!error && (error = stream_next(r->stream)) == 1) {
