@@ -45,12 +45,12 @@ static void look_at_running(struct check *c)
 
 void check_modules(struct check *c)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 
 	if (check_is_idle(c))
 		return;
 	look_at_running(c);
-	kernels_find(c, &kernels);
+	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++)
 		look_at_kernel(c, &kernels.kernel[i]);
 	kernels_free(&kernels);
@@ -106,12 +106,12 @@ static void look_at_signatures(struct check *c, const struct kernel *k, const ch
 
 void check_signatures(struct check *c)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 	const char *why = find_lockdown(c);
 
 	if (!why || check_is_idle(c))
 		return;
-	kernels_find(c, &kernels);
+	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++)
 		look_at_signatures(c, &kernels.kernel[i], why);
 	kernels_free(&kernels);

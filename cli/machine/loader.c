@@ -2,6 +2,7 @@
 /* loader.c - see loader.h */
 #include "loader.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "hook/image/modprobe.h"
+#include "hook/image/pe.h"
 #include "loader_parse.h"
 #include "runtime/io/sysfs.h"
 
@@ -147,11 +149,33 @@ static bool is_for_grub(const struct loader_entry *e)
 	       (e->kind == LOADER_BLS && !strncmp(e->file, "boot/loader/", 12));
 }
 
+/* What is known of the system that runs. */
 struct running {
+	char machine[64];   /* its ID */
+	unsigned snapshot;  /* of snapper, which its root is; 0: none */
 	char image[512];    /* BOOT_IMAGE=, which GRUB and syslinux put on the command line */
 	char selected[256]; /* the entry that systemd-boot booted */
 	char stub[256];     /* the unified kernel image that runs */
 };
+
+/* The N of "rootflags=subvol=@/.snapshots/N/snapshot"; 0: none. */
+static unsigned find_snapshot(const char *options)
+{
+	const char *p = strstr(options, "/.snapshots/");
+
+	return p ? (unsigned)strtoul(p + 12, NULL, 10) : 0;
+}
+
+static bool is_foreign(const struct running *run, const struct loader_entry *e)
+{
+	if (e->machine && *run->machine && strcmp(e->machine, run->machine) != 0)
+		return true;
+	for (unsigned i = 0; i < e->options; i++)
+		if (find_snapshot(e->option[i].text) &&
+		    find_snapshot(e->option[i].text) != run->snapshot)
+			return true;
+	return false;
+}
 
 static void read_running(const struct host *h, struct running *ret)
 {
@@ -159,10 +183,15 @@ static void read_running(const struct host *h, struct running *ret)
 	struct slice rest, word;
 
 	*ret = (struct running){ .image = "" };
+	if (sysfs_read_file(h->roots.root, "etc/machine-id", ret->machine,
+			    sizeof(ret->machine)) < 0)
+		*ret->machine = '\0';
+	ret->machine[strcspn(ret->machine, "\n")] = '\0';
 	read_variable(h, "LoaderEntrySelected", ret->selected, sizeof(ret->selected));
 	read_variable(h, "StubImageIdentifier", ret->stub, sizeof(ret->stub));
 	if (sysfs_read_file(h->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
 		return;
+	ret->snapshot = find_snapshot(cmdline);
 	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;)
 		if (word.n > 11 && !memcmp(word.p, "BOOT_IMAGE=", 11))
 			text_make(ret->image, sizeof(ret->image), "%pv",
@@ -174,6 +203,8 @@ static enum loader_use find_use(const struct running *run, const struct loader_e
 {
 	const char *image = run->image, *device = strchr(image, ')');
 
+	if (is_foreign(run, e))
+		return LOADER_FOREIGN;
 	if (*image) {
 		image = *image == '(' && device ? device + 1 : image;
 		if (!is_for_grub(e))
@@ -200,9 +231,28 @@ static void free_entry(struct loader_entry *e)
 		free(e->option[i].text);
 	free(e->file);
 	free(e->version);
+	free(e->machine);
 	free(e->kernel.path);
 	free(e->initrd);
 	free(e->option);
+}
+
+/* An entry that boots a unified kernel image names no boot image: it is in there. */
+static void take_unified(const struct reader *r, struct loader_entry *e)
+{
+	int fd = sysfs_open(r->h->roots.root, e->kernel.path,
+			    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct pe_section section;
+
+	if (fd < 0)
+		return;
+	if (!pe_find(fd, 0, ".initrd", &section)) {
+		loader_add_initrd(e, e->kernel.path);
+		e->initrd[0].found = true;
+		if (!e->version)
+			pe_text(fd, 0, ".uname", &e->version);
+	}
+	close(fd);
 }
 
 /* Ends the reading of a file: drops the entries from `first` on that load nothing, such as the
@@ -224,6 +274,8 @@ static void end_entries(const struct reader *r, unsigned first)
 		resolve_path(r, e->file, &e->kernel);
 		for (unsigned k = 0; k < e->initrds; k++)
 			resolve_path(r, e->file, &e->initrd[k]);
+		if (!e->initrds && ends_with(e->kernel.path ? e->kernel.path : "", ".efi"))
+			take_unified(r, e);
 		l->entry[kept++] = *e;
 	}
 	l->n = kept;
@@ -281,19 +333,62 @@ static void read_bls(const struct reader *r, const char *path)
 		read_file(r, path, loader_parse_bls);
 }
 
+/* Reads the sections of a unified kernel image, or of an add-on for such images. A file that is
+ * none counts where only these lie: as a damaged one. */
+static void read_pe(const struct reader *r, const char *path, bool only)
+{
+	int fd = sysfs_open(r->h->roots.root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char *written = join_path("/", path + strlen(r->base) + 1), *text;
+	struct pe_section section;
+	unsigned first = r->l->n;
+	int kernel = pe_find(fd, 0, ".linux", &section), initrd = pe_find(fd, 0, ".initrd", &section);
+
+	if (fd >= 0 && (only || !kernel || !initrd)) {
+		struct loader_entry *e = loader_add(r->l, LOADER_UKI, path, 0);
+		loader_set_kernel(e, written);
+		if (initrd != -ENOENT)
+			loader_add_initrd(e, written);
+		if (pe_text(fd, 0, ".uname", &text) >= 0)
+			e->version = text;
+		if (pe_text(fd, 0, ".cmdline", &text) >= 0) {
+			loader_add_options(e, 0, text);
+			free(text);
+		}
+		end_entries(r, first);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(written);
+}
+
+static void read_addon(const struct reader *r, const char *path)
+{
+	int fd = sysfs_open(r->h->roots.root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char *text;
+
+	if (ends_with(path, ".addon.efi") && pe_text(fd, 0, ".cmdline", &text) >= 0) {
+		unsigned first = r->l->n;
+		loader_add_options(loader_add(r->l, LOADER_ADDON, path, 0), 0, text);
+		free(text);
+		end_entries(r, first);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 static void read_uki(const struct reader *r, const char *path)
 {
-	unsigned first = r->l->n;
-	char *written;
+	if (ends_with(path, ".efi"))
+		read_pe(r, path, true);
+	else if (ends_with(path, ".extra.d"))
+		read_directory(r, path, read_addon);
+}
 
-	if (!ends_with(path, ".efi") || !sysfs_exists(r->h->roots.root, path))
-		return;
-	struct loader_entry *e = loader_add(r->l, LOADER_UKI, path, 0);
-	written = join_path("/", path + strlen(r->base) + 1);
-	loader_set_kernel(e, written);
-	loader_add_initrd(e, written);
-	free(written);
-	end_entries(r, first);
+/* Other directories of EFI/ hold programs of all kinds. */
+static void read_program(const struct reader *r, const char *path)
+{
+	if (ends_with(path, ".efi"))
+		read_pe(r, path, false);
 }
 
 /* Files of a fixed name, below one of the bases. */
@@ -324,13 +419,15 @@ static const struct {
 	{ "EFI/BOOT/refind.conf", loader_parse_refind },
 };
 
-/* EFI/NAME/: a kernel for rEFInd, or a grub.cfg of its own. */
+/* EFI/NAME/: a grub.cfg, options for rEFInd's kernels, or a unified kernel image. */
 static void read_efi_directory(const struct reader *r, const char *path)
 {
 	char *grub = join_path(path, "grub.cfg"), *refind = join_path(path, "refind_linux.conf");
 
 	read_file(r, grub, loader_parse_grub);
 	read_file(r, refind, loader_parse_refind_linux);
+	if (!ends_with(path, "/Linux"))
+		read_directory(r, path, read_program);
 	free(grub);
 	free(refind);
 }
@@ -349,7 +446,7 @@ static void read_base(const struct host *h, struct loader *l, const char *base)
 {
 	const struct reader r = { h, l, base };
 	char *entries = join_path(base, "loader/entries"), *ukis = join_path(base, "EFI/Linux");
-	char *efi = join_path(base, "EFI");
+	char *efi = join_path(base, "EFI"), *addons = join_path(base, "loader/addons");
 
 	for (size_t i = 0; i < ARRAY(files); i++) {
 		char *path = join_path(base, files[i].name);
@@ -358,10 +455,12 @@ static void read_base(const struct host *h, struct loader *l, const char *base)
 	}
 	read_directory(&r, entries, read_bls);
 	read_directory(&r, ukis, read_uki);
+	read_directory(&r, addons, read_addon);
 	read_directory(&r, efi, read_efi_directory);
 	free(entries);
 	free(ukis);
 	free(efi);
+	free(addons);
 }
 
 /* True: an earlier base is the same directory, as where /efi is a link to /boot/efi. */

@@ -23,8 +23,9 @@ enum loader_kind {
 /* Which entry boots next nobody knows: a menu asks. */
 enum loader_use {
 	LOADER_UNKNOWN,
-	LOADER_BOOTED, /* the entry that booted the kernel that runs */
-	LOADER_UNUSED, /* another boot loader booted the kernel that runs */
+	LOADER_BOOTED,  /* the entry that booted the kernel that runs */
+	LOADER_UNUSED,  /* another boot loader booted the kernel that runs */
+	LOADER_FOREIGN, /* of another system on this machine, or of another snapshot of this one */
 };
 
 /* A line of options for the kernel: text as it stands there, without the quotes around it. */
@@ -45,9 +46,10 @@ struct loader_entry {
 	char *file;    /* where the entry is written */
 	unsigned line; /* its first line there; 0: the whole file is the entry */
 	char *version; /* of the kernel, where the entry says one; else NULL */
+	char *machine; /* the machine's ID, as version */
 	struct loader_path kernel; /* path NULL: the entry names none */
-	unsigned initrds;
-	struct loader_path *initrd;
+	unsigned initrds;           /* the kernel unpacks them one after the other */
+	struct loader_path *initrd; /* of a unified kernel image: the kernel's path again */
 	unsigned options;
 	struct loader_options *option;
 };

@@ -203,16 +203,23 @@ void loader_parse_grubenv(struct loader *l, const char *file, char *text)
 
 /* --- Boot Loader Specification, type 1: "KEY VALUE", a file an entry */
 
+static void set_text(char **to, const char *text)
+{
+	free(*to);
+	*to = copy_text(text);
+}
+
 void loader_parse_bls(struct loader *l, const char *file, char *text)
 {
 	struct loader_entry *e = loader_add(l, LOADER_BLS, file, 0);
 	struct reader r = { text, 0 };
 
 	for (char *line, *value; (line = next_line(&r));) {
-		if (has_key(line, "version", &value)) {
-			free(e->version);
-			e->version = copy_text(value);
-		} else if (has_key(line, "linux", &value) || has_key(line, "efi", &value) ||
+		if (has_key(line, "version", &value))
+			set_text(&e->version, value);
+		else if (has_key(line, "machine-id", &value))
+			set_text(&e->machine, value);
+		else if (has_key(line, "linux", &value) || has_key(line, "efi", &value) ||
 			   has_key(line, "uki", &value))
 			loader_set_kernel(e, value);
 		else if (has_key(line, "initrd", &value))

@@ -32,6 +32,7 @@ static void free_entry(struct loader_entry *e)
 		free(e->option[i].text);
 	free(e->file);
 	free(e->version);
+	free(e->machine);
 	free(e->kernel.path);
 	free(e->initrd);
 	free(e->option);
