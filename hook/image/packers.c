@@ -174,25 +174,29 @@ static int take_be32(struct stream *s, uint32_t *ret)
 enum { LZOP_ADLER32_D = 1, LZOP_ADLER32_C = 2, LZOP_EXTRA = 0x40, LZOP_CRC32_D = 0x100,
        LZOP_CRC32_C = 0x200, LZOP_FILTER = 0x800 };
 
-/* The header of lzop, as the kernel reads it (lib/decompress_unlzo.c): nine bytes of magic, a
- * version, and from 0.940 on more fields; then the file's name and a checksum. */
+/* lzop's header (its read_header()): nine bytes of magic, three versions, a method, a level, and
+ * flags; then a filter, if a flag says so, a mode, two times, the file's name behind its length,
+ * and a checksum. Versions below 0.940 have one version, no level and one time less. */
 static int lzop_start(struct stream *s)
 {
-	int r = stream_want(s, 34);
+	size_t n = 9 + 8 + 4; /* up to the flags of a version from 0.940 on */
+	int r = stream_want(s, n);
 
 	if (r)
 		return r;
-	const unsigned char *p = s->in.p + s->in.pos + 9;
-	bool modern = (p[0] << 8 | p[1]) >= 0x940;
-
-	p += modern ? 8 : 5;
-	s->lzop_flags = (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-	p += 4 + (s->lzop_flags & LZOP_FILTER ? 4 : 0) + (modern ? 12 : 8);
-	size_t head = (size_t)(p - (s->in.p + s->in.pos)) + 1 + *p + 4;
+	const unsigned char *p = s->in.p + s->in.pos;
+	bool modern = (p[9] << 8 | p[10]) >= 0x940;
+	n -= modern ? 0 : 3;
+	s->lzop_flags = (uint32_t)p[n - 4] << 24 | p[n - 3] << 16 | p[n - 2] << 8 | p[n - 1];
 	if (s->lzop_flags & LZOP_EXTRA)
 		return -EBADMSG;
-	r = stream_want(s, head);
-	s->in.pos += r ? 0 : head;
+	n += (s->lzop_flags & LZOP_FILTER ? 4 : 0) + (modern ? 12 : 8) + 1;
+	r = stream_want(s, n);
+	if (r)
+		return r;
+	n += s->in.p[s->in.pos + n - 1] + 4;
+	r = stream_want(s, n);
+	s->in.pos += r ? 0 : n;
 	return r;
 }
 

@@ -9,6 +9,14 @@
 
 #include "packers.h"
 
+/* The sanitizer knows where the buffer ends, but not where what has been read ends. */
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
 #define READ_AHEAD ((size_t)256 << 10)
 #define UNPACKED ((size_t)256 << 10)
 
@@ -56,10 +64,12 @@ int stream_want(struct stream *s, size_t n)
 
 	if (in->end - in->pos >= n)
 		return 0;
+	ASAN_UNPOISON_MEMORY_REGION(in->p, in->cap);
 	if (!window_room(in, n > READ_AHEAD ? n : READ_AHEAD))
 		return -ENOMEM;
 	while (in->end < n && r > 0)
 		r = read_once(s);
+	ASAN_POISON_MEMORY_REGION(in->p + in->end, in->cap - in->end);
 	return in->end >= n ? 0 : r ? r : -EBADMSG;
 }
 
