@@ -16,25 +16,45 @@
 
 #define TRAILER "TRAILER!!!"
 #define HEADER 110 /* bytes: "070701" and 13 numbers of eight hex digits */
-#define LINKS_MAX 256
-
-/* A name of a file with several, whose data comes with the last of them. */
-struct hard_link {
-	char *name;
-	uint32_t inode, major, minor;
-};
+/* Limits of what is remembered of files with several names, in an archive. */
+#define AWAITED_MAX 256
+#define TOLD_MAX 256
+#define TOLD_BYTES_MAX CPIO_FILE_MAX
 
 struct entry {
 	uint32_t inode, mode, links, size, major, minor, name_size;
 	char name[PATH_MAX];
 };
 
+struct link_id {
+	uint32_t inode, major, minor;
+};
+
+/* A wanted name of a file with several, without data so far. */
+struct awaited {
+	struct link_id id;
+	char *name;
+};
+
+/* A file with several names whose data has come. */
+struct told {
+	struct link_id id;
+	char *data;
+	uint32_t size;
+};
+
 struct reader {
 	struct stream *stream;
 	const struct cpio_visitor *v;
+	const char *last; /* NULL, or see cpio_read_until() */
 	struct entry e;
-	unsigned links;
-	struct hard_link link[LINKS_MAX];
+	bool sorted, has_found, done;
+	char before[PATH_MAX];        /* the name of the entry before */
+	unsigned awaited_n, told_n;
+	size_t told_bytes;
+	bool forgot; /* data of a file with several names */
+	struct awaited awaited[AWAITED_MAX];
+	struct told told[TOLD_MAX];
 };
 
 static bool parse_hex8(const char *digits, uint32_t *ret)
@@ -85,7 +105,7 @@ static int read_header(struct reader *r)
 						 -(HEADER + e->name_size) & 3);
 }
 
-/* The name without what stands for the root. */
+/* Returns the name without what stands for the root. */
 static const char *plain_name(const char *name)
 {
 	for (;;) {
@@ -98,50 +118,116 @@ static const char *plain_name(const char *name)
 	}
 }
 
-static bool same_file(const struct hard_link *l, const struct entry *e)
+/* --- files with several names
+ *
+ * The kernel links the names, and takes the data with whichever comes with it (init/initramfs.c,
+ * maybe_link()). cpio and bsdcpio write it with the last name; the others have size 0. */
+
+static bool same_file(const struct link_id *id, const struct entry *e)
 {
-	return l->inode == e->inode && l->major == e->major && l->minor == e->minor;
+	return id->inode == e->inode && id->major == e->major && id->minor == e->minor;
 }
 
-/* True: an earlier name of this file is wanted, and has no data yet. */
-static bool is_awaited(const struct reader *r)
+static int tell(struct reader *r, const char *name, const void *data, size_t n)
 {
-	for (unsigned i = 0; i < r->links; i++)
-		if (same_file(&r->link[i], &r->e))
-			return true;
-	return false;
+	r->has_found = true;
+	return r->v->found(name, data, n, r->v->arg);
 }
 
-static int await(struct reader *r, const char *name)
+/* Takes a wanted name without data. */
+static int link_without_data(struct reader *r, const char *name)
 {
-	struct hard_link *l = &r->link[r->links];
-
-	if (r->links == LINKS_MAX)
+	for (unsigned i = 0; i < r->told_n; i++)
+		if (same_file(&r->told[i].id, &r->e))
+			return tell(r, name, r->told[i].data, r->told[i].size);
+	if (r->awaited_n == AWAITED_MAX)
 		return -E2BIG;
-	*l = (struct hard_link){ strdup(name), r->e.inode, r->e.major, r->e.minor };
-	if (!l->name)
+	struct awaited *a = &r->awaited[r->awaited_n];
+	*a = (struct awaited){ { r->e.inode, r->e.major, r->e.minor }, strdup(name) };
+	if (!a->name)
 		return -ENOMEM;
-	r->links++;
+	r->awaited_n++;
 	return 0;
 }
 
-/* Tells of the file under those of its names that are wanted. */
-static int tell(struct reader *r, const char *name, const void *data, bool wanted)
+/* Tells the names that waited for the entry's data. */
+static int link_tell(struct reader *r, const char *data, size_t n)
 {
-	const struct cpio_visitor *v = r->v;
-	int error = wanted ? v->found(name, data, data ? r->e.size : 0, v->arg) : 0;
+	int error = 0;
 
-	for (unsigned i = 0; r->e.links > 1 && i < r->links;) {
-		struct hard_link *l = &r->link[i];
-		if (!same_file(l, &r->e)) {
+	for (unsigned i = 0; i < r->awaited_n;) {
+		struct awaited *a = &r->awaited[i];
+		if (!same_file(&a->id, &r->e)) {
 			i++;
 			continue;
 		}
 		if (!error)
-			error = v->found(l->name, data, data ? r->e.size : 0, v->arg);
-		free(l->name);
-		*l = r->link[--r->links];
+			error = tell(r, a->name, data, n);
+		free(a->name);
+		*a = r->awaited[--r->awaited_n];
 	}
+	return error;
+}
+
+/* Keeps the entry's data, which it takes over, for names that may follow. */
+static void link_keep(struct reader *r, char *data, size_t n)
+{
+	if (r->told_n == TOLD_MAX || n > TOLD_BYTES_MAX - r->told_bytes) {
+		r->forgot = true;
+		free(data);
+		return;
+	}
+	r->told[r->told_n++] = (struct told){ { r->e.inode, r->e.major, r->e.minor }, data,
+					      (uint32_t)n };
+	r->told_bytes += n;
+}
+
+static void link_forget(struct reader *r)
+{
+	while (r->awaited_n)
+		free(r->awaited[--r->awaited_n].name);
+	while (r->told_n)
+		free(r->told[--r->told_n].data);
+	r->told_bytes = 0;
+	r->forgot = false;
+}
+
+/* At the end of an archive, files whose data has not come are empty. */
+static int link_end(struct reader *r)
+{
+	int error = r->awaited_n && r->forgot ? -E2BIG : 0;
+
+	for (unsigned i = 0; !error && i < r->awaited_n; i++)
+		error = tell(r, r->awaited[i].name, "", 0);
+	link_forget(r);
+	return error;
+}
+
+/* --- archives */
+
+/* Reads the entry's data, which the visitor or another name of the file may want. */
+static int take_data(struct reader *r, const char *name, bool wanted, bool linked)
+{
+	const struct entry *e = &r->e;
+	bool keep = (S_ISREG(e->mode) || S_ISLNK(e->mode)) && e->size <= CPIO_FILE_MAX;
+	char *data = keep ? malloc((size_t)e->size + 1) : NULL;
+	size_t n = keep ? e->size : 0;
+
+	if (keep && !data)
+		return -ENOMEM;
+	int error = stream_read(r->stream, data, e->size);
+	if (!error)
+		error = stream_read(r->stream, NULL, -e->size & 3);
+	if (data)
+		data[n] = '\0';
+	if (!error && wanted)
+		error = tell(r, name, data, n);
+	if (!error && linked)
+		error = link_tell(r, data, n);
+	if (!error && linked)
+		link_keep(r, data, n);
+	else
+		free(data);
 	return error;
 }
 
@@ -149,61 +235,51 @@ static int read_data(struct reader *r)
 {
 	const struct entry *e = &r->e;
 	const char *name = plain_name(e->name);
-	uint32_t padding = -e->size & 3;
 	bool wanted = r->v->wants(name, r->v->arg), linked = S_ISREG(e->mode) && e->links > 1;
-	bool keep = (S_ISREG(e->mode) || S_ISLNK(e->mode)) && e->size <= CPIO_FILE_MAX;
 
-	/* Of a file with several names all but the last come without data. */
-	if (wanted && linked && !e->size)
-		return await(r, name);
-	if (!wanted && !(linked && is_awaited(r)))
-		return stream_read(r->stream, NULL, (size_t)e->size + padding);
-	char *data = keep ? malloc((size_t)e->size + 1) : NULL;
-	if (keep && !data)
-		return -ENOMEM;
-	int error = stream_read(r->stream, data, e->size);
-	if (!error)
-		error = stream_read(r->stream, NULL, padding);
-	if (data)
-		data[e->size] = '\0';
-	if (!error)
-		error = tell(r, name, data, wanted);
-	free(data);
-	return error;
+	if (linked && !e->size)
+		return wanted ? link_without_data(r, name) : 0;
+	if (wanted || linked)
+		return take_data(r, name, wanted, linked);
+	return stream_read(r->stream, NULL, (size_t)e->size + (-e->size & 3));
 }
 
-/* An empty file with several names never gets data. */
-static int tell_awaited(struct reader *r)
+/* Returns true if neither this entry nor a later one of the archive is wanted. */
+static bool is_behind_last(struct reader *r)
 {
-	int error = 0;
+	const char *name = plain_name(r->e.name);
 
-	for (unsigned i = 0; i < r->links; i++) {
-		if (!error)
-			error = r->v->found(r->link[i].name, "", 0, r->v->arg);
-		free(r->link[i].name);
-	}
-	r->links = 0;
-	return error;
+	if (!r->last)
+		return false;
+	r->sorted = r->sorted && strcmp(r->before, name) <= 0;
+	strcpy(r->before, name);
+	return r->sorted && r->has_found && !r->awaited_n && strcmp(name, r->last) > 0;
 }
 
 static int read_archive(struct reader *r)
 {
+	r->sorted = true;
+	r->has_found = false;
+	*r->before = '\0';
 	for (;;) {
 		int error = read_header(r);
 		if (error)
 			return error;
 		if (!strcmp(r->e.name, TRAILER))
-			return tell_awaited(r);
+			return link_end(r);
+		r->done = is_behind_last(r);
+		if (r->done)
+			return 0;
 		error = read_data(r);
 		if (error)
 			return error;
 	}
 }
 
-/* The archives of a segment, and zeros between. */
+/* Reads the archives of a segment, and zeros between. */
 static int read_segment(struct reader *r)
 {
-	for (;;) {
+	while (!r->done) {
 		int c = stream_peek(r->stream), error = 0;
 		if (c < 0)
 			return c + 1;
@@ -216,9 +292,10 @@ static int read_segment(struct reader *r)
 		if (error)
 			return error;
 	}
+	return 0;
 }
 
-int cpio_read_fd(int fd, const struct cpio_visitor *v)
+int cpio_read_fd(int fd, const struct cpio_visitor *v, const char *last)
 {
 	struct pe_section part = { 0, UINT64_MAX };
 	int segments = 0, error = pe_find(fd, 0, ".initrd", &part);
@@ -230,21 +307,26 @@ int cpio_read_fd(int fd, const struct cpio_visitor *v)
 	if (!r)
 		return -ENOMEM;
 	r->v = v;
+	r->last = last;
 	r->stream = stream_new(fd, part.at, part.size);
 	if (!r->stream)
 		error = -ENOMEM;
-	while (!error && (error = stream_next(r->stream)) == 1) {
+	while (!error && !r->done && (error = stream_next(r->stream)) == 1) {
 		segments++;
 		error = read_segment(r);
 	}
-	for (unsigned i = 0; i < r->links; i++)
-		free(r->link[i].name);
+	link_forget(r);
 	stream_free(r->stream);
 	free(r);
 	return error ? error : segments ? 0 : -EBADMSG;
 }
 
 int cpio_read(const char *path, const struct cpio_visitor *v)
+{
+	return cpio_read_until(path, v, NULL);
+}
+
+int cpio_read_until(const char *path, const struct cpio_visitor *v, const char *last)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -255,7 +337,7 @@ int cpio_read(const char *path, const struct cpio_visitor *v)
 	if (fstat(fd, &st))
 		error = -errno;
 	else if (S_ISREG(st.st_mode))
-		error = cpio_read_fd(fd, v);
+		error = cpio_read_fd(fd, v, last);
 	close(fd);
 	return error;
 }

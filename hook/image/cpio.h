@@ -35,6 +35,14 @@ struct cpio_visitor {
 /* Reads a boot image, or that of a unified kernel image (profile 0). Returns 0, what found()
  * returned, or -errno: -EBADMSG, it is damaged or no boot image; -ENODATA, it is a PE file, such
  * as a kernel, without .initrd; -EFBIG, it is larger than any boot image; -EINVAL, no regular
- * file. cpio_read_fd() reads from the file's beginning, wherever its offset is. */
+ * file; -E2BIG, too many names of the same files. */
 int cpio_read(const char *path, const struct cpio_visitor *v);
-int cpio_read_fd(int fd, const struct cpio_visitor *v);
+
+/* As cpio_read(), but ends at the first name behind `last` in the order of bytes, in an archive in
+ * which something has been found and whose names are in this order, as initramfs-tools, dracut
+ * and mkinitcpio write them. Then neither the rest of that archive nor what is behind it has been
+ * unpacked. last: the greatest name that can be wanted; NULL: reads to the end. */
+int cpio_read_until(const char *path, const struct cpio_visitor *v, const char *last);
+
+/* The same for a file that is open, from its beginning, wherever its offset is. */
+int cpio_read_fd(int fd, const struct cpio_visitor *v, const char *last);

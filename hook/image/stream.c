@@ -204,8 +204,3 @@ int stream_read(struct stream *s, void *to, size_t n)
 	}
 	return 0;
 }
-
-uint64_t stream_unpacked(const struct stream *s)
-{
-	return s->unpacked;
-}

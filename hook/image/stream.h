@@ -42,6 +42,3 @@ ssize_t stream_some(struct stream *s, void *to, size_t n);
 /* Takes n bytes of the segment; `to` may be NULL to skip them. Returns 0, or -errno as
  * stream_some() does; -EBADMSG also if the segment ends before. */
 int stream_read(struct stream *s, void *to, size_t n);
-
-/* Returns how many bytes of packed segments have been unpacked so far. */
-uint64_t stream_unpacked(const struct stream *s);

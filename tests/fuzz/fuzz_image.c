@@ -34,9 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const struct cpio_visitor v = { wants, found, NULL };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 
-	if (fd < 0 || write(fd, data, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET))
+	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		abort();
-	cpio_read_fd(fd, &v);
+	cpio_read_fd(fd, &v, NULL);
+	cpio_read_fd(fd, &v, "m");
 	close(fd);
 	return 0;
 }

@@ -18,7 +18,7 @@
 /* Commands that pack a file's text from stdin; the first leaves it plain. */
 static const char *const packers[] = { "cat",	  "gzip -1n", "xz -1 --check=crc32", "lzma -1",
 				       "zstd -1", "lz4 -l",   "bzip2 -1",	     "lzop -1" };
-#define PACKERS (sizeof(packers) / sizeof(packers[0]))
+#define PACKERS COUNT(packers)
 
 static char folder[] = "/tmp/vgapass-test-XXXXXX";
 static char archive[64], image[64];
@@ -274,6 +274,154 @@ static void test_hard_links(void **state)
 	assert_null(strstr(seen, "no"));
 }
 
+/* Whichever name comes with the data, all have it, as cpio -i and the kernel unpack them. */
+static void test_names_of_one_file(void **state)
+{
+	/* In each order: the wanted names, what they hold, and one that is not wanted. */
+	static const struct {
+		const char *name[3];
+		int with_data;
+	} cases[] = {
+		{ { "a", "b", "no" }, 2 }, { { "a", "no", "b" }, 2 }, { { "no", "a", "b" }, 2 },
+		{ { "a", "b", "no" }, 0 }, { { "a", "no", "b" }, 0 }, { { "no", "a", "b" }, 0 },
+		{ { "a", "b", "no" }, 1 }, { { "a", "no", "b" }, 1 }, { { "no", "a", "b" }, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		FILE *f = begin();
+		inode++;
+		for (int k = 0; k < 3; k++)
+			add_inode(f, cases[i].name[k], S_IFREG | 0644, 3, "text",
+				  k == cases[i].with_data ? 4 : 0);
+		end(f);
+		fresh();
+		append("cat", 0);
+		assert_int_equal(read_image(), 0);
+		if (strlen(seen) != 14 || !strstr(seen, "a=text ") || !strstr(seen, "b=text "))
+			fail_msg("case %zu: %s", i, seen);
+		shell("cd %s && rm -f a b no && cpio -i --quiet <image && "
+		      "test $(cat a):$(cat b):$(cat no) = text:text:text", folder);
+	}
+}
+
+/* Of files with several names so many are remembered, and then it is said that more were there. */
+static void test_many_files_with_names(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (int empty = 0; empty < 2; empty++) {
+		FILE *f = begin();
+		for (int i = 0; i < 300; i++) {
+			inode++;
+			snprintf(name, sizeof(name), "no%d", i);
+			add_inode(f, name, S_IFREG, 2, "text", 4);
+		}
+		inode++;
+		add_inode(f, "a", S_IFREG, 2, "", 0);
+		if (!empty)
+			add_inode(f, "b", S_IFREG, 2, "text", 4);
+		end(f);
+		fresh();
+		append("cat", 0);
+		assert_int_equal(read_image(), empty ? -E2BIG : 0);
+	}
+}
+
+/* Bytes that this process has read so far. */
+static unsigned long long bytes_read(void)
+{
+	unsigned long long n = 0;
+	FILE *f = fopen("/proc/self/io", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "rchar: %llu", &n), 1);
+	fclose(f);
+	return n;
+}
+
+static int read_until(const char *last, unsigned long long *ret_bytes)
+{
+	const struct cpio_visitor v = { wants, found, NULL };
+	unsigned long long before = bytes_read();
+
+	*seen = '\0';
+	int r = cpio_read_until(image, &v, last);
+	*ret_bytes = bytes_read() - before;
+	return r;
+}
+
+/* Random bytes behind the last wanted name, so that no packer makes them fewer. */
+static void make_long_archive(const char *first, const char *second, size_t n)
+{
+	unsigned char *data = malloc(n);
+	FILE *f = begin(), *random = fopen("/dev/urandom", "re");
+
+	assert_true(data && random);
+	assert_int_equal(fread(data, 1, n, random), n);
+	fclose(random);
+	add(f, first, "1");
+	add(f, second, "2");
+	inode++;
+	add_inode(f, "no/large", S_IFREG, 1, data, n);
+	add(f, "z", "3");
+	end(f);
+	free(data);
+}
+
+static void test_ends_early(void **state)
+{
+	unsigned long long bytes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < PACKERS; i++) {
+		bool lz4 = !strcmp(packers[i], "lz4 -l");
+		fresh();
+		small("kernel/x86", "code"); /* microcode in front ends nothing */
+		append("cat", 12);
+		make_long_archive("./a", "./k", lz4 ? LARGE : LARGE / 4);
+		append(packers[i], 0);
+		assert_int_equal(read_until(NULL, &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 z=3 ");
+		assert_true(bytes > LARGE / 4);
+		assert_int_equal(read_until("k0", &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 ");
+		/* One block has been read, and of lz4, whose blocks have 8 MiB, two. */
+		if (bytes > (lz4 ? (size_t)17 << 20 : (size_t)2 << 20))
+			fail_msg("%s: %llu", packers[i], bytes);
+		/* "z" is wanted, so all must be read. */
+		assert_int_equal(read_until("z", &bytes), 0);
+		assert_string_equal(seen, "kernel/x86=code a=1 k=2 z=3 ");
+	}
+}
+
+/* Names in another order say nothing of those that follow, nor does an archive without any. */
+static void test_does_not_end_too_early(void **state)
+{
+	unsigned long long bytes = 0;
+
+	(void)state;
+	fresh();
+	small("no", "x");
+	append("gzip", 0);
+	make_long_archive("k", "a", LARGE / 4);
+	append("gzip", 0);
+	assert_int_equal(read_until("k0", &bytes), 0);
+	assert_string_equal(seen, "k=1 a=2 z=3 ");
+	/* A name whose data has not come yet. */
+	FILE *f = begin();
+	add(f, "a", "1");
+	inode++;
+	add_inode(f, "b", S_IFREG, 2, "", 0);
+	add_inode(f, "no", S_IFREG, 2, "text", 4);
+	end(f);
+	fresh();
+	append("cat", 0);
+	assert_int_equal(read_until("k0", &bytes), 0);
+	assert_string_equal(seen, "a=1 b=text ");
+}
+
 static size_t size_of_image(void)
 {
 	struct stat st;
@@ -394,6 +542,10 @@ int main(void)
 		cmocka_unit_test(test_close_segments),
 		cmocka_unit_test(test_archives_in_segment),
 		cmocka_unit_test(test_hard_links),
+		cmocka_unit_test(test_names_of_one_file),
+		cmocka_unit_test(test_many_files_with_names),
+		cmocka_unit_test(test_ends_early),
+		cmocka_unit_test(test_does_not_end_too_early),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_bomb),

@@ -297,14 +297,14 @@ static void reads_the_boot_image_in_it(void **state)
 				       TEXT(".cmdline", "070701 no archive") };
 		part[1].n = run(command, archive, sizeof(archive));
 		make(part, COUNT(part));
-		assert_int_equal(cpio_read_fd(fd, &v), 0);
+		assert_int_equal(cpio_read_fd(fd, &v, NULL), 0);
 		assert_string_equal(seen, "1002:6608\n");
 		/* It ends where the section says. */
 		make(part, 1);
-		assert_int_equal(cpio_read_fd(fd, &v), -ENODATA);
+		assert_int_equal(cpio_read_fd(fd, &v, NULL), -ENODATA);
 		part[1].memory = (uint32_t)part[1].n / 2;
 		make(part, COUNT(part));
-		assert_int_equal(cpio_read_fd(fd, &v), -EBADMSG);
+		assert_int_equal(cpio_read_fd(fd, &v, NULL), -EBADMSG);
 	}
 }
 
