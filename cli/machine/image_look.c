@@ -14,6 +14,7 @@
 #include "runtime/io/sysfs.h"
 
 #define EARLY "usr/lib/vgapass/vgapass-early" /* its place in the image, on every system */
+#define LAST "usr/lib/vgapass/~" /* behind all names of a good image, in the order of bytes */
 #define EARLY_SIZE_MAX ((size_t)4 << 20)
 
 /* What an image holds of vgapass. */
@@ -270,24 +271,38 @@ static enum image_state say_error(int error, char text[IMAGE_TEXT_MAX])
 	return IMAGE_FAILED;
 }
 
-/* Returns 0, or -errno. A kernel in a unified kernel image without .initrd boots with none:
- * that has nothing of vgapass. */
-static int read_part(const struct host *h, const char *part, const struct cpio_visitor *v)
+/* Returns 0, or -errno. A unified kernel image without .initrd boots with no image: it has nothing
+ * of vgapass. */
+static int read_part(const struct host *h, const char *part, const struct cpio_visitor *v,
+		     const char *last)
 {
 	char *path = host_file(h, part);
-	int r = path ? cpio_read(path, v) : -ENOENT;
+	int r = path ? cpio_read_until(path, v, last) : -ENOENT;
 
 	free(path);
 	return r == -ENODATA ? 0 : r;
+}
+
+/* Reads the parts of an image up to the name `last` of each, and says what they are. */
+static enum image_state look_until(struct look *l, const struct boot_image *image,
+				   const char *last, char text[IMAGE_TEXT_MAX])
+{
+	const struct cpio_visitor visitor = { is_wanted_file, keep_file, &l->seen };
+	int r = 0;
+
+	l->seen = (struct seen){ .n = 0 };
+	for (unsigned i = 0; !r && i < image->parts; i++)
+		r = read_part(l->h, image->part[i], &visitor, last);
+	enum image_state state = r ? say_error(r, text) : judge_image(l, text);
+	free_seen(&l->seen);
+	return state;
 }
 
 enum image_state image_look(const struct host *h, const struct kernel *k,
 			    const struct boot_image *image, char text[IMAGE_TEXT_MAX])
 {
 	struct look l = { .h = h, .kernel = k };
-	const struct cpio_visitor visitor = { is_wanted_file, keep_file, &l.seen };
 	const char *slash = strrchr(image->path, '/');
-	int r = 0;
 
 	if (!image->found) {
 		text_make(text, IMAGE_TEXT_MAX, "is not found, and /%s boots it", image->entry);
@@ -298,9 +313,8 @@ enum image_state image_look(const struct host *h, const struct kernel *k,
 			  "it: booster is not supported");
 		return IMAGE_BOOSTER;
 	}
-	for (unsigned i = 0; !r && i < image->parts; i++)
-		r = read_part(h, image->part[i], &visitor);
-	enum image_state state = r ? say_error(r, text) : judge_image(&l, text);
-	free_seen(&l.seen);
-	return state;
+	/* What starts vgapass-early may lie behind it: in var/lib/dracut, or in a later archive. */
+	enum image_state state = look_until(&l, image, LAST, text);
+	return state == IMAGE_WITHOUT || state == IMAGE_OTHER ? look_until(&l, image, NULL, text) :
+								state;
 }
