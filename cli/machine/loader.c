@@ -86,22 +86,44 @@ static char *find_path(const struct reader *r, const char *path)
 	return ret ? ret : try_path(r, "", path);
 }
 
+/* Removes "NAME/.." from a path. */
+static void drop_parents(char *path)
+{
+	for (char *up = path; (up = strstr(up, "/.."));) {
+		if (up[3] && up[3] != '/') {
+			up++;
+			continue;
+		}
+		char *from = up;
+		while (from > path && from[-1] != '/')
+			from--;
+		const char *rest = up[3] ? up + 4 : up + 3;
+		memmove(from, rest, strlen(rest) + 1);
+		up = path;
+	}
+}
+
+/* Replaces a path as it is written by that below the root. One without "/" in front begins at the
+ * directory of the entry's file. */
 static void resolve_path(const struct reader *r, const char *file, struct loader_path *p)
 {
 	char *written = p->path;
 
 	if (!written)
 		return;
-	if (*written != '/') { /* of the directory that holds the file */
+	if (*written == '/') {
+		p->path = find_path(r, written);
+		p->found = p->path;
+		if (!p->found)
+			p->path = join_path(r->base, written);
+	} else {
 		char *directory = join_path("", file);
 		*strrchr(directory, '/') = '\0';
-		p->path = try_path(r, directory, written);
+		p->path = join_path(directory, written);
+		drop_parents(p->path);
+		p->found = sysfs_exists(r->h->roots.root, p->path);
 		free(directory);
-	} else
-		p->path = find_path(r, written);
-	p->found = p->path;
-	if (!p->found)
-		p->path = join_path(r->base, written);
+	}
 	free(written);
 }
 
@@ -338,7 +360,8 @@ static void read_bls(const struct reader *r, const char *path)
 static void read_pe(const struct reader *r, const char *path, bool only)
 {
 	int fd = sysfs_open(r->h->roots.root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	char *written = join_path("/", path + strlen(r->base) + 1), *text;
+	const char *written = path + strlen(r->base); /* on its partition */
+	char *text;
 	struct pe_section section;
 	unsigned first = r->l->n;
 	int kernel = pe_find(fd, 0, ".linux", &section), initrd = pe_find(fd, 0, ".initrd", &section);
@@ -358,7 +381,6 @@ static void read_pe(const struct reader *r, const char *path, bool only)
 	}
 	if (fd >= 0)
 		close(fd);
-	free(written);
 }
 
 static void read_addon(const struct reader *r, const char *path)
