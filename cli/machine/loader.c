@@ -13,17 +13,17 @@
 #include "hook/image/modprobe.h"
 #include "hook/image/pe.h"
 #include "loader_parse.h"
+#include "loader_use.h"
 #include "runtime/io/sysfs.h"
 
 /* Bytes of one file of a boot loader. */
 #define LOADER_FILE_MAX ((size_t)4 << 20)
 
-#define VENDOR "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f" /* of systemd's EFI variables */
-
 struct reader {
 	const struct host *h;
 	struct loader *l;
-	const char *base; /* where the partition of the entries is mounted; "": the root */
+	const struct loader_running *run;
+	const char *base; /* where the partition of the entries is mounted */
 };
 
 /* Where a partition that boots is mounted. */
@@ -46,13 +46,6 @@ static bool ends_with(const char *s, const char *end)
 	size_t n = strlen(s), m = strlen(end);
 
 	return n >= m && !strcasecmp(s + n - m, end);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* --- where a path of an entry leads to */
@@ -127,122 +120,6 @@ static void resolve_path(const struct reader *r, const char *file, struct loader
 	free(written);
 }
 
-/* --- which entry booted the kernel that runs */
-
-/* Reads a text of systemd's, which is UTF-16 behind four bytes of attributes. "": none. */
-static const char *read_variable(const struct host *h, const char *name, char *to, size_t cap)
-{
-	char path[128], buf[1024];
-	size_t len = 0;
-
-	text_make(path, sizeof(path), "firmware/efi/efivars/%s-" VENDOR, name);
-	ssize_t n = sysfs_read_file(h->roots.sys, path, buf, sizeof(buf));
-	for (ssize_t i = 4; i + 1 < n && len + 1 < cap && (buf[i] || buf[i + 1]); i += 2)
-		to[len++] = buf[i + 1] ? '?' : buf[i] == '\\' ? '/' : buf[i];
-	to[len] = '\0';
-	return to;
-}
-
-/* Copies the name of an entry's file without the counter of tries, "arch+3-1.conf". */
-static void copy_id(char *to, size_t cap, const char *name)
-{
-	const char *dot = strrchr(name, '.'), *plus = dot;
-
-	while (plus && plus > name && strchr("0123456789-", plus[-1]))
-		plus--;
-	if (plus && plus > name + 1 && plus < dot && plus[-1] == '+')
-		snprintf(to, cap, "%.*s%s", (int)(plus - 1 - name), name, dot);
-	else
-		snprintf(to, cap, "%s", name);
-}
-
-static bool same_id(const char *a, const char *b)
-{
-	char left[256], right[256];
-
-	copy_id(left, sizeof(left), base_name(a));
-	copy_id(right, sizeof(right), base_name(b));
-	return !strcasecmp(left, right);
-}
-
-static bool is_for_grub(const struct loader_entry *e)
-{
-	return e->kind == LOADER_GRUB || e->kind == LOADER_EXTLINUX ||
-	       (e->kind == LOADER_BLS && !strncmp(e->file, "boot/loader/", 12));
-}
-
-/* What is known of the system that runs. */
-struct running {
-	char machine[64];   /* its ID */
-	unsigned snapshot;  /* of snapper, which its root is; 0: none */
-	char image[512];    /* BOOT_IMAGE=, which GRUB and syslinux put on the command line */
-	char selected[256]; /* the entry that systemd-boot booted */
-	char stub[256];     /* the unified kernel image that runs */
-};
-
-/* The N of "rootflags=subvol=@/.snapshots/N/snapshot"; 0: none. */
-static unsigned find_snapshot(const char *options)
-{
-	const char *p = strstr(options, "/.snapshots/");
-
-	return p ? (unsigned)strtoul(p + 12, NULL, 10) : 0;
-}
-
-static bool is_foreign(const struct running *run, const struct loader_entry *e)
-{
-	if (e->machine && *run->machine && strcmp(e->machine, run->machine) != 0)
-		return true;
-	for (unsigned i = 0; i < e->options; i++)
-		if (find_snapshot(e->option[i].text) &&
-		    find_snapshot(e->option[i].text) != run->snapshot)
-			return true;
-	return false;
-}
-
-static void read_running(const struct host *h, struct running *ret)
-{
-	static char cmdline[CMDLINE_MAX];
-	struct slice rest, word;
-
-	*ret = (struct running){ .image = "" };
-	if (sysfs_read_file(h->roots.root, "etc/machine-id", ret->machine,
-			    sizeof(ret->machine)) < 0)
-		*ret->machine = '\0';
-	ret->machine[strcspn(ret->machine, "\n")] = '\0';
-	read_variable(h, "LoaderEntrySelected", ret->selected, sizeof(ret->selected));
-	read_variable(h, "StubImageIdentifier", ret->stub, sizeof(ret->stub));
-	if (sysfs_read_file(h->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
-		return;
-	ret->snapshot = find_snapshot(cmdline);
-	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;)
-		if (word.n > 11 && !memcmp(word.p, "BOOT_IMAGE=", 11))
-			text_make(ret->image, sizeof(ret->image), "%pv",
-				  &(struct slice){ word.p + 11, word.n - 11 });
-}
-
-/* Paths of entries are still as they are written, as BOOT_IMAGE= is. */
-static enum loader_use find_use(const struct running *run, const struct loader_entry *e)
-{
-	const char *image = run->image, *device = strchr(image, ')');
-
-	if (is_foreign(run, e))
-		return LOADER_FOREIGN;
-	if (*image) {
-		image = *image == '(' && device ? device + 1 : image;
-		if (!is_for_grub(e))
-			return LOADER_UNUSED;
-		return e->kernel.path && !strcmp(e->kernel.path, image) ? LOADER_BOOTED :
-									  LOADER_UNKNOWN;
-	}
-	if (*run->stub && e->kind == LOADER_UKI && same_id(run->stub, e->file))
-		return LOADER_BOOTED;
-	if (!*run->selected)
-		return LOADER_UNKNOWN;
-	if (e->kind != LOADER_BLS && e->kind != LOADER_UKI && e->kind != LOADER_ADDON)
-		return LOADER_UNUSED;
-	return same_id(run->selected, e->file) ? LOADER_BOOTED : LOADER_UNKNOWN;
-}
-
 /* --- files */
 
 static void free_entry(struct loader_entry *e)
@@ -283,16 +160,14 @@ static void end_entries(const struct reader *r, unsigned first)
 {
 	struct loader *l = r->l;
 	unsigned kept = first;
-	struct running run;
 
-	read_running(r->h, &run);
 	for (unsigned i = first; i < l->n; i++) {
 		struct loader_entry *e = &l->entry[i];
 		if (!e->kernel.path && !e->initrds && !e->options) {
 			free_entry(e);
 			continue;
 		}
-		e->use = find_use(&run, e);
+		e->use = loader_find_use(r->run, e);
 		resolve_path(r, e->file, &e->kernel);
 		for (unsigned k = 0; k < e->initrds; k++)
 			resolve_path(r, e->file, &e->initrd[k]);
@@ -464,9 +339,9 @@ static bool find_directory(const struct host *h, const char *path, struct stat *
 	return found;
 }
 
-static void read_base(const struct host *h, struct loader *l, const char *base)
+static void read_base(const struct reader *from, const char *base)
 {
-	const struct reader r = { h, l, base };
+	const struct reader r = { from->h, from->l, from->run, base };
 	char *entries = join_path(base, "loader/entries"), *ukis = join_path(base, "EFI/Linux");
 	char *efi = join_path(base, "EFI"), *addons = join_path(base, "loader/addons");
 
@@ -501,10 +376,14 @@ static bool is_known_base(const struct host *h, size_t i)
 
 void loader_read(const struct host *h, struct loader *ret)
 {
+	struct loader_running run;
+	const struct reader r = { h, ret, &run, NULL };
+
 	*ret = (struct loader){ .n = 0 };
+	loader_read_running(h, &run);
 	for (size_t i = 0; i < ARRAY(bases); i++)
 		if (!is_known_base(h, i))
-			read_base(h, ret, bases[i]);
+			read_base(&r, bases[i]);
 }
 
 void loader_free(struct loader *l)
