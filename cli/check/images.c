@@ -70,17 +70,23 @@ static void look_at_kernels(struct check *c, const struct kernels *kernels)
 			  "check again", kernels->unmounted);
 }
 
+static bool say_denied(struct check *c, const char *directory)
+{
+	if (!faccessat(c->host->roots.root, directory, R_OK | X_OK, 0) || errno != EACCES)
+		return false;
+	check_say(c, CHECK_WARNING, check_line(directory, 0), "cannot be read, so which image boots, "
+		  "and what it holds, is not known\nrun vgapass check as root");
+	return true;
+}
+
 void check_images(struct check *c)
 {
 	bool idle = image_is_idle(c->host);
 	const char *text, *instead;
 	struct kernels kernels;
 
-	if (faccessat(c->host->roots.root, "boot", R_OK | X_OK, 0) && errno == EACCES) {
-		check_say(c, CHECK_WARNING, "/boot", "cannot be read, so what the boot images hold is "
-			  "not known\nrun vgapass check as root");
+	if (say_denied(c, "boot"))
 		return;
-	}
 	if (!idle && !image_early(c->host))
 		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "is not there: it does the "
 			  "work at boot\ninstall vgapass again");
@@ -89,6 +95,9 @@ void check_images(struct check *c)
 		return;
 	}
 	kernels_find(c->host, &kernels);
-	look_at_kernels(c, &kernels);
+	/* GRUB's entries are enough: /boot/efi is closed on most systems. */
+	if (kernels.entries || (!say_denied(c, "boot/loader/entries") && !say_denied(c, "efi") &&
+				!say_denied(c, "boot/efi")))
+		look_at_kernels(c, &kernels);
 	kernels_free(&kernels);
 }

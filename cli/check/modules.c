@@ -59,7 +59,7 @@ static int is_module_line(struct slice line, void *module)
 	if (!slash || !end || end < slash)
 		return 0;
 	*end = '\0';
-	return check_same_module(slash + 1, module);
+	return modprobe_same(slash + 1, module);
 }
 
 static bool is_built_in(const struct check *c, const struct kernel *k, const char *module)
@@ -82,7 +82,7 @@ static bool is_on_cmdline(const struct check *c, const char *module, struct slic
 	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;) {
 		struct slice before = slice_cut(&word, '.');
 		text_make(name, sizeof(name), "%pv", &before);
-		if (slice_equal(word, option) && check_same_module(name, module))
+		if (slice_equal(word, option) && modprobe_same(name, module))
 			return true;
 	}
 	return false;

@@ -209,7 +209,16 @@ static bool look_at_result(const struct host *h, const char *verb, const struct 
 	return state == IMAGE_GOOD;
 }
 
-/* What boots next is the kernel that runs, or the newest one. */
+/* Returns whether a boot image is made for the kernel, after printing that its entry names none. */
+static bool look_at_entry(const struct host *h, const char *verb, const struct kernel *k)
+{
+	if (k->images || !k->bare_entry || image_is_idle(h))
+		return true;
+	cmd_complain("%s: /%s: boots kernel %s without a boot image, so nothing binds before the "
+		     "drivers load\nname its image there, and reboot", verb, k->bare_entry, k->version);
+	return false;
+}
+
 static int look_at_results(const struct host *h, const char *verb)
 {
 	struct kernels kernels;
@@ -218,7 +227,10 @@ static int look_at_results(const struct host *h, const char *verb)
 	kernels_find(h, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++) {
 		const struct kernel *k = &kernels.kernel[i];
-		for (unsigned n = 0; kernels_is_next(&kernels, i) && n < k->images; n++, images++)
+		if (!kernels_is_next(&kernels, i))
+			continue;
+		images += !look_at_entry(h, verb, k);
+		for (unsigned n = 0; n < k->images; n++, images++)
 			good += look_at_result(h, verb, k, &k->image[n]);
 	}
 	kernels_free(&kernels);
