@@ -82,8 +82,8 @@ static bool is_microcode(const char *path)
 	return strstr(base_name(path), "ucode") || strstr(base_name(path), "microcode");
 }
 
-/* Adds what an entry boots. Some entries of GRUB are of other systems, on partitions that are
- * not mounted. */
+/* Adds what an entry boots. Some entries of GRUB are of other systems, on partitions that are not
+ * mounted, as that of the firmware may be. */
 static void add_entry_image(struct kernel *k, const struct loader_entry *e)
 {
 	struct boot_image i = { .unused = e->use == LOADER_UNUSED };
@@ -97,8 +97,9 @@ static void add_entry_image(struct kernel *k, const struct loader_entry *e)
 	}
 	if (!main && e->kernel.found && !k->bare_entry)
 		k->bare_entry = copy_text(e->file);
-	if (!main || preset_is_rescue(main->path) ||
-	    (!main->found && e->kind == LOADER_GRUB && e->use != LOADER_BOOTED)) {
+	bool may_lead_out = e->kind == LOADER_FIRMWARE ||
+			    (e->kind == LOADER_GRUB && e->use != LOADER_BOOTED);
+	if (!main || preset_is_rescue(main->path) || (!main->found && may_lead_out)) {
 		free_image(&i);
 		return;
 	}
@@ -304,7 +305,7 @@ static void find_images(struct finder *f)
 		struct kernel *k = boots && e->use != LOADER_FOREIGN ? find_kernel(f, e) : NULL;
 		if (k)
 			add_entry_image(k, e);
-		to->entries += boots;
+		to->entries += boots && e->kind != LOADER_FIRMWARE;
 	}
 	for (unsigned i = 0; i < to->n; i++) {
 		struct kernel *k = &to->kernel[i];

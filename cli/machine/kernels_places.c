@@ -9,14 +9,16 @@
 #include "hook/image/modprobe.h"
 #include "runtime/io/sysfs.h"
 
-/* %v is the kernel's version, %p the name of Arch's package, %f the flavour that Alpine has
- * behind the last "-" of the version. */
+/* %v is the kernel's version, %n its first two numbers (Manjaro), %p the name of Arch's package, %f
+ * the flavour that Alpine has behind the last "-" of the version. */
 static const char *const usual_places[] = {
 	"boot/initrd.img-%v",   "boot/initramfs-%v.img", "boot/initrd-%v",
 	"boot/initrd-%v.img",   "boot/initramfs-%v",     "boot/initramfs-genkernel-x86_64-%v",
-	"boot/initramfs-%p.img", "boot/booster-%p.img",  "boot/booster-%v.img",
-	"boot/initramfs-%f",
+	"boot/initramfs-%p.img", "boot/initramfs-%f",    "boot/initramfs-%n-x86_64.img",
 };
+
+/* Looked for where there is no other image: it may be left over. */
+static const char *const booster_places[] = { "boot/booster-%p.img", "boot/booster-%v.img" };
 
 static const char *const bases[] = { "boot", "efi", "boot/efi" };
 
@@ -51,20 +53,34 @@ static void add_place(const struct host *h, struct place_list *to, const char *p
 		abort();
 }
 
-static void add_usual_places(const struct host *h, const char *version, struct place_list *to)
+/* Writes the word that the letter behind "%" stands for; "": none. */
+static void place_word(const struct host *h, const char *version, char letter, char *to, size_t cap)
 {
-	char package[64], path[512];
-	const char *dash = strrchr(version, '-');
+	const char *dash = strrchr(version, '-'), *dot = strchr(version, '.');
+
+	*to = '\0';
+	if (letter == 'v')
+		text_make(to, cap, "%s", version);
+	else if (letter == 'p')
+		places_package(h, version, to, cap);
+	else if (letter == 'f' && dash)
+		text_make(to, cap, "%s", dash + 1);
+	else if (letter == 'n' && dot)
+		text_make(to, cap, "%pv", &(struct slice){ version,
+			  (size_t)(dot + 1 - version) + strspn(dot + 1, "0123456789") });
+}
+
+static void add_usual_places(const struct host *h, const char *version, const char *const *places,
+			     size_t n, struct place_list *to)
+{
+	char word[256], path[512];
 	struct text t;
 
-	places_package(h, version, package, sizeof(package));
-	for (size_t i = 0; i < ARRAY(usual_places); i++) {
-		const char *percent = strchr(usual_places[i], '%');
-		const char *word = percent[1] == 'v' ? version : percent[1] == 'p' ? package :
-				   dash ? dash + 1 : "";
+	for (size_t i = 0; i < n; i++) {
+		const char *percent = strchr(places[i], '%');
+		place_word(h, version, percent[1], word, sizeof(word));
 		text_start(&t, path, sizeof(path));
-		text_add(&t, "%pv%s%s", &(struct slice){ usual_places[i],
-							 (size_t)(percent - usual_places[i]) },
+		text_add(&t, "%pv%s%s", &(struct slice){ places[i], (size_t)(percent - places[i]) },
 			 word, percent + 2);
 		if (*word && !t.cut)
 			add_place(h, to, path);
@@ -129,8 +145,11 @@ void places_of_images(const struct host *h, const struct presets *presets, const
 	char token[128];
 
 	*ret = (struct place_list){ .n = 0 };
-	add_usual_places(h, version, ret);
 	add_preset_places(h, presets, version, ret);
+	/* What mkinitcpio makes is what boots; others are left over from another generator. */
+	if (ret->n && sysfs_exists(h->roots.root, "usr/bin/mkinitcpio"))
+		return;
+	add_usual_places(h, version, usual_places, ARRAY(usual_places), ret);
 	read_word(h, "etc/kernel/entry-token", token, sizeof(token));
 	add_token_places(h, version, token, ret);
 	read_word(h, "etc/machine-id", token, sizeof(token));
@@ -139,6 +158,8 @@ void places_of_images(const struct host *h, const struct presets *presets, const
 	add_token_places(h, version, token, ret);
 	read_system_id(h, "IMAGE_ID", token, sizeof(token));
 	add_token_places(h, version, token, ret);
+	if (!ret->n)
+		add_usual_places(h, version, booster_places, ARRAY(booster_places), ret);
 }
 
 void places_free(struct place_list *l)

@@ -60,16 +60,18 @@ static char *try_path(const struct reader *r, const char *directory, const char 
 	return NULL;
 }
 
-/* A path of an entry is one of the partition that holds the entry. GRUB's may be that of a
- * subvolume or a dataset ("/@/boot/vmlinuz", "/ROOT/debian@/boot/vmlinuz"), and where the entry
- * lies on one partition and the image on another both are somewhere below /boot or /efi. */
+/* Finds a path of an entry: one of the partition that holds the entry. GRUB's may be that of a
+ * subvolume or a dataset ("/@/boot/vmlinuz", "/BOOT/debian@/vmlinuz"), and where the entry lies on
+ * one partition and the image on another both are somewhere below /boot or /efi. */
 static char *find_path(const struct reader *r, const char *path)
 {
-	const char *boot = NULL;
+	const char *boot = NULL, *dataset = strstr(path, "@/");
 	char *ret = strncmp(path, "/boot/", 6) ? NULL : try_path(r, "", path);
 
 	if (!ret)
 		ret = try_path(r, r->base, path);
+	if (!ret && dataset)
+		ret = try_path(r, r->base, dataset + 1);
 	for (const char *p = path; (p = strstr(p, "/boot/")); p++)
 		boot = p;
 	if (!ret && boot)
@@ -316,6 +318,22 @@ static const struct {
 	{ "EFI/BOOT/refind.conf", loader_parse_refind },
 };
 
+/* EFI/Pop_OS-UUID/: the copies that kernelstub(1) makes; its entry names them, if there is one. */
+static void read_kernelstub(const struct reader *r, const char *path)
+{
+	unsigned first = r->l->n;
+	char *kernel = join_path(path, "vmlinuz.efi"), *initrd = join_path(path, "initrd.img");
+
+	if (sysfs_exists(r->h->roots.root, initrd)) {
+		struct loader_entry *e = loader_add(r->l, LOADER_BLS, path, 0);
+		loader_set_kernel(e, kernel + strlen(r->base));
+		loader_add_initrd(e, initrd + strlen(r->base));
+		end_entries(r, first);
+	}
+	free(kernel);
+	free(initrd);
+}
+
 /* EFI/NAME/: a grub.cfg, options for rEFInd's kernels, or a unified kernel image. */
 static void read_efi_directory(const struct reader *r, const char *path)
 {
@@ -323,7 +341,9 @@ static void read_efi_directory(const struct reader *r, const char *path)
 
 	read_file(r, grub, loader_parse_grub);
 	read_file(r, refind, loader_parse_refind_linux);
-	if (!ends_with(path, "/Linux"))
+	if (strstr(path, "/Pop_OS-"))
+		read_kernelstub(r, path);
+	else if (!ends_with(path, "/Linux"))
 		read_directory(r, path, read_program);
 	free(grub);
 	free(refind);
@@ -374,6 +394,24 @@ static bool is_known_base(const struct host *h, size_t i)
 	return known;
 }
 
+/* The firmware boots a kernel by an EFI variable, with its image on the command line. */
+static void read_firmware(const struct reader *from)
+{
+	const struct reader r = { from->h, from->l, from->run, "boot" };
+	struct slice rest = slice_of(from->run->initrd), word;
+	unsigned first = r.l->n;
+	char path[512];
+
+	if (!*from->run->initrd)
+		return;
+	struct loader_entry *e = loader_add(r.l, LOADER_FIRMWARE, "proc/cmdline", 1);
+	if (!(e->version = strdup(from->run->kernel)))
+		abort();
+	while ((word = slice_next(&rest, '"')).n)
+		loader_add_initrd(e, text_make(path, sizeof(path), "%pv", &word));
+	end_entries(&r, first);
+}
+
 void loader_read(const struct host *h, struct loader *ret)
 {
 	struct loader_running run;
@@ -384,6 +422,7 @@ void loader_read(const struct host *h, struct loader *ret)
 	for (size_t i = 0; i < ARRAY(bases); i++)
 		if (!is_known_base(h, i))
 			read_base(&r, bases[i]);
+	read_firmware(&r);
 }
 
 void loader_free(struct loader *l)
@@ -404,6 +443,7 @@ const char *loader_name(enum loader_kind kind)
 		[LOADER_EXTLINUX] = "extlinux",
 		[LOADER_LIMINE] = "limine",
 		[LOADER_REFIND] = "rEFInd",
+		[LOADER_FIRMWARE] = "the firmware",
 	};
 
 	return names[kind];

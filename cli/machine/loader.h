@@ -18,6 +18,7 @@ enum loader_kind {
 	LOADER_EXTLINUX, /* extlinux.conf, syslinux.cfg */
 	LOADER_LIMINE,   /* limine.conf, limine.cfg */
 	LOADER_REFIND,   /* refind.conf; refind_linux.conf, whose entries have no kernel */
+	LOADER_FIRMWARE, /* initrd= of the command line that runs, which an EFI variable may hold */
 };
 
 /* Which entry boots next nobody knows: a menu asks. */

@@ -82,6 +82,7 @@ void loader_read_running(const struct host *h, struct loader_running *ret)
 {
 	static char cmdline[CMDLINE_MAX];
 	struct slice rest, word;
+	struct text initrd;
 
 	*ret = (struct loader_running){ .image = "" };
 	if (sysfs_read_file(h->roots.root, "etc/machine-id", ret->machine,
@@ -93,16 +94,26 @@ void loader_read_running(const struct host *h, struct loader_running *ret)
 	if (sysfs_read_file(h->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
 		return;
 	ret->snapshot = find_snapshot(cmdline);
-	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;)
-		if (word.n > 11 && !memcmp(word.p, "BOOT_IMAGE=", 11))
-			text_make(ret->image, sizeof(ret->image), "%pv",
-				  &(struct slice){ word.p + 11, word.n - 11 });
+	text_start(&initrd, ret->initrd, sizeof(ret->initrd));
+	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;) {
+		struct slice value = word, key = slice_cut(&value, '=');
+		if (slice_is(key, "BOOT_IMAGE"))
+			text_make(ret->image, sizeof(ret->image), "%pv", &value);
+		else if (slice_is(key, "initrd"))
+			text_add(&initrd, "%s%pv", initrd.len ? " " : "", &value);
+	}
+	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", ret->kernel,
+			    sizeof(ret->kernel)) < 0)
+		*ret->kernel = '\0';
+	ret->kernel[strcspn(ret->kernel, "\n")] = '\0';
 }
 
 enum loader_use loader_find_use(const struct loader_running *run, const struct loader_entry *e)
 {
 	const char *image = run->image, *device = strchr(image, ')');
 
+	if (e->kind == LOADER_FIRMWARE)
+		return LOADER_BOOTED;
 	if (is_foreign(run, e))
 		return LOADER_FOREIGN;
 	if (*image) {

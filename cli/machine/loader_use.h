@@ -8,6 +8,8 @@
 struct loader_running {
 	char machine[64];   /* its ID */
 	unsigned snapshot;  /* of snapper, which its root is; 0: none */
+	char kernel[128];   /* its version */
+	char initrd[1024];  /* the words of initrd=, with blanks between */
 	char image[512];    /* BOOT_IMAGE=, which GRUB and syslinux put on the command line */
 	char selected[256]; /* the entry that systemd-boot booted */
 	char stub[256];     /* the unified kernel image that runs */

@@ -23,7 +23,7 @@ bool preset_is_rescue(const char *path)
 	return false;
 }
 
-/* Appends what stands behind "=" to *value, which takes the place of what was there unless `add`. */
+/* Appends what stands behind "=" to *value if `add`, else replaces *value by it. */
 static void take_value(char **value, const char *from, bool add)
 {
 	size_t before = add && *value ? strlen(*value) : 0;

@@ -125,7 +125,8 @@ static void refuse_system(const struct host *h, const struct kernels *kernels,
 {
 	int root = h->roots.root;
 
-	if (sysfs_exists(root, "etc/NIXOS"))
+	if (sysfs_exists(root, "etc/NIXOS") ||
+	    (sysfs_exists(root, "nix/store") && sysfs_exists(root, "run/current-system")))
 		refuse(p, "NixOS is not supported: its boot images are made of its own configuration, "
 			  "without vgapass",
 		       "bind the functions by boot.initrd.kernelModules and boot.kernelParams in "
