@@ -169,4 +169,4 @@ clean:
 
 include tests/tests.mk
 
--include $(foreach kind,early host asan,$(wildcard $(B)/$(kind)/*/*.d $(B)/$(kind)/*/*/*.d))
+-include $(foreach kind,early host asan fuzz,$(wildcard $(B)/$(kind)/*/*.d $(B)/$(kind)/*/*/*.d))

@@ -4,6 +4,7 @@
 
 #include "cli/machine/host.h"
 #include "runtime/core/driver.h"
+#include "cli/machine/kernels.h"
 
 /* bytes that hold an address, or a place in the configuration */
 #define CHECK_PLACE_MAX 384
@@ -87,26 +88,6 @@ static inline bool check_is_idle(const struct check *c)
 	const struct config *config = &c->host->run.config;
 	return !config->rules && !config->cmdline_ids && !config->errors;
 }
-
-/* The installed kernels that can be booted: those with both modules and a kernel, the one
- * that runs, and those that have a boot image. Sorted; the last is the newest. */
-#define KERNELS_MAX 64
-#define KERNEL_IMAGES_MAX 4
-
-struct kernel {
-	char *version;
-	bool runs;
-	unsigned images;
-	char *image[KERNEL_IMAGES_MAX]; /* paths below the sysroot */
-};
-
-struct kernels {
-	unsigned n;
-	struct kernel kernel[KERNELS_MAX];
-};
-
-void kernels_find(const struct check *c, struct kernels *ret);
-void kernels_free(struct kernels *k);
 
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;

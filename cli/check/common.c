@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/machine/rebuild.h"
 #include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
@@ -134,14 +135,5 @@ const char *check_boot_loader(const struct check *c)
 
 const char *check_rebuild(const struct check *c, const char *kernel)
 {
-	static char buf[256];
-
-	if (check_exists(c, "usr/sbin/update-initramfs"))
-		return text_make(buf, sizeof(buf), "update-initramfs -u -k %s",
-				 kernel ? kernel : "all");
-	if (check_exists(c, "usr/bin/mkinitcpio"))
-		return "mkinitcpio -P";
-	if (!kernel)
-		return "dracut -f --regenerate-all";
-	return text_make(buf, sizeof(buf), "dracut -f --kver %s", kernel);
+	return rebuild_advice_for(c->host, kernel, NULL);
 }

@@ -104,11 +104,11 @@ void check_modprobe(struct check *c)
 /* True: the newest kernel does not have it. */
 static bool is_gone(const struct check *c, const char *module)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 	struct modules m;
 	bool gone = false;
 
-	kernels_find(c, &kernels);
+	kernels_find(c->host, &kernels);
 	if (kernels.n && !modules_open(&m, &c->host->roots,
 				       kernels.kernel[kernels.n - 1].version)) {
 		gone = modules_add(&m, module) == -ENOENT;

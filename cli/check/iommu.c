@@ -244,7 +244,7 @@ static void look_at_image(struct check *c, const struct kernel *k, const char *i
 
 void check_late_iommu(struct check *c)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 	const struct inventory *inv = &c->host->run.inv;
 	const struct pci_function *f = NULL;
 
@@ -254,10 +254,10 @@ void check_late_iommu(struct check *c)
 	/* One that is built in has no such file. */
 	if (!f || !sysfs_exists(c->host->roots.sys, "module/" LATE_IOMMU "/initstate"))
 		return;
-	kernels_find(c, &kernels);
+	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++)
 		for (unsigned k = 0; k < kernels.kernel[i].images; k++)
-			look_at_image(c, &kernels.kernel[i], kernels.kernel[i].image[k], f);
+			look_at_image(c, &kernels.kernel[i], kernels.kernel[i].image[k].path, f);
 	kernels_free(&kernels);
 }
 

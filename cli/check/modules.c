@@ -2,13 +2,15 @@
 /* modules.c - do the kernels have the modules of the rules, and may those be loaded? */
 #include "check.h"
 
+#include <libkmod.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "hook/image/modprobe.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
 
 #define SIGNATURE "~Module signature appended~\n"
-#define SECURE_BOOT "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 static void look_at_kernel(struct check *c, const struct kernel *k)
 {
@@ -28,7 +30,7 @@ static void look_at_kernel(struct check *c, const struct kernel *k)
 	modules_close(&m);
 }
 
-/* An upgrade may take the modules of the kernel that runs away. */
+/* An upgrade may remove the modules of the kernel that runs. */
 static void look_at_running(struct check *c)
 {
 	char version[128], path[192];
@@ -38,30 +40,117 @@ static void look_at_running(struct check *c)
 		return;
 	version[strcspn(version, "\n")] = '\0';
 	text_make(path, sizeof(path), "lib/modules/%s", version);
-	if (!check_exists(c, path))
+	/* Some systems have their kernels elsewhere. */
+	if (check_exists(c, "lib/modules") && !check_exists(c, path))
 		check_say(c, CHECK_WARNING, check_line(path, 0), "is not there, so the kernel that "
 			  "runs can load no module\nreboot into the kernel that is installed");
 }
 
+/* --- options of what is built in: modprobe.d is for what modprobe loads */
+
+static int is_module_line(struct slice line, void *module)
+{
+	char name[128];
+
+	/* "kernel/drivers/vfio/pci/vfio-pci.ko" */
+	text_make(name, sizeof(name), "%pv", &line);
+	const char *slash = strrchr(name, '/');
+	char *end = strrchr(name, '.');
+	if (!slash || !end || end < slash)
+		return 0;
+	*end = '\0';
+	return modprobe_same(slash + 1, module);
+}
+
+static bool is_built_in(const struct check *c, const struct kernel *k, const char *module)
+{
+	char path[256];
+
+	text_make(path, sizeof(path), "lib/modules/%s/modules.builtin", k->version);
+	return sysfs_lines(c->host->roots.root, path, is_module_line, (void *)module) == 1;
+}
+
+/* True: the kernel command line that runs has MODULE.OPTION, with either of '-' and '_'. */
+static bool is_on_cmdline(const struct check *c, const char *module, struct slice option)
+{
+	static char cmdline[CMDLINE_MAX];
+	struct slice rest, word;
+	char name[64];
+
+	if (sysfs_read_file(c->host->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
+		return false;
+	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;) {
+		struct slice before = slice_cut(&word, '.');
+		text_make(name, sizeof(name), "%pv", &before);
+		if (slice_equal(word, option) && modprobe_same(name, module))
+			return true;
+	}
+	return false;
+}
+
+static void say_options(struct check *c, const struct kernel *k, const char *module,
+			const char *options)
+{
+	struct slice rest = slice_of(options), option;
+	char words[512];
+	struct text t;
+
+	text_start(&t, words, sizeof(words));
+	while ((option = slice_next(&rest, '"')).n)
+		if (!is_on_cmdline(c, module, option))
+			text_add(&t, "%s%s.%pv", t.len ? " " : "", module, &option);
+	if (t.len)
+		check_say(c, CHECK_WARNING, "", "%s is built in in kernel %s, so its options in "
+			  "modprobe.d have no effect: %s\nadd %s to %s, and reboot", module, k->version,
+			  options, words, check_boot_loader(c));
+}
+
+static void look_at_options(struct check *c, const struct kernel *k)
+{
+	static const char *const names[] = { "vfio", "vfio_iommu_type1", "vfio_pci_core",
+					     "vfio_pci", "pci_stub" };
+	static struct modules m;
+
+	if (modules_open(&m, &c->host->roots, k->version))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct kmod_module *mod;
+		bool had_ids;
+		if (!is_built_in(c, k, names[i]) ||
+		    kmod_module_new_from_name(m.kmod, names[i], &mod))
+			continue;
+		char *options = modprobe_options(mod, &had_ids);
+		if (options)
+			say_options(c, k, names[i], options);
+		free(options);
+		kmod_module_unref(mod);
+	}
+	modules_close(&m);
+}
+
 void check_modules(struct check *c)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 
 	if (check_is_idle(c))
 		return;
 	look_at_running(c);
-	kernels_find(c, &kernels);
-	for (unsigned i = 0; i < kernels.n; i++)
+	kernels_find(c->host, &kernels);
+	for (unsigned i = 0; i < kernels.n; i++) {
 		look_at_kernel(c, &kernels.kernel[i]);
+		if (kernels_is_next(&kernels, i))
+			look_at_options(c, &kernels.kernel[i]);
+	}
 	kernels_free(&kernels);
 }
 
 /* --- Secure Boot */
 
-/* Why the kernel takes signed modules only; NULL: it takes all. */
+/* Returns why the kernel refuses modules without a signature; NULL: it takes them. Secure Boot
+ * alone decides nothing: a kernel of one's own may take all modules under it. What enforces is
+ * sig_enforce and lockdown (kernel/module/signing.c, module_sig_check()). */
 static const char *find_lockdown(const struct check *c)
 {
-	unsigned char variable[5]; /* four bytes of attributes before the value */
 	char lockdown[128], enforce[8];
 	int sys = c->host->roots.sys;
 
@@ -71,8 +160,6 @@ static const char *find_lockdown(const struct check *c)
 	if (sysfs_read_file(sys, "module/module/parameters/sig_enforce", enforce,
 			    sizeof(enforce)) >= 0 && *enforce == 'Y')
 		return "module.sig_enforce is on";
-	if (!sysfs_read_at(sys, SECURE_BOOT, variable, sizeof(variable), 0) && variable[4] == 1)
-		return "Secure Boot is on";
 	return NULL;
 }
 
@@ -106,12 +193,12 @@ static void look_at_signatures(struct check *c, const struct kernel *k, const ch
 
 void check_signatures(struct check *c)
 {
-	static struct kernels kernels;
+	struct kernels kernels;
 	const char *why = find_lockdown(c);
 
 	if (!why || check_is_idle(c))
 		return;
-	kernels_find(c, &kernels);
+	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++)
 		look_at_signatures(c, &kernels.kernel[i], why);
 	kernels_free(&kernels);

@@ -8,74 +8,69 @@
 #include <signal.h>
 #include <stdio_ext.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "image_look.h"
+#include "rebuild_plan.h"
 
-/* Whoever has update-initramfs makes images by it: Debian's dracut brings one along that calls
- * dracut. */
-static const struct tool {
-	const char *name;
-	const char *argument[4];
-	const char *command;
-} tools[] = {
-	{ "update-initramfs", { "-u", "-k", "all" }, "update-initramfs -u -k all" },
-	{ "dracut", { "--regenerate-all", "--force" }, "dracut --regenerate-all --force" },
-	{ "mkinitcpio", { "-P" }, "mkinitcpio -P" },
-};
+#define NO_TOOL "rebuild the boot images"
 
-static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
-
-static bool is_program(const struct host *h, const char *path)
+const char *rebuild_advice_for(const struct host *h, const char *kernel,
+			       const struct boot_image *image)
 {
-	struct stat st;
-	int fd = sysfs_open(h->roots.root, path, O_PATH);
-	bool ret = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & 0111;
+	static char buf[8192];
+	struct rebuild_plan plan;
+	struct kernels kernels;
+	struct text t;
 
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-/* The tool and its path, as seen from the sysroot. */
-static const struct tool *find(const struct host *h, char path[64])
-{
-	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
-		for (size_t k = 0; k < sizeof(folders) / sizeof(folders[0]); k++) {
-			text_make(path, 64, "%s/%s", folders[k], tools[i].name);
-			if (is_program(h, path + 1))
-				return &tools[i];
-		}
-	return NULL;
-}
-
-const char *rebuild_command(const struct host *h)
-{
-	char path[64];
-	const struct tool *tool = find(h, path);
-
-	return tool ? tool->command : "";
+	text_start(&t, buf, sizeof(buf));
+	kernels_find(h, &kernels);
+	rebuild_plan(h, &kernels, kernel, &plan);
+	if (image && rebuild_obstacle(h, &plan, image, &t))
+		text_add(&t, ", then run ");
+	if (plan.unsupported)
+		text_add(&t, "%s", plan.instead);
+	else if (plan.n)
+		rebuild_plan_text(&plan, &t);
+	else
+		text_add(&t, NO_TOOL);
+	rebuild_plan_free(&plan);
+	kernels_free(&kernels);
+	return buf;
 }
 
 const char *rebuild_advice(const struct host *h)
 {
-	const char *command = rebuild_command(h);
-
-	return *command ? command : "rebuild the boot images";
+	return rebuild_advice_for(h, NULL, NULL);
 }
 
-/* One end of the tool's speech. */
+bool rebuild_unsupported(const struct host *h, const char **text, const char **instead)
+{
+	struct rebuild_plan plan;
+	struct kernels kernels;
+
+	kernels_find(h, &kernels);
+	rebuild_plan(h, &kernels, NULL, &plan);
+	*text = plan.unsupported;
+	*instead = plan.instead;
+	rebuild_plan_free(&plan);
+	kernels_free(&kernels);
+	return *text;
+}
+
+/* --- running the tool */
+
+/* One output of the tool. */
 struct speech {
 	int fd;   /* stdout or stderr */
 	int from; /* what the tool writes into; -1: into fd itself */
 	int to;   /* the tool's end */
 };
 
-/* A pipe whose reader has ended, or a disk that is full, is no reason for a tool to end half-way:
- * it speaks through us. A terminal it gets itself. */
+/* Opens a pipe between the tool and fd, so that the tool does not end half-way where the reader of
+ * fd is gone or the disk is full. A terminal is left to the tool itself. */
 static void open_speech(struct speech *s, int fd)
 {
 	int pair[2];
@@ -105,8 +100,8 @@ static void pass_on(struct speech *s)
 	s->from = -1;
 }
 
-/* waitpid()'s status, when the tool has ended and all that it has said is passed on: what it
- * leaves running does not count. */
+/* Passes on what the tool prints until it ends. Returns waitpid()'s status. Does not wait for
+ * programs that the tool leaves running. */
 static int listen_to(pid_t child, struct speech speech[2])
 {
 	bool ended = false;
@@ -131,20 +126,12 @@ static int listen_to(pid_t child, struct speech speech[2])
 	return status;
 }
 
-int rebuild_run(const struct host *h, const char *verb)
+/* Runs the program below the root. Returns waitpid()'s status, or -1. */
+static int run_program(const struct host *h, const char *path, char *const *argv)
 {
-	char path[64];
-	const struct tool *tool = find(h, path);
-	const char *const argv[] = { tool ? tool->name : NULL, tool ? tool->argument[0] : NULL,
-				     tool ? tool->argument[1] : NULL,
-				     tool ? tool->argument[2] : NULL, NULL };
 	struct speech speech[2];
 	int status = -1;
 
-	if (!tool)
-		return cmd_complain("%s: neither update-initramfs nor dracut nor mkinitcpio is "
-				    "there: rebuild the boot images yourself", verb);
-	printf("running %s\n", tool->command);
 	fflush(stdout);
 	open_speech(&speech[0], STDOUT_FILENO);
 	open_speech(&speech[1], STDERR_FILENO);
@@ -155,7 +142,7 @@ int rebuild_run(const struct host *h, const char *verb)
 			if (speech[i].to >= 0)
 				dup2(speech[i].to, speech[i].fd);
 		if (!*h->sysroot || (!chroot(h->sysroot) && !chdir("/")))
-			execv(path, (char *const *)argv);
+			execv(path, argv);
 		_exit(127);
 	}
 	for (int i = 0; i < 2; i++)
@@ -163,16 +150,129 @@ int rebuild_run(const struct host *h, const char *verb)
 			close(speech[i].to);
 	if (child > 0)
 		status = listen_to(child, speech);
-	if (child > 0 && WIFEXITED(status) && !WEXITSTATUS(status))
-		return CMD_OK;
-	int code = child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : CMD_FAILED;
+	return status;
+}
+
+/* Returns the exit code of a command, after printing that it failed. */
+static int run_step(const struct host *h, const char *verb, const struct rebuild_step *step)
+{
+	const struct rebuild_plan alone = { .n = 1, .step = (struct rebuild_step *)step };
+	char text[4096], path[128];
+	struct text t;
+
+	text_start(&t, text, sizeof(text));
+	rebuild_plan_text(&alone, &t);
+	if (!rebuild_find_program(h, step->word[0], path, sizeof(path)))
+		return cmd_complain("%s: %s is not installed: run %s yourself", verb,
+				    step->word[0], text);
+	printf("running %s\n", text);
+	int status = run_program(h, path, step->word);
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : CMD_FAILED;
 	/* It may have made some of them. */
-	cmd_complain("%s: %s ended with %d: the configuration is changed, boot images may still be "
-		     "the old ones: see what it says", verb, tool->command, code);
+	if (code && !step->may_fail)
+		cmd_complain("%s: %s ended with %d: the configuration is changed, boot images may "
+			     "still be the old ones: see what it says", verb, text, code);
+	return step->may_fail ? CMD_OK : code;
+}
+
+static int run_plan(const struct host *h, const char *verb, const struct rebuild_plan *plan)
+{
+	int code = CMD_OK;
+
+	if (plan->unsupported)
+		return cmd_complain("%s: %s: the configuration is changed, no boot image is\n%s", verb,
+				    plan->unsupported, plan->instead);
+	if (!plan->n)
+		return cmd_complain("%s: neither update-initramfs nor dracut nor mkinitcpio is "
+				    "there: rebuild the boot images yourself", verb);
+	if (plan->unmounted)
+		return cmd_complain("%s: /%s is not mounted, so the boot images are not rebuilt\n"
+				    "mount it, and run vgapass %s --apply again", verb,
+				    plan->unmounted, verb);
+	for (unsigned i = 0; !code && i < plan->n; i++)
+		code = run_step(h, verb, &plan->step[i]);
 	return code;
 }
 
-/* The change is made: who does not read of it does not undo it. */
+/* --- looking into the images afterwards */
+
+/* Returns whether the image holds the configuration, after printing what is wrong with it. */
+static bool look_at_result(const struct host *h, const char *verb, const struct kernel *k,
+			   const struct boot_image *image)
+{
+	char text[IMAGE_TEXT_MAX];
+	enum image_state state = image_look(h, k, image, text);
+
+	if (state != IMAGE_GOOD)
+		cmd_complain("%s: /%s: %s\n%s, and reboot", verb, image->path, text,
+			     rebuild_advice_for(h, k->version, image));
+	return state == IMAGE_GOOD;
+}
+
+/* Returns whether a boot image is made for the kernel, after printing that its entry names none. */
+static bool look_at_entry(const struct host *h, const char *verb, const struct kernel *k)
+{
+	if (k->images || !k->bare_entry || image_is_idle(h))
+		return true;
+	cmd_complain("%s: /%s: boots kernel %s without a boot image, so nothing binds before the "
+		     "drivers load\nname its image there, and reboot", verb, k->bare_entry, k->version);
+	return false;
+}
+
+static int look_at_results(const struct host *h, const char *verb)
+{
+	struct kernels kernels;
+	unsigned images = 0, good = 0;
+
+	kernels_find(h, &kernels);
+	for (unsigned i = 0; i < kernels.n; i++) {
+		const struct kernel *k = &kernels.kernel[i];
+		if (!kernels_is_next(&kernels, i))
+			continue;
+		images += !look_at_entry(h, verb, k);
+		for (unsigned n = 0; n < k->images; n++, images++)
+			good += look_at_result(h, verb, k, &k->image[n]);
+	}
+	kernels_free(&kernels);
+	if (good < images)
+		return CMD_FAILED;
+	puts(images ? "The boot images are up to date. Reboot to apply." :
+		      "The boot images are rebuilt, but which image boots is not known. Reboot to "
+		      "apply, then run vgapass status.");
+	return CMD_OK;
+}
+
+/* The configuration of *h is that from before the change. */
+static int look_afterwards(const char *sysroot, const char *verb)
+{
+	static struct host now;
+	const struct host_options o = { .sysroot = *sysroot ? sysroot : NULL };
+	int code = host_open(&now, &o);
+
+	if (!code)
+		code = look_at_results(&now, verb);
+	host_close(&now);
+	return code;
+}
+
+int rebuild_run(const struct host *h, const char *verb)
+{
+	struct rebuild_plan plan;
+	struct kernels kernels;
+
+	kernels_find(h, &kernels);
+	rebuild_plan(h, &kernels, NULL, &plan);
+	int code = run_plan(h, verb, &plan);
+	if (!code && plan.later)
+		puts("The new deployment holds them. Reboot to apply.");
+	else if (!code)
+		code = look_afterwards(h->sysroot, verb);
+	rebuild_plan_free(&plan);
+	kernels_free(&kernels);
+	return code;
+}
+
+/* The change is made: a reader who is gone does not undo it. */
 static void end_speech(const char *verb)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -186,11 +286,12 @@ static void end_speech(const char *verb)
 int rebuild_end(const struct host *h, const char *verb, bool apply)
 {
 	int code = apply ? rebuild_run(h, verb) : CMD_OK;
+	const char *text, *instead;
 
-	if (!apply)
+	if (!apply && rebuild_unsupported(h, &text, &instead))
+		printf("%s\n%s\n", text, instead);
+	else if (!apply)
 		printf("to have it at the next boot: %s, and reboot\n", rebuild_advice(h));
-	else if (!code)
-		puts("the boot images have it: reboot");
 	end_speech(verb);
 	return code;
 }

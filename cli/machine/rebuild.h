@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rebuild.h - the boot images, made anew by the tool of the system that made them. */
+/* rebuild.h - the boot images, rebuilt by the tool of the system that made them. */
 #pragma once
 
-#include "host.h"
+#include "kernels.h"
 
-/* The command as a person types it; "": no tool is there. */
-const char *rebuild_command(const struct host *h);
-
-/* The same for a sentence: where no tool is there, what to do. */
+/* Returns the commands as a person types them, or what to do where no tool is found or none can
+ * help. Good until the next call, as is rebuild_advice_for(). */
 const char *rebuild_advice(const struct host *h);
 
-/* Runs it for all installed kernels, and shows what it prints. Its exit code. */
+/* The same for one kernel, NULL: all. With an image that lacks vgapass: first, what to change in
+ * the configuration of the tool, which would make the same image again. */
+const char *rebuild_advice_for(const struct host *h, const char *kernel,
+			       const struct boot_image *image);
+
+/* Returns true where nothing on this system can put vgapass into boot images; then *text says why
+ * and *instead what to do. */
+bool rebuild_unsupported(const struct host *h, const char **text, const char **instead);
+
+/* Rebuilds the images of all kernels, shows what the tool prints, and looks into those that boot
+ * next. Returns CMD_OK if they hold the current configuration, the tool's exit code, or CMD_FAILED
+ * after printing the reason. */
 int rebuild_run(const struct host *h, const char *verb);
 
-/* What every change of the configuration ends with: runs it, or says what to run. An exit
- * code. */
+/* Ends a change of the configuration: rebuilds the images if `apply`, or prints what to run.
+ * Returns an exit code. */
 int rebuild_end(const struct host *h, const char *verb, bool apply);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* preset.h - which images mkinitcpio makes: /etc/mkinitcpio.d/ *.preset. */
+#pragma once
+
+#include "host.h"
+
+/* A boot image of a preset that is in use, but none for rescue. */
+struct preset_image {
+	char *package; /* name of the preset's file without ".preset": that of the kernel's package */
+	char *kernel;  /* ALL_kver: a path or a version; NULL: it is not said */
+	char *path;    /* below the root */
+	char *config;  /* the configuration that it is made by, below the root */
+};
+
+struct presets {
+	unsigned files; /* how many presets there are */
+	unsigned n;
+	struct preset_image *image;
+};
+
+/* presets_free() is needed afterwards. */
+void presets_read(const struct host *h, struct presets *ret);
+void presets_free(struct presets *p);
+
+/* Returns the value that a shell script gives a variable, to be freed: quotes and parentheses are
+ * blanks; "+=" adds to what was before, an array may go over several lines. NULL: none. */
+char *preset_value(const char *text, const char *name);
+
+/* True: an image that this file name stands for is for rescue, crash dumps or recovery, and
+ * has nothing of vgapass. */
+bool preset_is_rescue(const char *path);
