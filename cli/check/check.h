@@ -95,6 +95,10 @@ struct kernels {
 void kernels_find(const struct check *c, struct kernels *ret);
 void kernels_free(struct kernels *k);
 
+/* What to write instead of a line of vgapass.conf that is wrong at this place, as vgapass.conf:3:1,
+ * where it is written as other software takes it. NULL: it is not. */
+const char *check_foreign_line(struct check *c, const char *place, char fix[CHECK_PLACE_MAX]);
+
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
 /* iommu.c */
