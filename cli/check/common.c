@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/table.h"
 #include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
@@ -25,7 +26,7 @@ static void make_printable(char *s)
 
 static json_object *as_json(const char *text)
 {
-	return json_object_new_string(text);
+	return json_text(text, strlen(text));
 }
 
 void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)

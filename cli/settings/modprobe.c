@@ -70,6 +70,7 @@ static void read_install(struct reader *r, struct slice line, struct slice modul
 			 struct slice command)
 {
 	struct slice first = command;
+	char why[512];
 	struct setting *s;
 
 	command = slice_trimmed(command);
@@ -81,8 +82,9 @@ static void read_install(struct reader *r, struct slice line, struct slice modul
 	}
 	if (!settings_is_vfio(module) && !slice_contains(command, "vfio"))
 		return;
-	s = reader_add(r, SETTING_BINDS, line, slice_of(""), "runs a command that binds functions "
-		       "beside the rules");
+	text_make(why, sizeof(why), "runs a command that may bind functions beside the rules (%pv)",
+		  &command);
+	s = reader_add(r, SETTING_BINDS, line, slice_of(""), why);
 	s->more = false;
 	if (read_named_script(r, s, command) || !slice_contains(command, "modprobe"))
 		return;

@@ -60,7 +60,7 @@ struct setting *reader_add(struct reader *r, enum setting_kind kind, struct slic
 		.more = !slice_equal(words, line),
 		.items = printable_copy(r, items),
 		.driver = "vfio-pci",
-		.why = reader_copy(r, slice_of(why)),
+		.why = printable_copy(r, slice_of(why)),
 		.entry = printable_copy(r, slice_of(r->entry)),
 		.variable = reader_copy(r, slice_of(r->variable)),
 	};
