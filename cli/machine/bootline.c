@@ -69,10 +69,6 @@ const char *bootline_apply(const struct host *h, const char *path)
 {
 	if (strstr(path, "etc/default/limine"))
 		return "run limine-mkinitcpio";
-	if (strstr(path, "kernelstub"))
-		return "run kernelstub";
-	if (strstr(path, "custom.cfg"))
-		return "reboot";
 	if (bootline_is_proxmox(h))
 		return "run proxmox-boot-tool refresh";
 	if (strstr(path, "grub") && bootline_exists(h, "usr/sbin/update-grub"))

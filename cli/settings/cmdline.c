@@ -2,6 +2,7 @@
 /* cmdline.c - the files that the kernel command line comes from, and the one of now. */
 #include "reader.h"
 
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,14 +105,34 @@ static void read_words_file(struct reader *r, const char *path)
 	reader_lines(r, path, JOIN_NOT, read_kernel_words);
 }
 
-/* kernelstub's JSON has its words as strings of a list. */
-static void read_kernelstub_line(struct reader *r, struct slice line)
+static void read_json_words(struct reader *r, json_object *words)
 {
-	struct slice word = line;
+	for (size_t i = 0; json_object_is_type(words, json_type_array) &&
+			   i < json_object_array_length(words); i++)
+		read_json_words(r, json_object_array_get_idx(words, i));
+	if (!json_object_is_type(words, json_type_string))
+		return;
+	r->text = reader_copy(r, slice_of(json_object_get_string(words)));
+	read_kernel_words(r, slice_of(r->text));
+}
 
-	if (word.n && word.p[word.n - 1] == ',')
-		word.n--;
-	read_kernel_words(r, slice_unquoted(word));
+/* { "user": { "kernel_options": [ "quiet", ... ] } }, of Pop!_OS */
+static void read_kernelstub(struct reader *r)
+{
+	const char *path = "etc/kernelstub/configuration";
+	json_object *user = NULL, *words = NULL;
+	size_t n;
+	char *text = reader_text(r, path, &n);
+	json_object *o = text ? json_tokener_parse(text) : NULL;
+
+	r->file = path;
+	r->line = 0;
+	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, "user", &user) &&
+	    json_object_is_type(user, json_type_object) &&
+	    json_object_object_get_ex(user, "kernel_options", &words))
+		read_json_words(r, words);
+	json_object_put(o);
+	free(text);
 }
 
 static void read_grub(struct reader *r)
@@ -147,7 +168,7 @@ static void read_files(struct reader *r)
 	r->source = SOURCE_KERNEL;
 	read_shell_file(r, "etc/default/limine", "KERNEL_CMDLINE");
 	read_shell_file(r, "etc/default/u-boot", "U_BOOT_PARAMETERS");
-	reader_lines(r, "etc/kernelstub/configuration", JOIN_NOT, read_kernelstub_line);
+	read_kernelstub(r);
 }
 
 /* --- entries of boot loaders, most of which are made of the files above */

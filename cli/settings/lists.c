@@ -8,7 +8,7 @@
 #include "runtime/io/sysfs.h"
 #include "shell.h"
 
-#define NO_SUCH_FILE "nothing reads that here: the file lists modules"
+#define NO_SUCH_FILE "means nothing here, as the file lists modules, so nothing reads it"
 
 /* A module a line, with options; TrueNAS had several in a line. */
 static void read_list_line(struct reader *r, struct slice line)
@@ -20,7 +20,8 @@ static void read_list_line(struct reader *r, struct slice line)
 	r->text = reader_copy(r, what);
 	if (slice_word(module, "softdep|options|blacklist|alias|install") != SLICE_NO_WORD &&
 	    slice_contains(rest, "vfio")) {
-		reader_add(r, SETTING_WRONG, what, slice_of(""), NO_SUCH_FILE);
+		const char *ids = strstr(r->text, " ids=");
+		reader_add(r, SETTING_WRONG, what, slice_of(ids ? ids + 5 : ""), NO_SUCH_FILE);
 		return;
 	}
 	if (!settings_is_vfio(module))

@@ -148,12 +148,30 @@ static void read_modprobe_file(struct reader *r, const char *path)
 	r->foreign = false;
 }
 
+/* "/etc/modprobe.d/vfio", which libkmod passes by. */
+static void read_unread_line(struct reader *r, struct slice line)
+{
+	const char *ids = strstr(r->text, "ids=");
+
+	if (slice_starts(line, "options") && slice_contains(line, "vfio") && ids)
+		reader_add(r, SETTING_WRONG, line, slice_of(ids + 4), "stands in a file whose name has no "
+			   ".conf at its end, so nothing reads it");
+}
+
+static void read_unread_file(struct reader *r, const char *path)
+{
+	if (!strchr(strrchr(path, '/'), '.'))
+		reader_lines(r, path, JOIN_LINES, read_unread_line);
+}
+
 void read_modprobe(struct reader *r)
 {
 	static const char *const folders[] = { "etc/modprobe.d", "run/modprobe.d",
 					       "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
 					       "lib/modprobe.d", NULL };
+	static const char *const own[] = { "etc/modprobe.d", NULL };
 
 	r->source = SOURCE_MODPROBE;
 	reader_folders(r, folders, ".conf", read_modprobe_file);
+	reader_folders(r, own, "", read_unread_file);
 }

@@ -60,6 +60,9 @@ bool slice_contains(struct slice s, const char *with);
 struct slice slice_unquoted(struct slice s);
 struct slice slice_trimmed(struct slice s);
 
+/* Adds each address that a text names, and each ID: "10de:1b81"; with new_id also "10de 1b81". */
+void reader_add_named(struct reader *r, struct setting *s, struct slice text, bool new_id);
+
 /* The readers. */
 void read_kernel_words(struct reader *r, struct slice line);  /* words.c */
 void read_cmdline_sources(struct reader *r);                   /* cmdline.c */

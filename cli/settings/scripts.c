@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/machine/bootline.h"
+#include "runtime/io/sysfs.h"
 
 #define PATH_LENGTH 256
 
@@ -41,11 +41,11 @@ static size_t id_length(struct slice s, char between)
 	return s.n == 9 || (!is_hex(s.p[9]) && s.p[9] != ':') ? 9 : 0;
 }
 
-static void add_named(struct reader *r, struct setting *s, struct slice line)
+void reader_add_named(struct reader *r, struct setting *s, struct slice line, bool new_id)
 {
-	bool new_id = slice_contains(line, "new_id");
 	char item[16];
 
+	new_id |= slice_contains(line, "new_id");
 	for (struct slice rest = line; rest.n; rest.p++, rest.n--) {
 		if (rest.p > line.p && (is_hex(rest.p[-1]) || rest.p[-1] == ':'))
 			continue;
@@ -93,7 +93,7 @@ static unsigned look_into(struct reader *r, struct setting *s, struct slice text
 	for (struct slice rest = text; first && rest.n;) {
 		struct slice line = slice_trimmed(slice_cut(&rest, '\n'));
 		if (line.n && *line.p != '#' && !removes(line))
-			add_named(r, s, line);
+			reader_add_named(r, s, line, false);
 	}
 	return first;
 }
@@ -110,7 +110,8 @@ static void read_removals(struct reader *r, const char *path, struct slice text)
 		r->file = path;
 		r->line = n;
 		r->text = reader_copy(r, line);
-		add_named(r, reader_add(r, SETTING_REMOVES, line, slice_of(""), ""), line);
+		reader_add_named(r, reader_add(r, SETTING_REMOVES, line, slice_of(""), ""), line,
+				 false);
 	}
 }
 
@@ -142,6 +143,15 @@ static void read_script(struct reader *r, const char *path)
 	free(copy);
 }
 
+/* True: it is no text, or driverctl, whose settings are read by themselves. */
+static bool is_program(const struct reader *r, const char *path)
+{
+	char start[2] = "";
+
+	sysfs_read_at(r->h->roots.root, path, start, sizeof(start), 0);
+	return memcmp(start, "#!", 2) != 0 || strstr(path, "driverctl");
+}
+
 /* The word of a command that is a path of a script. */
 static struct slice script_of(struct slice command)
 {
@@ -168,10 +178,9 @@ bool read_named_script(struct reader *r, struct setting *s, struct slice command
 	if (!word.n)
 		return false;
 	text_make(path, sizeof(path), "%pv", &(struct slice){ word.p + 1, word.n - 1 });
-	char *copy = reader_try(r, path, &n);
-	text = (struct slice){ copy, copy ? (size_t)n : 0 };
-	/* What is no script cannot be read. */
-	if (copy && text.n > 2 && !memcmp(copy, "#!", 2)) {
+	char *copy = is_program(r, path) ? NULL : reader_try(r, path, &n);
+	if (copy) {
+		text = (struct slice){ copy, (size_t)n };
 		ret = look_into(r, s, text);
 		if (ret) {
 			text_make(why, sizeof(why), "runs /%s, which binds functions beside the rules",
@@ -193,10 +202,10 @@ static void read_unit_line(struct reader *r, struct slice line)
 		return;
 	s = reader_add(r, SETTING_BINDS, line, slice_of(""), "binds functions beside the rules");
 	if (binds(rest, slice_contains(rest, "vfio"))) {
-		add_named(r, s, rest);
+		reader_add_named(r, s, rest, false);
 	} else if (read_named_script(r, s, (struct slice){ rest.p + strcspn(rest.p, "/"),
 							   rest.n - strcspn(rest.p, "/") })) {
-		add_named(r, s, rest);
+		reader_add_named(r, s, rest, false);
 	} else {
 		r->found->n--;
 	}
@@ -211,7 +220,7 @@ static void read_unit(struct reader *r, const char *path)
 /* Of the folders of programs, only files whose name tells. */
 static void read_program(struct reader *r, const char *path)
 {
-	if (strstr(strrchr(path, '/'), "vfio"))
+	if (strstr(strrchr(path, '/'), "vfio") && !is_program(r, path))
 		read_script(r, path);
 }
 

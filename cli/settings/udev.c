@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "match.h"
+
 #define VALUES_MAX 512
 
 /* What the rules' keys of a line compare with; values of a key have | between. */
 struct match {
-	struct slice kernel, vendor, device, subvendor, subdevice, class;
+	struct slice kernel, vendor, device, subvendor, subdevice, class, id, modalias;
 };
 
 static bool is_blank(char c)
@@ -23,8 +25,10 @@ static bool next_token(struct slice *rest, struct slice *key, struct slice *sign
 	while (rest->n && is_blank(*rest->p))
 		rest->p++, rest->n--;
 	*key = (struct slice){ rest->p, 0 };
-	while (rest->n && !strchr("=!+:\"", *rest->p))
-		rest->p++, rest->n--, key->n++;
+	for (bool inside = false; rest->n && (inside || !strchr("=!+:\"", *rest->p)); key->n++) {
+		inside = *rest->p == '{' || (inside && *rest->p != '}');
+		rest->p++, rest->n--;
+	}
 	*sign = (struct slice){ rest->p, 0 };
 	while (rest->n && *rest->p != '"')
 		rest->p++, rest->n--, sign->n++;
@@ -43,9 +47,10 @@ static void read_match(struct match *m, struct slice key, struct slice value)
 	static const char names[] = "KERNEL|KERNELS|ATTR{vendor}|ATTRS{vendor}|ATTR{device}|"
 		"ATTRS{device}|ATTR{subsystem_vendor}|ATTRS{subsystem_vendor}|"
 		"ATTR{subsystem_device}|ATTRS{subsystem_device}|ATTR{class}|ATTRS{class}|"
-		"ENV{PCI_SLOT_NAME}";
+		"ENV{PCI_SLOT_NAME}|ENV{PCI_SLOT_NAME}|ENV{PCI_ID}|ENV{PCI_ID}|ATTR{modalias}|"
+		"ENV{MODALIAS}";
 	struct slice *const to[] = { &m->kernel, &m->vendor, &m->device, &m->subvendor,
-				     &m->subdevice, &m->class, &m->kernel };
+				     &m->subdevice, &m->class, &m->kernel, &m->id, &m->modalias };
 	unsigned i = slice_word(key, names);
 
 	if (i != SLICE_NO_WORD)
@@ -113,12 +118,19 @@ static void add_ids(struct reader *r, struct setting *s, const struct match *m)
 static void add_matches(struct reader *r, struct setting *s, const struct match *m)
 {
 	struct slice kernels = m->kernel;
+	char id[VALUES_MAX];
+	struct text t;
 
 	while (kernels.n) {
 		struct slice one = slice_cut(&kernels, '|');
 		if (slice_has(one, ':'))
 			reader_add_item(r, s, one);
 	}
+	if (!*s->items && m->id.n)
+		reader_add_item(r, s, m->id);
+	text_start(&t, id, sizeof(id));
+	if (!*s->items && setting_id_of_alias(m->modalias, &t))
+		reader_add_item(r, s, slice_of(id));
 	if (!*s->items && (m->vendor.n || m->device.n || m->class.n))
 		add_ids(r, s, m);
 }
@@ -136,21 +148,32 @@ static const char *driver_of(struct reader *r, struct slice key, struct slice va
 	return slice_is(key, "ATTR{driver_override}") && value.n ? reader_copy(r, value) : "vfio-pci";
 }
 
+/* ATTR{[drivers/pci:vfio-pci]bind}="$kernel", and new_id */
+static bool is_driver_file(struct slice key)
+{
+	return slice_starts(key, "ATTR{[drivers/pci:") && slice_contains(key, "vfio") &&
+	       (slice_contains(key, "]bind}") || slice_contains(key, "]new_id}"));
+}
+
 static void read_action(struct reader *r, const struct match *m, struct slice key,
 			struct slice value)
 {
 	bool run = slice_starts(key, "RUN") || slice_is(key, "PROGRAM");
 	struct setting *s;
 
-	if (slice_is(key, "ATTR{driver_override}") || (run && binds(value))) {
+	if (slice_is(key, "ATTR{driver_override}") || (run && binds(value)) || is_driver_file(key)) {
 		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""), "binds functions "
 			       "beside the rules");
 		s->driver = driver_of(r, key, value);
-		add_matches(r, s, m);
+		reader_add_named(r, s, value, slice_contains(key, "new_id"));
+		if (!*s->items)
+			add_matches(r, s, m);
 	} else if ((slice_is(key, "ATTR{remove}") && slice_is(value, "1")) ||
 		   (run && slice_contains(value, "/remove"))) {
 		s = reader_add(r, SETTING_REMOVES, slice_of(r->text), slice_of(""), "");
-		add_matches(r, s, m);
+		reader_add_named(r, s, value, false);
+		if (!*s->items)
+			add_matches(r, s, m);
 	} else if (run) {
 		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""), "binds functions "
 			       "beside the rules");

@@ -366,6 +366,13 @@ static bool import_pattern(struct import *m, const struct item *f)
 	return some;
 }
 
+/* "none" keeps all drivers off, as vfio-pci does for the host. */
+static bool is_for_guests(const char *driver)
+{
+	return settings_is_vfio(slice_of(driver)) || strstr(driver, "uio") || strstr(driver, "pciback") ||
+	       !strcmp(driver, "none");
+}
+
 static void import_address(struct import *m, const struct item *f)
 {
 	const char *why, *driver = f->s->driver;
@@ -373,6 +380,12 @@ static void import_address(struct import *m, const struct item *f)
 	struct new_rule r;
 	struct text t;
 
+	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
+		say_item(f, text_make(r.text, sizeof(r.text), "driverctl keeps it on %s, a driver of the "
+				      "host's: it can stay with driverctl", driver));
+		f->s->left_out = true;
+		return;
+	}
 	if (!strcmp(driver, "none"))
 		why = "a rule binds a driver, it does not keep all off: it can stay with driverctl";
 	if (!function || !strcmp(driver, "none")) {
