@@ -304,16 +304,19 @@ ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(A
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
 	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_loader_parse)
+	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_loader_parse \
+	test_settings)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS) -ljson-c
 
 $(B)/asan/tests/unit/test_live_look: $(B)/asan/cli/live/live_look.o
 $(B)/asan/tests/unit/test_loader_parse: $(B)/asan/cli/machine/loader_parse.o
+$(B)/asan/tests/unit/test_settings: $(patsubst %.c,$(B)/asan/%.o,$(wildcard cli/settings/*.c)) \
+	$(B)/asan/cli/machine/bootline.o
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
 # A whole boot is on the fake kernel, as the unit tests are.

@@ -173,6 +173,12 @@ static void read_files(struct reader *r)
 
 /* --- entries of boot loaders, most of which are made of the files above */
 
+/* True: the entry is of the loader that boots this system, as far as anybody knows. */
+static bool counts(const struct loader_entry *e)
+{
+	return e->use == LOADER_UNKNOWN || e->use == LOADER_BOOTED;
+}
+
 static bool options_have(const struct loader_entry *e, const char *word)
 {
 	bool has = false;
@@ -187,7 +193,7 @@ static bool is_alternative(const struct loader *l, const struct loader_entry *of
 {
 	for (unsigned i = 0; i < l->n && of->use != LOADER_BOOTED; i++) {
 		const struct loader_entry *e = &l->entry[i];
-		if (e->kind == of->kind && e->options && !options_have(e, word))
+		if (e->kind == of->kind && counts(e) && e->options && !options_have(e, word))
 			return true;
 	}
 	return false;
@@ -255,7 +261,7 @@ static void read_loaders(struct reader *r)
 	r->source = SOURCE_ENTRY;
 	loader_read(r->h, &l);
 	for (unsigned i = 0; i < l.n; i++)
-		if (l.entry[i].use != LOADER_UNUSED)
+		if (counts(&l.entry[i]))
 			read_entry(r, &l, &l.entry[i]);
 	loader_free(&l);
 }

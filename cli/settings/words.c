@@ -32,7 +32,7 @@ static bool read_xen(struct reader *r, struct slice word, struct slice key, stru
 	struct setting *s;
 
 	if (slice_is(key, "rd.qubes.hide_pci")) {
-		reader_add(r, SETTING_GIVES, word, value, "")->driver = "pciback";
+		reader_add(r, SETTING_GIVES, word, slice_unquoted(value), "")->driver = "pciback";
 		return true;
 	}
 	if (slice_word(key, "xen-pciback.hide|xen_pciback.hide|pciback.hide") == SLICE_NO_WORD)
@@ -75,7 +75,7 @@ static bool read_blacklist(struct reader *r, struct slice word, struct slice mod
 		return true;
 	}
 	if (!slice_is(option, "blacklist") &&
-	    !(slice_is(option, "modeset") && slice_is(value, "0")))
+	    !(slice_is(option, "modeset") && slice_is(slice_unquoted(value), "0")))
 		return false;
 	reader_add(r, SETTING_BLACKLIST, word, module, DRIVERS_KEPT);
 	return true;
@@ -85,7 +85,7 @@ static bool read_needless(struct reader *r, struct slice word, struct slice key,
 {
 	const char *why;
 
-	if (slice_is(key, "rd.driver.pre") && names_vfio(value))
+	if (slice_is(key, "rd.driver.pre") && names_vfio(slice_unquoted(value)))
 		why = "the boot image loads VFIO by itself";
 	else if ((slice_is(key, "video") && slice_contains(value, "fb:off")) ||
 		 (slice_is(key, "initcall_blacklist") && slice_contains(value, "sysfb_init")))
@@ -162,8 +162,8 @@ static bool read_misspelt(struct reader *r, struct slice word)
 
 static void read_kernel_word(struct reader *r, struct slice word)
 {
-	struct slice plain = slice_unquoted(word), value = plain, key = slice_cut(&value, '=');
-	struct slice option = key, module = slice_cut(&option, '.');
+	struct slice plain = *word.p == '"' ? slice_unquoted(word) : word, value = plain;
+	struct slice key = slice_cut(&value, '='), option = key, module = slice_cut(&option, '.');
 
 	if (!read_switch(r, plain) && !read_ids(r, plain, module, option, value) &&
 	    !read_xen(r, plain, key, value) && !read_blacklist(r, plain, module, option, value) &&
