@@ -30,6 +30,22 @@ void hint_iommu(const struct host *h)
 	cmd_complain("%s, so no function can go to a guest: %s", t.what, t.fix);
 }
 
+void hint_no_group(const struct host *h)
+{
+	char at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (h->run.plan.entry[i].reason != REASON_NO_GROUP)
+			continue;
+		hint_iommu(h);
+		pci_put_address(at, &h->run.inv.function[i].at);
+		if (iommu_is_on(h))
+			cmd_complain("%s: no IOMMU group, while other functions have theirs: %s", at,
+				     iommu_fix_of_one(h));
+		return;
+	}
+}
+
 void hint_later(struct host *h)
 {
 	const struct plan *all = host_plan_of_all(h);

@@ -87,6 +87,11 @@ static void look_at_machine(const struct host *h, struct machine *m)
 	m->amd = m->ivrs || strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine");
 	m->arm = m->iort || strstr(cpu, "CPU implementer");
 	m->guest = strstr(cpu, " hypervisor") && !m->dmar && !m->ivrs;
+	/* Who made the processor made the root bus, too. */
+	if (!m->intel && !m->amd && !m->arm) {
+		m->intel = h->run.inv.function[0].vendor == 0x8086;
+		m->amd = h->run.inv.function[0].vendor == 0x1022;
+	}
 	free(cpu);
 }
 

@@ -40,15 +40,12 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', e->step);
 	const struct rule *rule = e->rule;
-	unsigned root = r->inv.function[0].vendor;
 	const char *detail = r->plan.detail[e - r->plan.entry];
 
 	switch (e->reason) {
 	case REASON_NO_GROUP:
-		/* What turns it on depends on the processor, which made the root bus too. */
-		text_add(t, "no IOMMU group: in the firmware turn on %s",
-			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
-			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
+		/* The command says more: cli/machine/iommu.c. */
+		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
 		break;
 	case REASON_IDENTITY:
 		text_add(t, "%s: write path=%pr beside its ID", rule->given & RULE_SERIAL ?
