@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cli/machine/host.h"
-#include "runtime/core/driver.h"
 #include "cli/machine/kernels.h"
+#include "runtime/core/driver.h"
 
 /* bytes that hold an address, or a place in the configuration */
 #define CHECK_PLACE_MAX 384
@@ -44,7 +44,7 @@ char *check_path(const struct check *c, const char *path);
 char *check_read(struct check *c, const char *path);
 
 /* Calls fn for each line of a file that is not empty and no comment, without the spaces around
- * it; `path:line` stands in *at. Of a folder, for each file whose name ends so, in order. */
+ * it; `path:line` stands in *at. */
 struct check_at {
 	const char *path;
 	unsigned line;
@@ -53,24 +53,9 @@ struct check_at {
 typedef void check_line_fn(struct check *c, const struct check_at *at, char *line);
 
 void check_lines(struct check *c, const char *path, check_line_fn *fn);
-void check_folder(struct check *c, const char *folder, const char *end, check_line_fn *fn);
 
 /* The next word of *rest, which is cut there; NULL: no more. */
 char *check_word(char **rest, const char *separators);
-
-/* True: the names of a module are the same, '-' and '_' being one. */
-bool check_same_module(const char *a, const char *b);
-
-/* True: a driver of the host's that has no business with functions of the rules. */
-bool check_is_host_driver(const struct check *c, const char *name);
-
-/* What a list of IDs for vfio-pci or pci-stub does, which `what` calls by name. */
-void check_say_ids(struct check *c, const char *at, const char *what, const char *ids,
-		   const char *fix);
-
-/* Where a parameter goes onto the kernel command line of this machine: "GRUB_CMDLINE_LINUX of
- * /etc/default/grub, run update-grub". */
-const char *check_boot_loader(const struct check *c);
 
 /* "update-initramfs -u -k 6.1.0-13-amd64", by the generator that this machine has; for all
  * kernels where `kernel` is NULL. There is one buffer. */
@@ -89,6 +74,10 @@ static inline bool check_is_idle(const struct check *c)
 	return !config->rules && !config->cmdline_ids && !config->errors;
 }
 
+/* What to write instead of a line of vgapass.conf that is wrong at this place, as vgapass.conf:3:1,
+ * where it is written as other software takes it. NULL: it is not. */
+const char *check_foreign_line(struct check *c, const char *place, char fix[CHECK_PLACE_MAX]);
+
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
 /* iommu.c */
@@ -98,8 +87,8 @@ check_fn check_remapping;
 check_fn check_images;
 /* modules.c */
 check_fn check_modules, check_signatures;
-/* cmdline.c, elsewhere.c */
-check_fn check_cmdline, check_modprobe, check_module_lists, check_driverctl, check_scripts;
+/* elsewhere.c */
+check_fn check_settings;
 /* cards.c */
 check_fn check_reset, check_drivers, check_binders, check_display, check_framebuffer;
 /* needs.c */

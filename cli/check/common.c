@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/machine/rebuild.h"
+#include "cli/out/table.h"
 #include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
@@ -26,7 +27,7 @@ static void make_printable(char *s)
 
 static json_object *as_json(const char *text)
 {
-	return json_object_new_string(text);
+	return json_text(text, strlen(text));
 }
 
 void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
@@ -116,21 +117,31 @@ char *check_read(struct check *c, const char *path)
 	return NULL;
 }
 
-const char *check_boot_loader(const struct check *c)
+void check_lines(struct check *c, const char *path, check_line_fn *fn)
 {
-	if (check_exists(c, "etc/kernel/proxmox-boot-uuids") &&
-	    check_exists(c, "etc/kernel/cmdline"))
-		return "the line of /etc/kernel/cmdline, run proxmox-boot-tool refresh";
-	if (check_exists(c, "etc/default/grub") && check_exists(c, "usr/sbin/update-grub"))
-		return "GRUB_CMDLINE_LINUX of /etc/default/grub, run update-grub";
-	if (check_exists(c, "etc/default/grub") && check_exists(c, "usr/sbin/grubby"))
-		return "the kernel command line by grubby --update-kernel=ALL --args=...";
-	if (check_exists(c, "etc/default/grub"))
-		return "GRUB_CMDLINE_LINUX of /etc/default/grub, run grub-mkconfig -o "
-		       "/boot/grub/grub.cfg";
-	if (check_exists(c, "etc/kernel/cmdline"))
-		return "the line of /etc/kernel/cmdline, run kernel-install add-all";
-	return "the kernel command line in the boot loader's configuration";
+	char *text = check_read(c, path), *rest = text, *line;
+	struct check_at at = { path, 0 };
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		at.line++;
+		line += strspn(line, " \t");
+		size_t n = strlen(line);
+		while (n && strchr(" \t\r", line[n - 1]))
+			line[--n] = '\0';
+		if (*line && *line != '#')
+			fn(c, &at, line);
+	}
+	free(text);
+}
+
+char *check_word(char **rest, const char *separators)
+{
+	char *word;
+
+	while ((word = strsep(rest, separators)))
+		if (*word)
+			return word;
+	return NULL;
 }
 
 const char *check_rebuild(const struct check *c, const char *kernel)

@@ -90,6 +90,7 @@ void check_rules(struct check *c)
 	const struct rule *rule;
 	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX], place[PLAN_LINE_MAX + 8];
 	struct text at, what;
+	char fix[CHECK_PLACE_MAX];
 	bool broken = r->config.errors;
 
 	if (check_is_idle(c))
@@ -106,8 +107,13 @@ void check_rules(struct check *c)
 		rule = bad ? NULL : rule_at(&r->config, at_buf);
 		if (rule && is_for_later(c, rule))
 			continue;
-		say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
-			   rule ? what_to_do(c, rule) : "correct it: until then no rule holds");
+		const char *foreign = broken && in_file ? check_foreign_line(c, at_buf, fix) : NULL;
+		if (foreign)
+			check_say(c, CHECK_ERROR, place, "%.*s\n%s", (int)strcspn(what_buf, ":"), what_buf,
+				  foreign);
+		else
+			say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
+				   rule ? what_to_do(c, rule) : "correct it: until then no rule holds");
 	}
 }
 

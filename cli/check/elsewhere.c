@@ -1,105 +1,136 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* elsewhere.c - modprobe.d, lists of modules, driverctl, scripts: what fights with the rules
- * there or is needless now. */
+/* elsewhere.c - settings outside of vgapass.conf that fight with the rules, or are needless. */
 #include "check.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
+#include "cli/machine/bootline.h"
+#include "cli/settings/settings.h"
 #include "hook/image/modules.h"
+#include "runtime/io/sysfs.h"
 
-#define TAKE_OUT "take this line out"
+#define NAMES_MAX 512
 
-static bool is_vfio(const char *module)
+/* Where a setting is, for check_say(). */
+static const char *place_of(const struct setting *s)
 {
-	return module_is_for_guests(slice_of(module));
+	return s->source == SOURCE_RUNNING ? "/proc/cmdline" : check_line(s->file, s->line);
 }
 
-/* --- modprobe.d */
-
-/* The boot image gets the other options of the line, but not ids= (hook/modprobe.c). */
-static void look_at_options(struct check *c, const char *at, const char *module, char *rest)
+/* What a setting is called in a sentence. */
+static const char *name_of(const struct setting *s, char buf[NAMES_MAX])
 {
-	char *word;
+	struct slice rest = slice_of(s->words), key = slice_cut(&rest, '=');
 
-	if (!is_vfio(module) && !strstr(module, "vfio"))
+	switch (s->source) {
+	case SOURCE_MODPROBE:
+		return "options ids= (left out of the boot image, as it obeys no rule)";
+	case SOURCE_ALIAS:
+		return text_make(buf, NAMES_MAX, "an alias that gives functions to %s", s->driver);
+	case SOURCE_LIST:
+		return "ids=";
+	case SOURCE_UNRAID:
+		return "BIND= of Unraid";
+	case SOURCE_TRUENAS:
+		return "the list of isolated GPUs";
+	default:
+		return text_make(buf, NAMES_MAX, "%pv", &key);
+	}
+}
+
+/* What is so only of a boot by an entry that has not been chosen. */
+static const char *where_only(const struct setting *s, char buf[NAMES_MAX])
+{
+	return *s->entry ? text_make(buf, NAMES_MAX, " (only in the boot entry %s)", s->entry) : "";
+}
+
+/* The functions that a setting means and that are planned, or are not; bridges go to no guest.
+ * Returns how many. */
+static unsigned list_meant(const struct check *c, const struct setting *s, bool planned,
+			   char names[NAMES_MAX])
+{
+	const struct inventory *inv = &c->host->run.inv;
+	unsigned n = 0;
+	struct text t;
+
+	text_start(&t, names, NAMES_MAX);
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!f->bridge && check_is_planned(c, f) == planned && setting_means(c->host, s, f))
+			text_add(&t, "%s%pa", n++ ? ", " : "", &f->at);
+	}
+	return n;
+}
+
+/* --- what gives functions to guests */
+
+static void judge_override(struct check *c, const struct setting *s, const char *fix)
+{
+	const struct inventory *inv = &c->host->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!check_is_planned(c, f) || !setting_means(c->host, s, f))
+			continue;
+		bool same = !strcmp(s->driver, host_entry(c->host, f)->rule->driver);
+		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, place_of(s), "driverctl gives %s to %s: "
+			  "%s\n%s", s->items, s->driver, same ? "needless, a rule does" :
+			  "late in the boot, against the rule", fix);
+	}
+}
+
+static void judge_gives(struct check *c, const struct setting *s, const char *fix)
+{
+	char others[NAMES_MAX], name[NAMES_MAX], only[NAMES_MAX];
+	unsigned n = list_meant(c, s, false, others);
+
+	if (n)
+		check_say(c, *s->entry ? CHECK_WARNING : CHECK_ERROR, place_of(s), "%s takes every "
+			  "function of its IDs, also %s, which is not to be taken by a rule%s\n%s, or make "
+			  "rules of it: vgapass import", name_of(s, name), others, where_only(s, only), fix);
+	else
+		check_say(c, CHECK_WARNING, place_of(s), "%s is needless: the rules say which functions "
+			  "are taken%s\n%s", name_of(s, name), where_only(s, only), fix);
+}
+
+static void judge_binds(struct check *c, const struct setting *s, const char *fix)
+{
+	char names[NAMES_MAX], others[NAMES_MAX];
+	unsigned planned = list_meant(c, s, true, names);
+	unsigned left = list_meant(c, s, false, others);
+
+	if (left)
+		check_say(c, CHECK_WARNING, place_of(s), "%s, also %s, which is not to be taken by a rule"
+			  "\n%s, or make rules of it: vgapass import", s->why, others, fix);
+	else
+		check_say(c, CHECK_WARNING, place_of(s), "%s%s%s\n%s", s->why, planned ? ": " : "", names,
+			  fix);
+}
+
+static void judge_removes(struct check *c, const struct setting *s, const char *fix)
+{
+	char names[NAMES_MAX];
+
+	if (list_meant(c, s, true, names))
+		check_say(c, CHECK_ERROR, place_of(s), "removes %s from the PCI bus, which the rules "
+			  "take\n%s", names, fix);
+}
+
+/* Without a rule nothing fights, and what works is left alone. */
+static void judge_without_rules(struct check *c, const struct setting *s)
+{
+	char names[NAMES_MAX];
+
+	if (s->kind != SETTING_GIVES && s->kind != SETTING_BINDS)
 		return;
-	while ((word = check_word(&rest, " \t\"")))
-		if (!strncmp(word, "ids=", 4))
-			check_say_ids(c, at, "options ids= (left out of the boot image, as it obeys no "
-				      "rule)", word + 4, rest && *rest ? "remove ids= from it, and "
-				      "keep the rest" : TAKE_OUT);
+	list_meant(c, s, false, names);
+	check_say(c, CHECK_WARNING, place_of(s), "gives functions to guests (%s), and no rule does\n"
+		  "vgapass import makes rules of it", *names ? names : *s->items ? s->items : s->words);
 }
 
-/* A package's own blacklist, such as that of the nvidia driver for nouveau, has its reasons. */
-static void look_at_blacklist(struct check *c, const struct check_at *at, const char *what,
-			      const char *module)
-{
-	if (strstr(at->path, "nvidia") || strncmp(at->path, "etc/", 4) != 0)
-		return;
-	if (check_is_host_driver(c, module))
-		check_say(c, CHECK_WARNING, check_line(at->path, at->line), "%s %s is needless: the "
-			  "rules keep it off their functions, and other cards may want it\n"
-			  TAKE_OUT, what, module);
-}
-
-static void look_at_install(struct check *c, const struct check_at *at, const char *module,
-			    const char *command)
-{
-	const char *where = check_line(at->path, at->line);
-	bool nothing = command && (strstr(command, "/true") || strstr(command, "/false"));
-
-	if (nothing && is_vfio(module))
-		check_say(c, CHECK_ERROR, where, "install %s keeps it from loading\n" TAKE_OUT, module);
-	else if (nothing)
-		look_at_blacklist(c, at, "install", module);
-	else if (is_vfio(module) || (command && strstr(command, "vfio")))
-		check_say(c, CHECK_WARNING, where, "install %s runs a command that binds functions "
-			  "beside the rules\n" TAKE_OUT ", and the script that it names away", module);
-}
-
-static void look_at_modprobe_line(struct check *c, const struct check_at *at, char *line)
-{
-	const char *where = check_line(at->path, at->line);
-	const char *verb = check_word(&line, " \t"), *module = check_word(&line, " \t");
-
-	if (!verb || !module)
-		return;
-	if (!strcmp(verb, "options"))
-		look_at_options(c, where, module, line);
-	else if (!strcmp(verb, "blacklist") && is_vfio(module))
-		check_say(c, CHECK_WARNING, where, "blacklist %s may keep it from loading\n" TAKE_OUT,
-			  module);
-	else if (!strcmp(verb, "blacklist"))
-		look_at_blacklist(c, at, verb, module);
-	else if (!strcmp(verb, "softdep") && line && !is_vfio(module) && strstr(line, "vfio"))
-		check_say(c, CHECK_WARNING, where, "softdep %s: vfio is needless: the rules come before "
-			  "any driver\n" TAKE_OUT, module);
-	else if (!strcmp(verb, "alias") && line && is_vfio(line + strspn(line, " \t")))
-		check_say(c, CHECK_WARNING, where, "an alias that gives functions to %s is needless: "
-			  "the rules do\n" TAKE_OUT, line + strspn(line, " \t"));
-	else if (!strcmp(verb, "install"))
-		look_at_install(c, at, module, line);
-}
-
-void check_modprobe(struct check *c)
-{
-	static const char *const folders[] = { "etc/modprobe.d", "run/modprobe.d",
-					       "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
-					       "lib/modprobe.d" };
-	struct stat lib;
-	bool merged = !fstatat(c->host->roots.root, "lib", &lib, AT_SYMLINK_NOFOLLOW) &&
-		      S_ISLNK(lib.st_mode);
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (!merged || strncmp(folders[i], "lib/", 4) != 0)
-			check_folder(c, folders[i], ".conf", look_at_modprobe_line);
-}
-
-/* --- lists of modules to load, or to put into boot images */
+/* --- VFIO's modules, in lists and with options */
 
 /* True: the newest kernel does not have it. */
 static bool is_gone(const struct check *c, const char *module)
@@ -119,104 +150,164 @@ static bool is_gone(const struct check *c, const char *module)
 }
 
 /* vfio_virqfd was made part of vfio in 6.2: services and image generators complain of it. */
-static void look_at_listed(struct check *c, const char *at, const char *module)
+static void judge_loads(struct check *c, const struct setting *s)
 {
-	if (is_gone(c, module))
-		check_say(c, CHECK_WARNING, at, "%s: the newest kernel has no such module any more, "
-			  "which fails or warns at each boot\ntake it out", module);
+	if (is_gone(c, s->items))
+		check_say(c, CHECK_WARNING, place_of(s), "%s: the newest kernel has no such module any "
+			  "more, which fails or warns at each boot\nremove it", s->items);
 	else
-		check_say(c, CHECK_OK, at, "%s is needless here: the boot image loads what the rules "
-			  "need\nmay stay", module);
+		check_say(c, CHECK_OK, place_of(s), "%s is needless here: the boot image loads what the "
+			  "rules need\nmay stay", s->items);
 }
 
-static void look_at_list_line(struct check *c, const struct check_at *at, char *line)
-{
-	const char *where = check_line(at->path, at->line), *module = check_word(&line, " \t");
-	char *word;
+struct wanted {
+	struct slice module;
+	bool found;
+};
 
-	if (!module || !is_vfio(module))
-		return;
-	while ((word = check_word(&line, " \t")))
-		if (!strncmp(word, "ids=", 4)) {
-			check_say_ids(c, where, "ids=", word + 4, TAKE_OUT);
-			return;
-		}
-	look_at_listed(c, where, module);
+/* "kernel/drivers/vfio/pci/vfio-pci.ko" */
+static int look_for_module(struct slice line, void *arg)
+{
+	struct wanted *w = arg;
+
+	while (slice_has(line, '/'))
+		slice_cut(&line, '/');
+	struct slice name = slice_cut(&line, '.');
+	w->found = module_same_name(name, w->module);
+	return w->found;
 }
 
-/* add_drivers+=" vfio vfio_pci " of dracut, MODULES=(vfio vfio_pci) of mkinitcpio. */
-static void look_at_variable(struct check *c, const struct check_at *at, char *line)
+/* The newest kernel, if the module is built into it; to be freed. NULL: it is not. */
+static char *find_builtin(const struct check *c, const char *module)
 {
-	const char *where = check_line(at->path, at->line), *name = check_word(&line, "+=");
-	char *word;
+	struct kernels kernels;
+	struct wanted w = { slice_of(module), false };
+	char path[CHECK_PLACE_MAX], *ret = NULL;
 
-	if (!name || !line)
-		return;
-	bool modules = !strcmp(name, "add_drivers") || !strcmp(name, "force_drivers") ||
-		       !strcmp(name, "MODULES");
-	bool omits = !strcmp(name, "omit_dracutmodules");
-	while ((word = check_word(&line, " \t\"'()=+"))) {
-		if (modules && is_vfio(word))
-			look_at_listed(c, where, word);
-		if (omits && !strcmp(word, "vgapass"))
-			check_say(c, CHECK_ERROR, where, "omit_dracutmodules leaves vgapass out of boot "
-				  "images\ntake vgapass out of this line, and run %s",
-				  check_rebuild(c, NULL));
+	kernels_find(c->host, &kernels);
+	if (kernels.n) {
+		const char *version = kernels.kernel[kernels.n - 1].version;
+		text_make(path, sizeof(path), "lib/modules/%s/modules.builtin", version);
+		sysfs_lines(c->host->roots.root, path, look_for_module, &w);
+		ret = w.found ? strdup(version) : NULL;
+	}
+	kernels_free(&kernels);
+	return ret;
+}
+
+/* modprobe(8) reads options, and never loads what is built in. */
+static void judge_options(struct check *c, const struct setting *s)
+{
+	char *kernel = s->source == SOURCE_MODPROBE ? find_builtin(c, s->driver) : NULL;
+	struct slice rest = slice_of(s->items), option;
+	char words[NAMES_MAX];
+	struct text t;
+
+	text_start(&t, words, sizeof(words));
+	while (kernel && (option = slice_next(&rest, '"')).n) {
+		char word[NAMES_MAX];
+		text_make(word, sizeof(word), "%s.%pv", s->driver, &option);
+		for (char *p = word; *p && *p != '.'; p++)
+			*p = *p == '-' ? '_' : *p;
+		if (!strstr(c->host->run.cmdline, word))
+			text_add(&t, "%s%s", t.len ? " " : "", word);
+	}
+	if (t.len)
+		check_say(c, CHECK_WARNING, place_of(s), "%s is built into kernel %s, so %s has no effect "
+			  "here\nadd %s to %s, and reboot", s->driver, kernel, s->items, words,
+			  bootline_place(c->host));
+	free(kernel);
+}
+
+/* --- the rest */
+
+static void say_words(struct check *c, enum check_level level, const struct setting *s,
+		      const char *between, const char *fix)
+{
+	char only[NAMES_MAX];
+
+	check_say(c, level, place_of(s), "%s%s%s%s\n%s", s->words, between, s->why,
+		  where_only(s, only), fix);
+}
+
+static void judge_stops(struct check *c, const struct setting *s, const char *fix)
+{
+	char more[SETTING_FIX_MAX + 256];
+
+	if (*s->entry && !strncmp(s->words, "vgapass=", 8))
+		say_words(c, CHECK_OK, s, ": ", "may stay, as a way to boot without rules");
+	else if (s->source == SOURCE_LIST)
+		check_say(c, s->kind == SETTING_STOPS ? CHECK_ERROR : CHECK_WARNING, place_of(s),
+			  "%s\n%s", s->why, text_make(more, sizeof(more), "%s, and run %s", fix,
+						      check_rebuild(c, NULL)));
+	else
+		say_words(c, s->kind == SETTING_STOPS && !*s->entry ? CHECK_ERROR : CHECK_WARNING, s,
+			  ": ", fix);
+}
+
+static void judge_setting(struct check *c, const struct setting *s)
+{
+	char buf[SETTING_FIX_MAX];
+	const char *fix = setting_fix(c->host, s, buf);
+
+	switch (s->kind) {
+	case SETTING_GIVES:
+		(s->source == SOURCE_DRIVERCTL ? judge_override : judge_gives)(c, s, fix);
+		break;
+	case SETTING_BINDS:
+		judge_binds(c, s, fix);
+		break;
+	case SETTING_REMOVES:
+		judge_removes(c, s, fix);
+		break;
+	case SETTING_BLACKLIST:
+		if (setting_is_for_rules(c->host, s))
+			say_words(c, CHECK_WARNING, s, " is needless, and other cards may want the driver: ",
+				  fix);
+		break;
+	case SETTING_LOADS:
+		judge_loads(c, s);
+		break;
+	case SETTING_NEEDLESS:
+		say_words(c, CHECK_WARNING, s, " is needless: ", fix);
+		break;
+	case SETTING_STOPS:
+	case SETTING_HINDERS:
+		judge_stops(c, s, fix);
+		break;
+	case SETTING_WRONG:
+		say_words(c, CHECK_WARNING, s, " ", fix);
+		break;
+	case SETTING_RISK:
+		say_words(c, CHECK_OK, s, " ", "may stay where you trust the guests");
+		judge_options(c, s);
+		break;
+	case SETTING_OPTIONS:
+		judge_options(c, s);
+		break;
+	case SETTING_UNREAD:
+		break;
 	}
 }
 
-void check_module_lists(struct check *c)
+void check_settings(struct check *c)
 {
-	check_lines(c, "etc/modules", look_at_list_line);
-	check_folder(c, "etc/modules-load.d", ".conf", look_at_list_line);
-	check_lines(c, "etc/initramfs-tools/modules", look_at_list_line);
-	check_lines(c, "etc/dracut.conf", look_at_variable);
-	check_folder(c, "etc/dracut.conf.d", ".conf", look_at_variable);
-	check_lines(c, "etc/mkinitcpio.conf", look_at_variable);
-	check_folder(c, "etc/mkinitcpio.conf.d", ".conf", look_at_variable);
-}
+	struct settings found;
 
-/* --- driverctl: a file named by address holds the driver's name */
-
-static void look_at_override(struct check *c, const struct check_at *at, char *line)
-{
-	const struct inventory *inv = &c->host->run.inv;
-	const char *address = strrchr(at->path, '/') + 1;
-
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		if (!check_is_planned(c, f) || strcmp(check_address(f), address) != 0)
-			continue;
-		bool same = !strcmp(line, host_entry(c->host, f)->rule->driver);
-		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, check_line(at->path, 0), "driverctl "
-			  "gives %s to %s: %s\ndriverctl unset-override %s", address, line, same ?
-			  "needless, a rule does" : "late in the boot, against the rule", address);
+	settings_read(c->host, &found);
+	for (unsigned i = 0; i < found.n; i++) {
+		const struct setting *s = &found.list[i];
+		if (s->kind == SETTING_UNREAD)
+			check_say(c, CHECK_WARNING, place_of(s), "cannot be read (%s)\n%s", s->why,
+				  s->denied ? "run vgapass check as root" : "look at it yourself");
+		else if (check_is_idle(c))
+			judge_without_rules(c, s);
+		else
+			judge_setting(c, s);
 	}
-}
-
-void check_driverctl(struct check *c)
-{
-	check_folder(c, "etc/driverctl.d", "", look_at_override);
-}
-
-/* --- what binds functions by a script */
-
-static void look_at_script_line(struct check *c, const struct check_at *at, char *line)
-{
-	if (strstr(at->path, "vgapass") || (!strstr(line, "driver_override") &&
-	    !strstr(line, "vfio-pci/new_id") && !strstr(line, "vfio-pci/bind")))
-		return;
-	check_say(c, CHECK_WARNING, check_line(at->path, at->line), "binds functions beside the "
-		  "rules\ntake it away if it means a function of a rule, and rebuild the boot images");
-}
-
-void check_scripts(struct check *c)
-{
-	check_folder(c, "etc/initramfs-tools/scripts/init-top", "", look_at_script_line);
-	check_folder(c, "etc/initramfs-tools/scripts/init-premount", "", look_at_script_line);
-	check_folder(c, "etc/udev/rules.d", ".rules", look_at_script_line);
-	check_folder(c, "etc/systemd/system", ".service", look_at_script_line);
-	check_folder(c, "usr/local/bin", "vfio-pci-override", look_at_script_line);
-	check_folder(c, "usr/local/bin", "vfio-pci-override.sh", look_at_script_line);
-	check_lines(c, "etc/rc.local", look_at_script_line);
+	settings_free(&found);
+	if (c->host->run.cmd.recovery.n)
+		check_say(c, CHECK_WARNING, "/proc/cmdline", "%.*s asks for a recovery boot, which "
+			  "binds nothing\nreboot without it to have the rules hold",
+			  (int)c->host->run.cmd.recovery.n, c->host->run.cmd.recovery.p);
 }

@@ -7,113 +7,18 @@
 
 #include "hook/image/cpio.h"
 #include "runtime/io/sysfs.h"
+#include "cli/machine/bootline.h"
 #include "cli/machine/group.h"
-
-static bool is_on(const struct check *c)
-{
-	const struct inventory *inv = &c->host->run.inv;
-
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (inv->function[i].group >= 0)
-			return true;
-	return false;
-}
-
-/* True: the kernel command line has this very word. */
-static bool cmdline_has(const struct check *c, const char *word)
-{
-	struct slice rest = slice_of(c->host->run.cmdline), one;
-
-	while ((one = slice_next(&rest, '"')).n)
-		if (slice_is(one, word))
-			return true;
-	return false;
-}
-
-/* True: the kernel splits the value at commas: drivers/iommu/intel/iommu.c,
- * intel_iommu_setup(). */
-static bool intel_is_on(const struct check *c)
-{
-	struct slice rest = slice_of(c->host->run.cmdline), word;
-
-	while ((word = slice_next(&rest, '"')).n) {
-		if (!slice_is(slice_cut(&word, '='), "intel_iommu"))
-			continue;
-		while (word.n)
-			if (slice_is(slice_cut(&word, ','), "on"))
-				return true;
-	}
-	return false;
-}
-
-/* A word of the kernel command line that turns the IOMMU off; NULL: none. */
-static const char *word_off(const struct check *c)
-{
-	static const char *const words[] = { "iommu=off", "intel_iommu=off", "amd_iommu=off" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (cmdline_has(c, words[i]))
-			return words[i];
-	return NULL;
-}
-
-/* Intel's table is DMAR, AMD's IVRS: where it is, the firmware has the IOMMU on. */
-static void say_intel(struct check *c, bool table)
-{
-	if (!table)
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off: the firmware shows none (no ACPI "
-			  "table DMAR)\nturn on VT-d (Intel Virtualization Technology for "
-			  "Directed I/O) in the firmware setup");
-	else if (intel_is_on(c))
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off, though the firmware and "
-			  "intel_iommu=on turn it on\nread dmesg | grep -e DMAR -e IOMMU; update "
-			  "the firmware, or take a kernel with CONFIG_INTEL_IOMMU");
-	else
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off: the firmware has it on, the kernel "
-			  "does not use it\nadd intel_iommu=on to %s, and reboot",
-			  check_boot_loader(c));
-}
-
-static void say_amd(struct check *c, bool table)
-{
-	if (!table)
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off: the firmware shows none (no ACPI "
-			  "table IVRS)\nturn on IOMMU (AMD-Vi; often under AMD CBS, NBIO) in the "
-			  "firmware setup: Enabled, not Auto");
-	else
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off, though the firmware has it on\nread "
-			  "dmesg | grep AMD-Vi; update the firmware, or take a kernel with "
-			  "CONFIG_AMD_IOMMU");
-}
-
-static void say_off(struct check *c)
-{
-	char *cpu = check_read(c, "proc/cpuinfo");
-	const char *word = word_off(c);
-	bool dmar = sysfs_exists(c->host->roots.sys, "firmware/acpi/tables/DMAR");
-	bool ivrs = sysfs_exists(c->host->roots.sys, "firmware/acpi/tables/IVRS");
-
-	if (word)
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off: %s is on the kernel command line\n"
-			  "take it out of %s, and reboot", word, check_boot_loader(c));
-	else if (cpu && strstr(cpu, " hypervisor") && !dmar && !ivrs)
-		check_say(c, CHECK_ERROR, "", "there is no IOMMU, as this is a virtual machine "
-			  "itself\ngive it one: QEMU's -device intel-iommu, libvirt's <iommu "
-			  "model='intel'/>");
-	else if (dmar || (cpu && strstr(cpu, "GenuineIntel")))
-		say_intel(c, dmar);
-	else if (ivrs || (cpu && (strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine"))))
-		say_amd(c, ivrs);
-	else
-		check_say(c, CHECK_ERROR, "", "the IOMMU is off\nturn it on in the firmware setup%s",
-			  cpu && strstr(cpu, "CPU implementer") ? " (SMMU)" : "");
-	free(cpu);
-}
+#include "cli/machine/iommu.h"
 
 void check_iommu(struct check *c)
 {
-	if (!c->host->run.input_error && !is_on(c))
-		say_off(c);
+	struct iommu_text t;
+
+	if (c->host->run.input_error || iommu_is_on(c->host))
+		return;
+	iommu_explain(c->host, &t);
+	check_say(c, CHECK_ERROR, "", "%s\n%s", t.what, t.fix);
 }
 
 /* One function without a group, where others have theirs. The boot may hope that it comes with
@@ -122,7 +27,7 @@ void check_no_group(struct check *c)
 {
 	const struct run *r = &c->host->run;
 
-	if (!is_on(c))
+	if (!iommu_is_on(c->host))
 		return;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *f = &r->inv.function[i];
@@ -131,9 +36,7 @@ void check_no_group(struct check *c)
 		if (e->reason != REASON_NO_GROUP && !(hopes && *f->driver))
 			continue;
 		check_say(c, CHECK_ERROR, check_address(f), "has no IOMMU group, while other "
-			  "functions have theirs\n%s", strstr(r->cmdline, "igfx_off") ?
-			  "take igfx_off out of the kernel command line, and reboot" :
-			  "put the card into another slot, or look for its IOMMU in the firmware setup");
+			  "functions have theirs\n%s", iommu_fix_of_one(c->host));
 	}
 }
 
@@ -261,20 +164,30 @@ void check_late_iommu(struct check *c)
 	kernels_free(&kernels);
 }
 
+static bool has_word(const struct check *c, const char *word)
+{
+	struct slice rest = slice_of(c->host->run.cmdline), one;
+
+	while ((one = slice_next(&rest, '"')).n)
+		if (slice_is(one, word))
+			return true;
+	return false;
+}
+
 /* With interrupt remapping the names of interrupt controllers begin with IR-. */
 void check_remapping(struct check *c)
 {
-	char *text = is_on(c) ? check_read(c, "proc/interrupts") : NULL;
+	char *text = iommu_is_on(c->host) ? check_read(c, "proc/interrupts") : NULL;
 	bool x86 = text && (strstr(text, " IO-APIC") || strstr(text, " PCI-MSI"));
 	bool remapped = text && strstr(text, " IR-");
 
 	free(text);
 	if (!x86 || remapped)
 		return;
-	if (cmdline_has(c, "intremap=off") || cmdline_has(c, "nointremap"))
+	if (iommu_word(c->host, "intremap", "off") || has_word(c, "nointremap"))
 		check_say(c, CHECK_ERROR, "", "interrupt remapping is off by the kernel command "
-			  "line: VFIO refuses guests\ntake intremap=off out of %s, and reboot",
-			  check_boot_loader(c));
+			  "line: VFIO refuses guests\nremove intremap=off from %s, and reboot",
+			  bootline_place(c->host));
 	else
 		check_say(c, CHECK_WARNING, "", "no interrupt remapping: VFIO may refuse guests "
 			  "(Operation not permitted)\nturn on interrupt remapping or x2APIC in the "

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook/image/modprobe.h"
+#include "cli/machine/bootline.h"
+"hook/image/modprobe.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
 
@@ -59,7 +60,7 @@ static int is_module_line(struct slice line, void *module)
 	if (!slash || !end || end < slash)
 		return 0;
 	*end = '\0';
-	return modprobe_same(slash + 1, module);
+	return module_same_name(slice_of(slash + 1), slice_of(module));
 }
 
 static bool is_built_in(const struct check *c, const struct kernel *k, const char *module)
@@ -75,14 +76,12 @@ static bool is_on_cmdline(const struct check *c, const char *module, struct slic
 {
 	static char cmdline[CMDLINE_MAX];
 	struct slice rest, word;
-	char name[64];
 
 	if (sysfs_read_file(c->host->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
 		return false;
 	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;) {
 		struct slice before = slice_cut(&word, '.');
-		text_make(name, sizeof(name), "%pv", &before);
-		if (slice_equal(word, option) && modprobe_same(name, module))
+		if (slice_equal(word, option) && module_same_name(before, slice_of(module)))
 			return true;
 	}
 	return false;
@@ -102,7 +101,7 @@ static void say_options(struct check *c, const struct kernel *k, const char *mod
 	if (t.len)
 		check_say(c, CHECK_WARNING, "", "%s is built in in kernel %s, so its options in "
 			  "modprobe.d have no effect: %s\nadd %s to %s, and reboot", module, k->version,
-			  options, words, check_boot_loader(c));
+			  options, words, bootline_place(c->host));
 }
 
 static void look_at_options(struct check *c, const struct kernel *k)

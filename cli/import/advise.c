@@ -1,84 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* advise.c - what can go once the rules are there; see read.h */
+/* advise.c - what can go once the rules hold; see rule.h */
 #include <stdio.h>
 #include <string.h>
 
-#include "read.h"
+#include "rule.h"
 
-#include "runtime/core/driver.h"
-
-const char *finding_place(const struct finding *f, char buf[FINDING_PLACE_MAX])
+static bool is_planned(const struct host *h, const struct setting *s)
 {
-	struct place at = { f->file, f->line, 0 };
-
-	return *f->file ? text_make(buf, FINDING_PLACE_MAX, "%pp", &at) : "the kernel command line";
-}
-
-/* True: one of the modules wants a function that the rules take. */
-static bool concerns(struct host *h, const char *modules)
-{
-	char names[HOST_NAME_MAX];
-	const struct run *run = &h->run;
-
-	for (unsigned i = 0; i < run->inv.functions; i++) {
-		const struct pci_function *f = &run->inv.function[i];
-		if (run->plan.entry[i].state != STATE_PLANNED)
-			continue;
-		struct slice wanted = slice_of(host_candidates(h, f, names));
-		struct slice driver = slice_of(f->driver);
-		do {
-			struct slice rest = slice_of(modules), one = slice_cut(&wanted, ',');
-			while (rest.n) {
-				struct slice module = slice_cut(&rest, ',');
-				if (module.n && (module_same_name(module, one) ||
-						 module_same_name(module, driver)))
-					return true;
-			}
-		} while (wanted.n);
-	}
-	return false;
-}
-
-/* True: of what stands at this place, something is no rule, so it has to stay. */
-static bool has_to_stay(const struct findings *found, const struct finding *f)
-{
-	for (unsigned i = 0; i < found->n && i < FINDINGS_MAX; i++) {
-		const struct finding *g = &found->finding[i];
-		if (g->left_out && g->line == f->line && !strcmp(f->file, g->file) &&
-		    !strcmp(f->what, g->what))
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		if (h->run.plan.entry[i].state == STATE_PLANNED &&
+		    (!s || setting_means(h, s, &h->run.inv.function[i])))
 			return true;
-	}
 	return false;
 }
 
-/* True: the words stand in a file as well, or have been said. */
-static bool is_said(const struct findings *found, unsigned k)
+static bool can_go(struct host *h, const struct setting *s)
 {
-	const struct finding *f = &found->finding[k];
-
-	for (unsigned i = 0; i < k; i++) {
-		const struct finding *g = &found->finding[i];
-		if (!strcmp(f->what, g->what) &&
-		    (!*f->file || (!strcmp(f->file, g->file) && f->line == g->line)))
-			return true;
+	switch (s->kind) {
+	case SETTING_GIVES:
+	case SETTING_BINDS:
+	case SETTING_WRONG:
+		return !s->left_out;
+	case SETTING_BLACKLIST:
+		return setting_is_for_rules(h, s);
+	case SETTING_REMOVES:
+		return is_planned(h, s);
+	case SETTING_STOPS:
+		return !*s->entry;
+	case SETTING_LOADS:
+	case SETTING_NEEDLESS:
+		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
-void import_advise(struct host *h, const struct findings *found)
+/* What the line says beside the words: "options vfio-pci disable_vga=1". */
+static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
+{
+	const char *words = strstr(s->text, s->words);
+	struct slice before = { s->text, words ? (size_t)(words - s->text) : 0 };
+
+	if (!words)
+		return s->text;
+	words += strlen(s->words);
+	return text_make(buf, SETTING_FIX_MAX, "%pv%s", &before, words + strspn(words, " \t"));
+}
+
+static void print_setting(const struct host *h, const struct setting *s)
+{
+	char at[SETTING_PLACE_MAX], buf[SETTING_FIX_MAX];
+
+	printf("  %s: ", setting_place(s, at));
+	if (s->source == SOURCE_DRIVERCTL || s->source == SOURCE_UNRAID ||
+	    s->source == SOURCE_TRUENAS)
+		printf("%s", setting_fix(h, s, buf));
+	else
+		printf("%s", *s->words ? s->words : "the script");
+	if (s->kind == SETTING_BLACKLIST)
+		printf("  (unless other hardware needs it)");
+	else if (s->kind == SETTING_REMOVES)
+		printf("  (it removes functions that the rules take)");
+	else if (s->kind == SETTING_STOPS || s->kind == SETTING_WRONG)
+		printf("  (%s)", s->why);
+	else if (s->source == SOURCE_MODPROBE && s->more)
+		printf("  (keep the rest: %s)", rest_of(s, buf));
+	else if (s->kind == SETTING_BINDS)
+		printf("  (%s: %s)", s->why, s->items);
+	putchar('\n');
+}
+
+void import_advise(struct host *h, const struct settings *found)
 {
 	bool some = false;
-	char at[FINDING_PLACE_MAX];
 
-	for (unsigned i = 0; i < found->n && i < FINDINGS_MAX; i++) {
-		const struct finding *f = &found->finding[i];
-		if (is_said(found, i) || has_to_stay(found, f) ||
-		    (f->kind == FOUND_BLACKLIST && !concerns(h, f->item)))
+	for (unsigned i = 0; i < found->n && is_planned(h, NULL); i++) {
+		if (!can_go(h, &found->list[i]))
 			continue;
 		if (!some)
 			puts("with these rules can be deleted:");
 		some = true;
-		printf("  %s: %s%s\n", finding_place(f, at), f->what,
-		       f->kind == FOUND_BLACKLIST ? "  (unless other hardware needs it)" : "");
+		print_setting(h, &found->list[i]);
 	}
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule.h - from what a finding says to a rule. */
+/* rule.h - from what a setting says to a rule; and which settings can go then. */
 #pragma once
 
-#include "read.h"
+#include "cli/settings/settings.h"
 
-/* Adds the rule of vendor:device[:subvendor[:subdevice[:class[:mask]]]], as the kernel's
- * vfio_pci_fill_ids() reads it (drivers/vfio/pci/vfio_pci.c). False: no rule can say it. */
-bool import_id_rule(struct text *rule, const char *item);
+/* Adds the rule of an ID as vfio-pci.ids= takes it. A class mask that no rule can say becomes
+ * the next wider one, if that means no other function of this machine. False: no rule can say
+ * it. */
+bool import_id_rule(const struct host *h, struct text *rule, struct slice item);
 
-/* The function that a FOUND_ADDRESS or FOUND_QUBES is about. NULL: there is none, and why. */
-const struct pci_function *import_function(const struct run *run, const struct finding *f,
-					   const char **why);
+/* Prints what can be deleted when the plan in h->run holds, if it binds anything: neither what
+ * was left out, nor blacklists of modules that want none of the functions planned. */
+void import_advise(struct host *h, const struct settings *found);

@@ -9,6 +9,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "iommu.h"
 
 int hint_input(const struct host *h)
 {
@@ -19,32 +20,30 @@ int hint_input(const struct host *h)
 			    strerror(-h->run.input_error));
 }
 
-static bool has_groups(const struct inventory *inv)
-{
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (inv->function[i].group >= 0)
-			return true;
-	return false;
-}
-
-/* The IOMMU's name in the firmware, and the kernel's word for it. */
-static const char *iommu_words(const struct host *h)
-{
-	/* The vendor stands in the first lines; the rest may be cut. */
-	static char cpus[4096];
-
-	sysfs_read(h->roots.proc, "cpuinfo", cpus, sizeof(cpus) - 1);
-	if (strstr(cpus, "GenuineIntel"))
-		return "turn VT-d on in the firmware and boot with intel_iommu=on";
-	if (strstr(cpus, "AuthenticAMD") || strstr(cpus, "HygonGenuine"))
-		return "turn AMD-Vi (\"IOMMU\") on in the firmware";
-	return "turn it on in the firmware (on ARM: SMMU)";
-}
-
 void hint_iommu(const struct host *h)
 {
-	if (h->run.inv.functions && !has_groups(&h->run.inv))
-		cmd_complain("no IOMMU: no function can go to a guest: %s", iommu_words(h));
+	struct iommu_text t;
+
+	if (!h->run.inv.functions || iommu_is_on(h))
+		return;
+	iommu_explain(h, &t);
+	cmd_complain("%s, so no function can go to a guest: %s", t.what, t.fix);
+}
+
+void hint_no_group(const struct host *h)
+{
+	char at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (h->run.plan.entry[i].reason != REASON_NO_GROUP)
+			continue;
+		hint_iommu(h);
+		pci_put_address(at, &h->run.inv.function[i].at);
+		if (iommu_is_on(h))
+			cmd_complain("%s: no IOMMU group, while other functions have theirs: %s", at,
+				     iommu_fix_of_one(h));
+		return;
+	}
 }
 
 void hint_later(struct host *h)

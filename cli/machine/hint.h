@@ -7,8 +7,12 @@
 /* The functions cannot be listed. CMD_FAILED. */
 int hint_input(const struct host *h);
 
-/* No function has an IOMMU group: how to turn the IOMMU on, for the machine's CPU. */
+/* No function has an IOMMU group: why, and how to turn the IOMMU on. */
 void hint_iommu(const struct host *h);
+
+/* The plan in h->run refuses a function that has no IOMMU group: the same, or what keeps the
+ * group from this one. */
+void hint_no_group(const struct host *h);
 
 /* Functions that rules are about and that the boot does not see, or may not see: the plan does
  * not promise them. h was opened as_boot. */

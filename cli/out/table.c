@@ -115,7 +115,7 @@ static bool is_utf8(const char *text)
 }
 
 /* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
-static json_object *json_text(const char *text, size_t n)
+json_object *json_text(const char *text, size_t n)
 {
 	char *made = malloc(2 * n + 1), *w = made;
 

@@ -15,6 +15,10 @@ struct column {
 
 #define TABLE_COLUMNS_MAX 32
 
+/* A JSON string of n bytes. JSON is UTF-8, and what others write need not be: a byte above 0x7f
+ * of a text that is no UTF-8 becomes the character of Latin-1. */
+struct json_object *json_text(const char *text, size_t n);
+
 /* how JSON is written, as json_object_to_json_string_ext() takes it */
 #define TABLE_JSON \
 	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)

@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
+#include "cli/machine/hint.h"
 
 #define VERB "add"
 
@@ -120,8 +121,10 @@ static int add(struct host *h, struct conf_set *set, const struct rules_how *how
 		puts("nothing to add");
 		return CMD_OK;
 	}
-	if (rules_add(h, set, how, &rules, &first))
+	if (rules_add(h, set, how, &rules, &first)) {
+		hint_no_group(h);
 		return CMD_FAILED;
+	}
 	if (say_in_use(h, &rules, planned))
 		return cmd_complain(VERB ": nothing is changed");
 	rules_show_plan(h, how, first, rules.n);

@@ -7,6 +7,8 @@
 #include "cli/edit/conf_write.h"
 #include "cli/cmd.h"
 #include "cli/import/rule.h"
+#include "cli/machine/hint.h"
+#include "cli/settings/match.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
 
@@ -14,11 +16,10 @@
 
 static const char help[] =
 	"usage: vgapass import [OPTION ...]\n\n"
-	"Shows the rules that do what this machine is told elsewhere, what of it cannot\n"
-	"be a rule, and what can be deleted then. It reads vfio-pci.ids=, pci-stub.ids=\n"
-	"and rd.qubes.hide_pci= on the kernel command line of now, of GRUB and of\n"
-	"/etc/kernel/cmdline, modprobe.d, lists of modules, driverctl, and what Unraid\n"
-	"and TrueNAS keep.\n\n"
+	"Shows the rules that correspond to settings found elsewhere, what of those no\n"
+	"rule can say, and what can be deleted then. It reads the kernel command line\n"
+	"and the files and boot entries that it comes from, modprobe.d, lists of modules,\n"
+	"driverctl, udev rules, scripts, and what Unraid, TrueNAS, Qubes and Xen keep.\n\n"
 	"  --write              adds the rules; nothing else is changed\n"
 	"  --apply              with --write: rebuilds the boot images of all kernels\n"
 	"  --file NAME          into /etc/vgapass.conf.d/NAME.conf, not /etc/vgapass.conf\n"
@@ -32,20 +33,32 @@ static const char help[] =
 struct import {
 	struct host host;
 	struct conf_set set;
-	struct findings found;
+	struct settings found;
 	struct new_rules rules;
+	struct new_rules covered; /* that need not be added */
 	struct rules_how how;
-	unsigned left_out;             /* findings that no rule stands for, and functions that stay */
+	unsigned left_out;             /* items that no rule stands for, and functions that stay */
 	bool full;                     /* more rules than a configuration can have */
 	bool taken[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function: by the new rules */
 };
 
-static void leave_out(struct import *m, struct finding *f, const char *why)
-{
-	char at[FINDING_PLACE_MAX];
+/* An item of a setting, which is to become a rule. */
+struct item {
+	struct setting *s;
+	struct slice text;
+};
 
-	cmd_complain(VERB ": %s: %s: %s", finding_place(f, at), f->item, why);
-	f->left_out = true;
+static void say_item(const struct item *i, const char *why)
+{
+	char at[SETTING_PLACE_MAX];
+
+	cmd_complain(VERB ": %s: %.*s: %s", setting_place(i->s, at), (int)i->text.n, i->text.p, why);
+}
+
+static void leave_out(struct import *m, const struct item *i, const char *why)
+{
+	say_item(i, why);
+	i->s->left_out = true;
 	m->left_out++;
 }
 
@@ -68,14 +81,33 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	       (!(a->given & RULE_CLASS) || a->class == b->class);
 }
 
+static bool has_rule(const struct new_rules *rules, const char *text)
+{
+	for (unsigned i = 0; i < rules->n; i++)
+		if (!strcmp(rules->rule[i].text, text))
+			return true;
+	return false;
+}
+
+static void say_covered(struct import *m, const char *text, const struct rule *by)
+{
+	struct new_rule *r = has_rule(&m->covered, text) || m->covered.n == RULES_NEW_MAX ? NULL :
+			     rules_new(&m->covered, &m->how);
+	char at[PLAN_LINE_MAX];
+
+	if (!r)
+		return;
+	text_make(r->text, sizeof(r->text), "%s", text);
+	printf("%s: %s decides about it already\n", text, text_make(at, sizeof(at), "%pp", &by->at));
+}
+
 /* True, said: a rule that is there already does what this one would. */
-static bool is_covered(const struct import *m, const char *text, const struct rule *rule)
+static bool is_covered(struct import *m, const char *text, const struct rule *rule)
 {
 	const struct run *run = &m->host.run;
 	const struct plan *alone = rules_alone(run, rule);
 	const struct rule *by = NULL;
 	bool all = true;
-	char at[PLAN_LINE_MAX];
 
 	for (unsigned i = 0; i < run->inv.functions; i++) {
 		if (!alone->entry[i].rule)
@@ -87,23 +119,22 @@ static bool is_covered(const struct import *m, const char *text, const struct ru
 		if (same_rule(rule, &run->config.rule[i]))
 			by = &run->config.rule[i];
 	if (by && all)
-		printf("%s: %s decides about it already\n", text,
-		       text_make(at, sizeof(at), "%pp", &by->at));
+		say_covered(m, text, by);
 	return by && all;
 }
 
-static void add_comment(const struct import *m, const struct finding *f, const struct rule *rule,
+static void add_comment(const struct import *m, const struct item *f, const struct rule *rule,
 			struct new_rule *r)
 {
 	struct pci_function like = { .vendor = (uint16_t)rule->vendor,
 				     .device = (uint16_t)rule->device };
-	char name[HOST_NAME_MAX] = "", at[FINDING_PLACE_MAX];
+	char name[HOST_NAME_MAX] = "", at[SETTING_PLACE_MAX];
 	bool named = rule->vendor != PCI_ANY && rule->device != PCI_ANY;
 
 	if (named)
 		host_name(&m->host, &like, name);
 	text_make(r->comment, sizeof(r->comment), "%s%sfrom %s", name, *name ? ", " : "",
-		  finding_place(f, at));
+		  setting_place(f->s, at));
 	/* A file may have any name, a comment has one line. */
 	for (char *p = r->comment; *p; p++)
 		*p = (unsigned char)*p < ' ' ? '?' : *p;
@@ -127,7 +158,7 @@ static bool is_taken(struct import *m, const struct rule *rule)
 
 /* True, said: the next boot would refuse a function by this rule, or the host needs it. The
  * other rules do not wait for this one. */
-static bool is_refused(struct import *m, struct finding *f, const struct rule *rule)
+static bool is_refused(struct import *m, const struct item *f, const struct rule *rule)
 {
 	static struct obstacles found;
 	static bool going[PCI_FUNCTIONS_MAX];
@@ -155,7 +186,7 @@ static bool is_refused(struct import *m, struct finding *f, const struct rule *r
 }
 
 /* One more rule, unless it is there already, or another finding has made it. */
-static void take(struct import *m, struct finding *f, const struct new_rule *made)
+static void take_rule(struct import *m, const struct item *f, const struct new_rule *made)
 {
 	const struct rule *rule = parse(made->text);
 
@@ -163,9 +194,8 @@ static void take(struct import *m, struct finding *f, const struct new_rule *mad
 		leave_out(m, f, "no rule can say it: write one by hand");
 		return;
 	}
-	for (unsigned i = 0; i < m->rules.n; i++)
-		if (!strcmp(m->rules.rule[i].text, made->text))
-			return;
+	if (has_rule(&m->rules, made->text))
+		return;
 	if (is_covered(m, made->text, rule) || is_refused(m, f, rule) || is_taken(m, rule))
 		return;
 	struct new_rule *r = rules_new(&m->rules, &m->how);
@@ -246,89 +276,211 @@ static bool is_of_two(const struct import *m, const struct rule *rule)
 }
 
 /* By a rule each; what is of the boot display's card stays. */
-static void import_one_by_one(struct import *m, struct finding *f, const struct rule *rule)
+static void import_one_by_one(struct import *m, const struct item *f, const bool *matches)
 {
-	static bool matches[PCI_FUNCTIONS_MAX];
 	const struct inventory *inv = &m->host.run.inv;
-	const struct plan *alone = rules_alone(&m->host.run, rule);
 	const struct pci_function *goes = NULL;
-	char at[FINDING_PLACE_MAX], text[128];
+	char text[160];
 	struct new_rule r;
 
-	for (unsigned i = 0; i < inv->functions; i++) {
-		matches[i] = alone->entry[i].rule;
-		if (!goes && matches[i] && !is_of_boot_display(m, &inv->function[i]))
+	for (unsigned i = 0; i < inv->functions && !goes; i++)
+		if (matches[i] && !is_of_boot_display(m, &inv->function[i]))
 			goes = &inv->function[i];
-	}
 	for (unsigned i = 0; i < inv->functions; i++) {
 		if (!matches[i])
 			continue;
 		if (goes && is_of_boot_display(m, &inv->function[i])) {
-			text_make(text, sizeof(text), "%pa: it is of the boot display's card and stays: "
-				  "%pa has the ID too", &inv->function[i].at, &goes->at);
-			cmd_complain(VERB ": %s: %s: %s and is named by its path", finding_place(f, at),
-				     f->item, text);
+			say_item(f, text_make(text, sizeof(text), "%pa: it is of the boot display's card and "
+					      "stays: %pa has the ID too and is named by its path",
+					      &inv->function[i].at, &goes->at));
 			m->left_out++;
 			continue;
 		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
-		take(m, f, &r);
+		take_rule(m, f, &r);
 	}
 }
 
-static void import_id(struct import *m, struct finding *f)
+/* True, said: it means bridges, which no guest takes and no rule need. Its setting can go. */
+static bool is_of_bridges(const struct item *f, const struct host *h)
 {
+	const struct pci_function *bridge = NULL;
+	char text[160];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *g = &h->run.inv.function[i];
+		if (!setting_item_means(h, f->text, g))
+			continue;
+		if (!g->bridge)
+			return false;
+		bridge = g;
+	}
+	if (bridge)
+		say_item(f, text_make(text, sizeof(text), "%pa is a bridge, which goes to no guest: it "
+				      "needs no rule", &bridge->at));
+	return bridge;
+}
+
+static void import_id(struct import *m, const struct item *f)
+{
+	static bool matches[PCI_FUNCTIONS_MAX];
 	struct new_rule r = { .f = NULL };
 	const struct rule *rule;
 	struct text t;
 
 	text_start(&t, r.text, sizeof(r.text));
-	if (!import_id_rule(&t, f->item)) {
-		leave_out(m, f, "no rule can say it: write one by hand");
+	if (!import_id_rule(&m->host, &t, f->text)) {
+		leave_out(m, f, memchr(f->text.p, '$', f->text.n) ?
+			  "its value is not known here: write the rule by hand" :
+			  "no rule can say it: write one by hand");
 		return;
 	}
 	rule = parse(r.text);
 	if (rule && (wants_identity(m, rule) || is_of_two(m, rule))) {
-		import_one_by_one(m, f, rule);
+		const struct plan *alone = rules_alone(&m->host.run, rule);
+		for (unsigned i = 0; i < m->host.run.inv.functions; i++)
+			matches[i] = alone->entry[i].rule;
+		import_one_by_one(m, f, matches);
 		return;
 	}
 	add_allowed(m, &r);
-	take(m, f, &r);
+	take_rule(m, f, &r);
 }
 
-static void import_address(struct import *m, struct finding *f)
+/* "0000:01:00.*" */
+static bool import_pattern(struct import *m, const struct item *f)
 {
-	const char *why;
-	const struct pci_function *function = import_function(&m->host.run, f, &why);
+	static bool matches[PCI_FUNCTIONS_MAX];
+	bool some = false;
+
+	if (setting_form(f->text) != FORM_ADDRESS || (!memchr(f->text.p, '*', f->text.n) &&
+						      !memchr(f->text.p, '[', f->text.n)))
+		return false;
+	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
+		const struct pci_function *g = &m->host.run.inv.function[i];
+		matches[i] = !g->bridge && setting_item_means(&m->host, f->text, g);
+		some |= matches[i];
+	}
+	if (some)
+		import_one_by_one(m, f, matches);
+	return some;
+}
+
+/* "none" keeps all drivers off, as vfio-pci does for the host. */
+static bool is_for_guests(const char *driver)
+{
+	return settings_is_vfio(slice_of(driver)) || strstr(driver, "uio") || strstr(driver, "pciback") ||
+	       !strcmp(driver, "none");
+}
+
+static void import_address(struct import *m, const struct item *f)
+{
+	const char *why, *driver = f->s->driver;
+	const struct pci_function *function = setting_function(&m->host, f->text, &why);
 	struct new_rule r;
 	struct text t;
 
-	if (!function) {
+	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
+		say_item(f, text_make(r.text, sizeof(r.text), "driverctl keeps it on %s, a driver of the "
+				      "host's: it can stay with driverctl", driver));
+		f->s->left_out = true;
+		return;
+	}
+	if (!strcmp(driver, "none"))
+		why = "a rule binds a driver, it does not keep all off: it can stay with driverctl";
+	if (!function || !strcmp(driver, "none")) {
 		leave_out(m, f, why);
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
 	size_t n = strlen(r.text);
 	text_start(&t, r.text + n, sizeof(r.text) - n);
-	if (*f->driver)
-		text_add(&t, " driver=%s", f->driver);
-	take(m, f, &r);
+	if (strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0)
+		text_add(&t, " driver=%s", driver);
+	take_rule(m, f, &r);
 }
 
-static void make_rules(struct import *m)
+static void import_item(struct import *m, const struct item *f)
 {
-	unsigned n = m->found.n < FINDINGS_MAX ? m->found.n : FINDINGS_MAX;
+	if (is_of_bridges(f, &m->host) || import_pattern(m, f))
+		return;
+	if (setting_form(f->text) == FORM_ID)
+		import_id(m, f);
+	else
+		import_address(m, f);
+}
 
-	if (m->found.n > n)
-		cmd_complain(VERB ": only the first %u of %u things found are looked at", n,
-			     m->found.n);
-	for (unsigned i = 0; i < n && !m->full; i++) {
-		struct finding *f = &m->found.finding[i];
-		if (f->kind == FOUND_ID)
-			import_id(m, f);
-		else if (f->kind == FOUND_ADDRESS || f->kind == FOUND_QUBES)
-			import_address(m, f);
+/* True: each function that the setting means is bound by a rule, old or new. */
+static bool is_done(const struct import *m, const struct setting *s)
+{
+	const struct run *run = &m->host.run;
+
+	for (unsigned i = 0; i < run->inv.functions; i++)
+		if (!m->taken[i] && run->plan.entry[i].state != STATE_PLANNED &&
+		    setting_means(&m->host, s, &run->inv.function[i]))
+			return false;
+	return true;
+}
+
+static void import_setting(struct import *m, struct setting *s)
+{
+	struct item f = { s, slice_of(*s->items ? s->items : *s->words ? s->words : s->file) };
+	struct slice rest = slice_of(s->items);
+	char why[SETTING_FIX_MAX];
+
+	if (*s->entry) {
+		if (!is_done(m, s))
+			leave_out(m, &f, text_make(why, sizeof(why), "it holds only when the boot entry %s "
+						   "is chosen: make the rules by vgapass add --profile NAME CARD, "
+						   "and write vgapass=NAME into that entry", s->entry));
+		return;
 	}
+	if (!*s->items)
+		leave_out(m, &f, text_make(why, sizeof(why), "it %s; which functions, only a person can "
+					   "tell: vgapass add CARD makes the rules", s->why));
+	while (rest.n && !m->full) {
+		f.text = slice_cut(&rest, ',');
+		if (f.text.n)
+			import_item(m, &f);
+	}
+}
+
+/* What nothing reads has never had an effect: no rule is made of it unasked. */
+static void import_wrong(struct import *m, struct setting *s)
+{
+	char why[SETTING_FIX_MAX];
+	struct item f = { s, slice_of(s->words) };
+
+	if (*s->items && !is_done(m, s))
+		leave_out(m, &f, text_make(why, sizeof(why), "it %s: vgapass add makes a rule if it is "
+					   "meant", s->why));
+}
+
+static void say_unread(struct import *m, const struct setting *s)
+{
+	char at[SETTING_PLACE_MAX];
+
+	cmd_complain(VERB ": %s: %s: nothing of it is imported", setting_place(s, at), s->why);
+	m->left_out++;
+}
+
+/* Returns how many settings there are that rules could stand for. */
+static unsigned make_rules(struct import *m)
+{
+	unsigned some = 0;
+
+	for (unsigned i = 0; i < m->found.n && !m->full; i++) {
+		struct setting *s = &m->found.list[i];
+		some += s->kind == SETTING_GIVES || s->kind == SETTING_BINDS || s->kind == SETTING_WRONG;
+		if (s->kind == SETTING_GIVES || s->kind == SETTING_BINDS)
+			import_setting(m, s);
+		else if (s->kind == SETTING_UNREAD)
+			say_unread(m, s);
+	}
+	for (unsigned i = 0; i < m->found.n; i++)
+		if (m->found.list[i].kind == SETTING_WRONG)
+			import_wrong(m, &m->found.list[i]);
+	return some;
 }
 
 static int import(struct import *m)
@@ -336,8 +488,9 @@ static int import(struct import *m)
 	uint32_t first;
 
 	conf_set_plan(&m->set, &m->host, NULL);
-	import_read(&m->host, &m->found);
-	make_rules(m);
+	hint_iommu(&m->host);
+	settings_read(&m->host, &m->found);
+	unsigned some = make_rules(m);
 	if (m->full)
 		return cmd_complain(VERB ": nothing is changed");
 	if (m->rules.n) {
@@ -346,7 +499,7 @@ static int import(struct import *m)
 		if (rules_add(&m->host, &m->set, &m->how, &m->rules, &first))
 			return CMD_FAILED;
 	} else {
-		puts(m->found.n ? "no rule to add" : "nothing to import");
+		puts(some ? "no rule to add" : "nothing to import");
 	}
 	import_advise(&m->host, &m->found);
 	int r = CMD_OK;
@@ -356,7 +509,7 @@ static int import(struct import *m)
 	}
 	if (m->rules.n && !m->how.dry_run)
 		r = rules_finish(&m->host, &m->set, &m->how);
-	return r ? r : m->left_out || m->found.unread ? CMD_FAILED : CMD_OK;
+	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
 }
 
 int cmd_import(int argc, char **argv)
@@ -397,6 +550,7 @@ int cmd_import(int argc, char **argv)
 		r = conf_set_read(&m.set, &m.host, VERB, m.how.dry_run);
 	if (!r)
 		r = import(&m);
+	settings_free(&m.found);
 	conf_set_close(&m.set, &m.host);
 	return r;
 }

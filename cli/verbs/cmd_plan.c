@@ -110,6 +110,7 @@ static int plan(const struct host_options *o, bool json)
 	else
 		print_text(r, &in_use);
 	hint_serials(&host, false);
+	hint_no_group(&host);
 	if (!json)
 		hint_later(&host);
 	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||

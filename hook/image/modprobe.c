@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/core/cmdline.h"
+#include "runtime/core/driver.h"
 #include "runtime/io/sysfs.h"
 
 const char *const modprobe_dirs[MODPROBE_DIRS] = { "etc/modprobe.d", "run/modprobe.d",
@@ -156,13 +157,6 @@ char *modprobe_options(struct kmod_module *mod, bool *had_ids)
 	return options;
 }
 
-bool modprobe_same(const char *a, const char *b)
-{
-	while (*a && (*a == '-' ? '_' : *a) == (*b == '-' ? '_' : *b))
-		a++, b++;
-	return *a == *b;
-}
-
 /* Reads a line with those that continue it: for libkmod, a line that ends in a backslash goes on in
  * the next one. Returns false at the end of the file. */
 static bool read_joined(FILE *file, char **line, size_t *room)
@@ -198,7 +192,7 @@ static bool is_options_with_ids(char *line, const char *module)
 	if (!word || strcmp(word, "options") != 0)
 		return false;
 	word = strtok_r(NULL, blanks, &rest);
-	if (!word || !modprobe_same(word, module))
+	if (!word || !module_same_name(slice_of(word), slice_of(module)))
 		return false;
 	while ((word = strtok_r(NULL, blanks, &rest)))
 		if (!strncmp(word + (*word == '"'), "ids=", 4))

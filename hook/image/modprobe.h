@@ -35,9 +35,6 @@ char *modprobe_find_stranger(int root, const char *folder);
  * machine's kernel command line. */
 char *modprobe_options(struct kmod_module *mod, bool *had_ids);
 
-/* Returns true if the names are those of one module: '-' and '_' are the same letter. */
-bool modprobe_same(const char *a, const char *b);
-
 /* Returns a file of modprobe.d that gives the module ids=, as a path below the root, to be freed;
  * NULL: there is none. */
 char *modprobe_ids_file(int root, const char *module);

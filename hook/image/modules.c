@@ -223,7 +223,7 @@ static int add_list(struct modules *m, struct kmod_list *list)
 static const struct module *find_module(const struct modules *m, const char *name)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		if (modprobe_same(m->module[i].name, name))
+		if (module_same_name(slice_of(m->module[i].name), slice_of(name)))
 			return &m->module[i];
 	return NULL;
 }
@@ -237,7 +237,7 @@ static const struct pending {
 static bool is_pending(const char *name)
 {
 	for (const struct pending *p = pending; p; p = p->up)
-		if (modprobe_same(p->name, name))
+		if (module_same_name(slice_of(p->name), slice_of(name)))
 			return true;
 	return false;
 }

@@ -41,16 +41,12 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 			    "unbinding it|binding it";
 	struct slice step = slice_nth(slice_of(steps), '|', o->step);
 	const struct rule *rule = e->rule;
-	unsigned root = r->inv.function[0].vendor;
 	enum reason reason = o->reason ? o->reason : e->reason;
 
 	switch (reason) {
 	case REASON_NO_GROUP:
-		/* How to turn it on depends on the processor; its maker also made the root
-		 * bus. */
-		text_add(t, "no IOMMU group: in the firmware turn on %s",
-			 root == 0x8086 ? "VT-d, and boot with intel_iommu=on, without igfx_off" :
-			 root == 0x1022 ? "AMD-Vi" : "the IOMMU");
+		/* The command says more: cli/machine/iommu.c. */
+		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
 		break;
 	case REASON_IDENTITY:
 		text_add(t, "%s: write path=%pr beside its ID",

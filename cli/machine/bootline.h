@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bootline.h - where the kernel command line of this machine is written. */
+#pragma once
+
+#include "host.h"
+
+/* True: something exists below the root. */
+bool bootline_exists(const struct host *h, const char *path);
+
+/* True: Proxmox's tool writes the boot loaders' files. */
+bool bootline_is_proxmox(const struct host *h);
+
+/* True: GRUB has started this kernel. It writes BOOT_IMAGE= in front of the command line, which
+ * systemd-boot and the firmware do not; EXTLINUX does, too. */
+bool bootline_is_grub(const struct host *h);
+
+/* Where a parameter is written, and what to run then: "GRUB_CMDLINE_LINUX of /etc/default/grub,
+ * run update-grub". */
+const char *bootline_place(const struct host *h);
+
+/* The command that makes a changed file of the boot loader's count: "run update-grub". `path` is
+ * below the root. */
+const char *bootline_apply(const struct host *h, const char *path);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* iommu.c - see iommu.h */
+#include "iommu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootline.h"
+#include "runtime/io/sysfs.h"
+
+#define CPUINFO_MAX 65536
+#define TABLES "firmware/acpi/tables/"
+
+bool iommu_is_on(const struct host *h)
+{
+	const struct inventory *inv = &h->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (inv->function[i].group >= 0)
+			return true;
+	return false;
+}
+
+/* The value without the quotes that may stand around it, or around the whole word. */
+static struct slice unquoted(struct slice s)
+{
+	while (s.n && *s.p == '"')
+		s.p++, s.n--;
+	while (s.n && s.p[s.n - 1] == '"')
+		s.n--;
+	return s;
+}
+
+bool iommu_word(const struct host *h, const char *key, const char *value)
+{
+	struct slice rest = slice_of(h->run.cmdline), word;
+	bool has = false;
+
+	while ((word = unquoted(slice_next(&rest, '"'))).n) {
+		if (!slice_is(slice_cut(&word, '='), key))
+			continue;
+		word = unquoted(word);
+		while (word.n)
+			if (slice_is(slice_cut(&word, ','), value))
+				has = true;
+	}
+	return has;
+}
+
+/* Which of two values a parameter has in the end: the kernel takes them in order
+ * (drivers/iommu/intel/iommu.c, intel_iommu_setup()). */
+static bool is_last(const struct host *h, const char *key, const char *value, const char *other)
+{
+	struct slice rest = slice_of(h->run.cmdline), word;
+	bool is = false;
+
+	while ((word = unquoted(slice_next(&rest, '"'))).n) {
+		if (!slice_is(slice_cut(&word, '='), key))
+			continue;
+		word = unquoted(word);
+		while (word.n) {
+			struct slice one = slice_cut(&word, ',');
+			is = slice_is(one, value) || (is && !slice_is(one, other));
+		}
+	}
+	return is;
+}
+
+/* The machine, as far as it tells by its CPU and by the firmware's ACPI tables. */
+struct machine {
+	bool intel, amd, arm, guest;
+	bool dmar, ivrs, iort;
+};
+
+static void look_at_machine(const struct host *h, struct machine *m)
+{
+	char *cpu = calloc(1, CPUINFO_MAX);
+
+	if (!cpu)
+		abort();
+	/* The vendor stands in the first lines; the rest may be cut. */
+	sysfs_read(h->roots.proc, "cpuinfo", cpu, CPUINFO_MAX - 1);
+	m->dmar = sysfs_exists(h->roots.sys, TABLES "DMAR");
+	m->ivrs = sysfs_exists(h->roots.sys, TABLES "IVRS");
+	m->iort = sysfs_exists(h->roots.sys, TABLES "IORT");
+	m->intel = m->dmar || strstr(cpu, "GenuineIntel");
+	m->amd = m->ivrs || strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine");
+	m->arm = m->iort || strstr(cpu, "CPU implementer");
+	m->guest = strstr(cpu, " hypervisor") && !m->dmar && !m->ivrs;
+	/* Who made the processor made the root bus, too. */
+	if (!m->intel && !m->amd && !m->arm) {
+		m->intel = h->run.inv.function[0].vendor == 0x8086;
+		m->amd = h->run.inv.function[0].vendor == 0x1022;
+	}
+	free(cpu);
+}
+
+/* A word of the kernel command line that turns the IOMMU off; NULL: none. */
+static const char *word_off(const struct host *h, const struct machine *m)
+{
+	if (!m->arm && iommu_word(h, "iommu", "off"))
+		return "iommu=off";
+	if (m->intel && is_last(h, "intel_iommu", "off", "on"))
+		return "intel_iommu=off";
+	if (m->amd && iommu_word(h, "amd_iommu", "off"))
+		return "amd_iommu=off";
+	return NULL;
+}
+
+static void explain_intel(const struct host *h, bool table, struct iommu_text *t)
+{
+	const char *what, *fix;
+
+	if (!table) {
+		what = "the IOMMU is off: the firmware shows none (no ACPI table DMAR)";
+		fix = "turn on VT-d (Intel Virtualization Technology for Directed I/O) in the firmware "
+		      "setup";
+	} else if (is_last(h, "intel_iommu", "on", "off")) {
+		what = "the IOMMU is off, though the firmware and intel_iommu=on turn it on";
+		fix = "read dmesg | grep -e DMAR -e IOMMU; update the firmware, or take a kernel with "
+		      "CONFIG_INTEL_IOMMU";
+	} else {
+		what = "the IOMMU is off: the firmware has it on, the kernel does not use it";
+		fix = NULL;
+	}
+	text_make(t->what, sizeof(t->what), "%s", what);
+	text_make(t->fix, sizeof(t->fix), fix ? "%s" : "add intel_iommu=on to %s, and reboot",
+		  fix ? fix : bootline_place(h));
+}
+
+static void explain_amd(bool table, struct iommu_text *t)
+{
+	text_make(t->what, sizeof(t->what), table ?
+		  "the IOMMU is off, though the firmware has it on" :
+		  "the IOMMU is off: the firmware shows none (no ACPI table IVRS)");
+	text_make(t->fix, sizeof(t->fix), table ?
+		  "read dmesg | grep AMD-Vi; update the firmware, or take a kernel with "
+		  "CONFIG_AMD_IOMMU" :
+		  "turn on IOMMU (AMD-Vi; often under AMD CBS, NBIO) in the firmware setup: Enabled, "
+		  "not Auto");
+}
+
+static void explain_other(const struct machine *m, struct iommu_text *t)
+{
+	text_make(t->what, sizeof(t->what), m->iort ?
+		  "the IOMMU is off, though the firmware describes it (ACPI table IORT)" :
+		  "the IOMMU is off");
+	text_make(t->fix, sizeof(t->fix), m->iort ?
+		  "read dmesg | grep -i smmu; turn on the SMMU in the firmware setup, or take a kernel "
+		  "with CONFIG_ARM_SMMU_V3" : "turn it on in the firmware setup%s",
+		  m->arm ? " (SMMU)" : "");
+}
+
+void iommu_explain(const struct host *h, struct iommu_text *ret)
+{
+	struct machine m = { 0 };
+
+	look_at_machine(h, &m);
+	const char *word = word_off(h, &m);
+
+	if (word) {
+		text_make(ret->what, sizeof(ret->what), "the IOMMU is off: %s is on the kernel command "
+			  "line", word);
+		text_make(ret->fix, sizeof(ret->fix), "remove it from %s, and reboot",
+			  bootline_place(h));
+	} else if (m.guest) {
+		text_make(ret->what, sizeof(ret->what), "there is no IOMMU, as this is a virtual machine "
+			  "itself");
+		text_make(ret->fix, sizeof(ret->fix), "give it one: QEMU's -device intel-iommu, "
+			  "libvirt's <iommu model='intel'/>");
+	} else if (m.intel) {
+		explain_intel(h, m.dmar, ret);
+	} else if (m.amd) {
+		explain_amd(m.ivrs, ret);
+	} else {
+		explain_other(&m, ret);
+	}
+}
+
+const char *iommu_fix_of_one(const struct host *h)
+{
+	return iommu_word(h, "intel_iommu", "igfx_off") ?
+		"remove igfx_off from the kernel command line, and reboot" :
+		"put the card into another slot, or look for its IOMMU in the firmware setup";
+}
