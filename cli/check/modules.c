@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli/machine/bootline.h"
-"hook/image/modprobe.h"
+#include "hook/image/modprobe.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
 
