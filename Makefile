@@ -302,17 +302,19 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
-	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o)
+	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o \
+	out/xalloc.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use test_in_use_process test_live_look)
+	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(REAL_TESTS): %: %.o $(ASAN_ENGINE) $(ASAN_HOOK) $(ASAN_CLI)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod $(IMAGE_LIBS)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka -lkmod -ljson-c $(IMAGE_LIBS)
 
 $(B)/asan/tests/unit/test_live_look: $(B)/asan/cli/live/live_look.o
+$(B)/asan/tests/unit/test_receipt_read: $(addprefix $(B)/asan/cli/,machine/receipt_read.o machine/whole_file.o)
 
 # The corpora of the fuzzers, replayed as plain tests; "make fuzz" runs clang's fuzzer on them.
 # A whole boot is on the fake kernel, as the unit tests are.
@@ -320,10 +322,11 @@ $(B)/asan/tests/fuzz/fuzz_boot: $(B)/asan/tests/fuzz/fuzz_boot.o $(B)/asan/tests
 	$(CC) $(SANITIZE) -o $@ $^
 
 $(B)/asan/tests/fuzz/%: $(B)/asan/tests/fuzz/%.o $(B)/asan/tests/fuzz/replay.o $(ASAN_ENGINE) \
-		$(ASAN_CLI) $(ASAN_IMAGE) $(B)/asan/cli/machine/receipt_read.o
+		$(ASAN_CLI) $(ASAN_IMAGE) $(addprefix $(B)/asan/cli/,machine/receipt_read.o machine/whole_file.o)
 	$(CC) $(SANITIZE) -o $@ $^ $(IMAGE_LIBS) -ljson-c
 
-FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/machine/receipt_read.c $(addprefix hook/image/,cpio.c stream.c)
+FUZZED = $(ENGINE) cli/edit/conf_edit.c cli/out/xalloc.c \
+	$(addprefix cli/machine/,receipt_read.c whole_file.c) $(addprefix hook/image/,cpio.c stream.c)
 $(B)/fuzz/fuzz_boot: FUZZED = $(filter-out %/sysfs.c,$(ENGINE)) tests/unit/fake_kernel.c tests/unit/boot.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
