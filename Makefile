@@ -303,9 +303,9 @@ ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
 ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
 	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o \
-	out/xalloc.o)
+	out/xalloc.o out/diff.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
-	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read)
+	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read test_diff)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka

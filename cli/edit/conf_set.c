@@ -12,7 +12,7 @@
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
-#include "conf_edit.h"
+#include "cli/out/diff.h"
 
 #define LOCK_DIR "vgapass"
 #define LOCK_NAME "conf.lock"
@@ -255,18 +255,13 @@ static void print_name(const char *sign, const struct conf_file *f, bool there)
 
 void conf_set_diff(const struct conf_set *s)
 {
-	static char buf[4 * CONFIG_FILE_MAX];
-	struct text t;
-
 	for (unsigned i = 0; i < s->files; i++) {
 		const struct conf_file *f = &s->file[i];
 		if (!f->changed)
 			continue;
 		print_name("---", f, f->there);
 		print_name("+++", f, !conf_file_goes(f));
-		text_start(&t, buf, sizeof(buf));
-		conf_edit_diff((struct slice){ f->old, f->old_n }, (struct slice){ f->text, f->n },
-			       &t);
-		fwrite(buf, 1, t.len, stdout);
+		diff_print(stdout, (struct slice){ f->old, f->old_n },
+			   (struct slice){ f->text, f->n });
 	}
 }

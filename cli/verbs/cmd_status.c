@@ -44,7 +44,7 @@ static const struct column columns[] = {
 struct status {
 	struct host host;
 	json_object *receipt;
-	enum booted booted;
+	struct booted *booted; /* NULL: not known */
 	bool good;
 };
 
@@ -313,10 +313,10 @@ static void print_text(struct status *s)
 	print_strays(s);
 	print_reasons(s);
 	print_problems(s);
-	if (s->booted == BOOTED_CHANGED) {
+	if (s->booted && !booted_is_same(s->booted)) {
 		printf("the configuration has changed since the boot: %s, and reboot\n",
 		       rebuild_advice(&s->host));
-		booted_print(DIFF_LINES);
+		booted_print(s->booted, DIFF_LINES);
 	}
 }
 
@@ -356,8 +356,7 @@ static void print_json(struct status *s)
 	}
 	json_object_object_add(s->receipt, "strays_now", strays_now(s));
 	json_object_object_add(s->receipt, "configuration_changed",
-			       s->booted == BOOTED_UNKNOWN ? NULL :
-			       json_object_new_boolean(s->booted == BOOTED_CHANGED));
+			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) : NULL);
 	puts(json_object_to_json_string_ext(s->receipt, TABLE_JSON));
 }
 
@@ -409,11 +408,12 @@ static int show_status(const struct host_options *o, bool only_verify, bool json
 	if (!r) {
 		s->receipt = receipt_read(&s->host.roots, &why);
 		s->good = s->receipt && is_good(s);
-		s->booted = booted_compare(&s->host.roots, &s->host.run);
+		s->booted = booted_read(&s->host.roots, &s->host.run);
 		if (!json)
 			receipt_make_printable(s->receipt);
 		r = print_status(s, why, only_verify, json);
 		json_object_put(s->receipt);
+		booted_free(s->booted);
 	}
 	host_close(&s->host);
 	free(s);
