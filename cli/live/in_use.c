@@ -95,7 +95,7 @@ static bool has_address(const char *interface, char address[NI_MAXHOST])
 						  sizeof(struct sockaddr_in6);
 		has = (family == AF_INET || family == AF_INET6) && !strcmp(a->ifa_name, interface) &&
 		      !getnameinfo(a->ifa_addr, n, address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) &&
-		      strncasecmp(address, "fe80:", 5);
+		      strncmp(address, "fe80:", 5);
 	}
 	freeifaddrs(list);
 	return has;

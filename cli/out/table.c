@@ -2,7 +2,6 @@
 /* table.c - see table.h */
 #include "table.h"
 
-#include <ctype.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "ascii.h"
+#include "xalloc.h"
 
 bool columns_has(const struct columns *c, unsigned k)
 {
@@ -28,8 +29,8 @@ int columns_choose(struct columns *c, const char *list)
 		c->n = 0;
 	for (size_t n = strcspn(list, ",");; list += n + 1, n = strcspn(list, ",")) {
 		unsigned k = 0;
-		while (c->all[k].name && (strncasecmp(c->all[k].name, list, n) ||
-					  c->all[k].name[n]))
+		while (c->all[k].name && (strlen(c->all[k].name) != n ||
+					  !ascii_same(c->all[k].name, list, n)))
 			k++;
 		if (!c->all[k].name) {
 			cmd_complain("column \"%.*s\": there is none: --help lists them", (int)n,
@@ -60,7 +61,7 @@ struct libscols_table *table_start(const char *name, const struct columns *c, bo
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
-		abort();
+		xalloc_fail(sizeof(void *));
 	scols_table_set_name(table, name);
 	scols_table_enable_json(table, json);
 	scols_table_enable_colors(table, *color_good() != '\0');
@@ -163,7 +164,7 @@ static void json_add(json_object *o, const char *name, json_object *value)
 	size_t n = 0;
 
 	for (; *name && n < sizeof(key) - 1; name++)
-		key[n++] = (char)tolower((unsigned char)*name);
+		key[n++] = ascii_lower(*name);
 	key[n] = '\0';
 	json_object_object_add(o, key, value);
 }

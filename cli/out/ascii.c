@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ascii.c - see ascii.h */
+#include "ascii.h"
+
+#include <string.h>
+
+char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool ascii_same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+const char *ascii_find(const char *text, const char *part)
+{
+	size_t n = strlen(part), left = strlen(text);
+
+	for (; left >= n; text++, left--)
+		if (ascii_same(text, part, n))
+			return text;
+	return NULL;
+}
