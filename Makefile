@@ -301,9 +301,9 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 ASAN_IMAGE = $(addprefix $(B)/asan/hook/image/,cpio.o stream.o)
 ASAN_HOOK = $(addprefix $(B)/asan/hook/image/,unpack.o modules.o modprobe.o) $(ASAN_IMAGE)
-ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_class.o \
-	live/in_use_disk.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/nodes.o \
-	out/xalloc.o out/diff.o)
+ASAN_CLI = $(addprefix $(B)/asan/cli/,edit/conf_edit.o live/in_use.o live/in_use_disk.o live/in_use_display.o \
+	live/in_use_input.o live/in_use_kernel.o live/in_use_net.o live/in_use_process.o live/members.o \
+	live/nodes.o live/obstacle.o out/xalloc.o out/diff.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules \
 	test_image test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read test_diff)
 

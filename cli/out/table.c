@@ -70,7 +70,7 @@ struct libscols_table *table_start(const char *name, const struct columns *c, bo
 		struct libscols_column *made = scols_table_new_column(table, column->name,
 								      column->width, column->flags);
 		if (!made)
-			abort();
+			xalloc_fail(sizeof(void *));
 		scols_column_set_json_type(made, column->json);
 	}
 	return table;
@@ -80,7 +80,7 @@ void table_set(struct libscols_line *line, const struct columns *c, unsigned k, 
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->chosen[i] == k && *text && scols_line_set_data(line, i, text))
-			abort();
+			xalloc_fail(strlen(text));
 }
 
 struct libscols_line *table_line(struct libscols_table *table, struct libscols_line *parent)
@@ -88,7 +88,7 @@ struct libscols_line *table_line(struct libscols_table *table, struct libscols_l
 	struct libscols_line *line = scols_table_new_line(table, parent);
 
 	if (!line)
-		abort();
+		xalloc_fail(sizeof(void *));
 	return line;
 }
 
@@ -98,7 +98,7 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->chosen[i] == k && *color &&
 		    scols_cell_set_color(scols_line_get_cell(line, i), color))
-			abort();
+			xalloc_fail(strlen(color));
 }
 
 static bool is_utf8(const char *text)
@@ -118,10 +118,8 @@ static bool is_utf8(const char *text)
 /* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
 static json_object *json_text(const char *text, size_t n)
 {
-	char *made = malloc(2 * n + 1), *w = made;
+	char *made = xmalloc(2 * n + 1), *w = made;
 
-	if (!made)
-		abort();
 	memcpy(made, text, n);
 	made[n] = '\0';
 	if (is_utf8(made))
