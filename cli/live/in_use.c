@@ -52,7 +52,7 @@ static bool is_meant(const struct plan_entry *e)
 void in_use_by_plan(const struct roots *roots, const struct inventory *inv,
 		    const struct plan *plan, const bool *going, struct obstacles *ret)
 {
-	static struct obstacles all;
+	struct obstacles all;
 	const struct pci_function *f[PCI_FUNCTIONS_MAX];
 	unsigned n = 0;
 
