@@ -12,10 +12,11 @@
 #include "runtime/io/sysfs.h"
 #include "cli/out/xalloc.h"
 
-#define FIRST_SIZE 16384
+#define FIRST_SIZE 16384 /* for a file that is larger than the caller takes */
 
-/* Opens a regular file. Returns its descriptor, or -errno. */
-static int open_file(int at, const char *path)
+/* Opens a regular file. Returns its descriptor, or -errno; *size is its size, which may be 0 for
+ * a file of /proc that has text. */
+static int open_file(int at, const char *path, size_t *size)
 {
 	/* O_NONBLOCK: opening a FIFO would wait for a writer. */
 	int fd = sysfs_open(at, path, O_RDONLY | O_NONBLOCK);
@@ -25,6 +26,7 @@ static int open_file(int at, const char *path)
 		return fd;
 	int error = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 :
 		    S_ISDIR(st.st_mode) ? -EISDIR : -ENODEV;
+	*size = (size_t)st.st_size;
 	if (!error)
 		return fd;
 	close(fd);
@@ -33,17 +35,18 @@ static int open_file(int at, const char *path)
 
 ssize_t whole_file(int at, const char *path, size_t max, char **ret)
 {
-	size_t len = 0, cap = 0;
+	size_t len = 0, cap = 0, size = 0;
 	char *text = NULL;
 	ssize_t n = 0;
-	int error = 0, fd = open_file(at, path);
+	int error = 0, fd = open_file(at, path, &size);
 
 	*ret = NULL;
 	if (fd < 0)
 		return fd;
 	do {
 		if (len + 1 >= cap)
-			text = xreallocarray(text, cap = cap ? 2 * cap : FIRST_SIZE, 1);
+			text = xreallocarray(text, cap = cap ? 2 * cap : size <= max ? size + 4096 :
+								 FIRST_SIZE, 1);
 		n = read(fd, text + len, cap - 1 - len);
 		if (n > 0)
 			len += (size_t)n;
