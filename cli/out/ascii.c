@@ -26,3 +26,19 @@ const char *ascii_find(const char *text, const char *part)
 			return text;
 	return NULL;
 }
+
+bool utf8_is_valid(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + n;
+
+	while (p < end) {
+		unsigned more = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 :
+				*p < 0xf5 ? 3 : 9;
+		if (more == 9 || more >= (size_t)(end - p))
+			return false;
+		for (p++; more; more--, p++)
+			if ((*p & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}

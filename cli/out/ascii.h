@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ascii.h - upper and lower case of the letters A to Z alone.
+/* ascii.h - upper and lower case of the letters A to Z alone, and what is UTF-8.
  *
  * tolower(), strcasecmp() and strcasestr() follow the locale: in Turkish the lower case of I is
  * no i, so that names of columns and JSON's members would be others there.
@@ -16,3 +16,6 @@ bool ascii_same(const char *a, const char *b, size_t n);
 
 /* The first place in text where `part` is, in any case; NULL: nowhere. */
 const char *ascii_find(const char *text, const char *part);
+
+/* True: the bytes are UTF-8. */
+bool utf8_is_valid(const char *text, size_t n);

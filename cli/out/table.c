@@ -101,20 +101,6 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 			xalloc_fail(strlen(color));
 }
 
-static bool is_utf8(const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		unsigned more = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 :
-				*p < 0xf5 ? 3 : 9;
-		if (more == 9)
-			return false;
-		for (p++; more; more--, p++)
-			if ((*p & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
-}
-
 /* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
 static json_object *json_text(const char *text, size_t n)
 {
@@ -122,7 +108,7 @@ static json_object *json_text(const char *text, size_t n)
 
 	memcpy(made, text, n);
 	made[n] = '\0';
-	if (is_utf8(made))
+	if (utf8_is_valid(made, n))
 		w += n;
 	else
 		for (const unsigned char *p = (const unsigned char *)text; n; n--, p++) {
