@@ -2,10 +2,10 @@
 /* cmd.c - see cmd.h */
 #include "cmd.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <stdlib.h>
 
 #define OPTIONS_MAX 16
 
@@ -44,8 +44,7 @@ int cmd_options(int argc, char **argv, const struct cmd_option *options, const c
 
 	/* getopt's value of option k is 256 + k, so that no letter can be meant. */
 	for (; options[n].name; n++) {
-		if (n == OPTIONS_MAX)
-			abort();
+		assert(n < OPTIONS_MAX);
 		table[n + 1] = (struct option){ options[n].name, options[n].text ? 1 : 0, NULL,
 						256 + (int)n };
 		if (options[n].letter)

@@ -2,10 +2,12 @@
 /* choose.c - see choose.h */
 #include "choose.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/out/xalloc.h"
 
 #define SHOWN_MAX 20 /* cards to choose from: the displays stay on the screen */
 
@@ -41,8 +43,9 @@ static unsigned list_cards(const struct host *h, struct card *ret, unsigned cap)
 /* 0, or CMD_FAILED, said. */
 static int ask(const struct host *h, const char *verb, struct cards *cards)
 {
-	static struct card all[PCI_FUNCTIONS_MAX];
-	unsigned there = list_cards(h, all, PCI_FUNCTIONS_MAX);
+	const unsigned cap = h->run.inv.functions;
+	struct card *all = xcalloc(cap + 1, sizeof(*all));
+	unsigned there = list_cards(h, all, cap);
 	unsigned n = there < SHOWN_MAX ? there : SHOWN_MAX;
 	char line[32] = "", at[64], name[HOST_NAME_MAX];
 	uint64_t number;
@@ -59,10 +62,13 @@ static int ask(const struct host *h, const char *verb, struct cards *cards)
 	if (!fgets(line, sizeof(line), stdin))
 		*line = '\0';
 	line[strcspn(line, "\n")] = '\0';
-	if (!slice_dec(slice_of(line), n, &number) || !number)
+	bool good = slice_dec(slice_of(line), n, &number) && number;
+	if (good)
+		cards->card[0] = all[number - 1];
+	free(all);
+	if (!good)
 		return cmd_complain("%s: \"%s\": no number from 1 to %u: nothing is changed",
 				    verb, line, n);
-	cards->card[0] = all[number - 1];
 	cards->n = 1;
 	return CMD_OK;
 }

@@ -17,7 +17,3 @@ uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines
 
 /* Leaves out n lines, by their numbers from 1. */
 void conf_edit_remove(struct slice old, const uint32_t *lines, unsigned n, struct text *out);
-
-/* The difference of two texts of which one has all lines of the other, as "diff -U0" shows
- * it, without the file names. */
-void conf_edit_diff(struct slice old, struct slice new, struct text *out);

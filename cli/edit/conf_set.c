@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,7 +13,9 @@
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
-#include "conf_edit.h"
+#include "cli/machine/whole_file.h"
+#include "cli/out/diff.h"
+#include "cli/out/xalloc.h"
 
 #define LOCK_DIR "vgapass"
 #define LOCK_NAME "conf.lock"
@@ -100,21 +103,32 @@ unsigned conf_set_errors(const struct host *h)
 	return n;
 }
 
-static int read_file(const struct host *h, struct conf_file *f, const char *name)
+/* Fills *f, which owns nothing yet. Returns 0 or -errno; a missing file is an empty one. */
+static int read_conf_file(const struct host *h, struct conf_file *f, const char *name)
 {
 	struct conf_path path;
 	char target[8];
 	int root = h->roots.root;
 
+	*f = (struct conf_file){ .there = false };
 	text_make(f->name, sizeof(f->name), "%s", name);
-	ssize_t n = sysfs_read_file(root, gather_conf_path(&path, name), f->old, sizeof(f->old));
+	ssize_t n = whole_file(root, gather_conf_path(&path, name), CONFIG_FILE_MAX, &f->old);
 	ssize_t link = sysfs_link(root, path.s, 1, target, sizeof(target));
 	f->linked = link >= 0 || link == -E2BIG;
-	f->changed = false;
-	f->there = n >= 0;
+	f->there = n >= 0 || n == -ENODEV;
+	if (n < 0)
+		f->old = xstrdup("");
 	f->n = f->old_n = n < 0 ? 0 : (size_t)n;
-	memcpy(f->text, f->old, f->n);
-	return n < 0 && n != -ENOENT ? (int)n : 0;
+	f->text = xmalloc(f->n + 1);
+	memcpy(f->text, f->old, f->n + 1);
+	/* The engine reads a FIFO as an empty file; conf_write.c says that it is one. */
+	return n < 0 && n != -ENOENT && n != -ENODEV ? (int)n : 0;
+}
+
+static void free_conf_file(struct conf_file *f)
+{
+	free(f->text);
+	free(f->old);
 }
 
 static int complain_of_errors(const char *verb)
@@ -148,7 +162,7 @@ int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool loo
 	if (conf_set_errors(h))
 		return complain_of_errors(verb);
 	for (; s->files < c->files; s->files++) {
-		int r = read_file(h, &s->file[s->files], c->file[s->files]);
+		int r = read_conf_file(h, &s->file[s->files], c->file[s->files]);
 		if (r)
 			return cmd_complain("%s: %s: %s", verb, c->file[s->files], strerror(-r));
 	}
@@ -157,35 +171,53 @@ int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool loo
 	return conf_set_errors(h) ? complain_of_errors(verb) : CMD_OK;
 }
 
-bool conf_set_is_current(const struct conf_set *s, const struct host *h, const char **which)
+/* True: the file's text is still that which was read. */
+static bool is_current(const struct host *h, const struct conf_file *known)
 {
-	static struct config now;
-	static struct conf_file f;
+	struct conf_file f;
+	bool current = !read_conf_file(h, &f, known->name) && f.there == known->there &&
+		       f.old_n == known->old_n && !memcmp(f.old, known->old, f.old_n);
+
+	free_conf_file(&f);
+	return current;
+}
+
+/* The first file that differs; NULL: none does. The names of both lists are sorted alike. */
+static const char *find_changed(const struct conf_set *s, const struct host *h,
+				const struct config *now)
+{
 	unsigned k = 0;
 
-	gather_config(&h->roots, &now);
 	for (unsigned i = 0; i < s->files; i++) {
 		const struct conf_file *known = &s->file[i];
-		const char *name = k < now.files ? now.file[k] : NULL;
-		*which = known->name;
-		if (!known->there && (!name || strcmp(name, known->name) != 0))
+		const char *name = k < now->files ? now->file[k] : NULL;
+		int order = name ? strcmp(name, known->name) : 1;
+		if (order < 0)
+			return name;
+		if (!known->there && order)
 			continue;
-		if (!name || !known->there || strcmp(name, known->name) != 0) {
-			*which = name && (!known->there || strcmp(name, known->name) < 0) ?
-				 name : known->name;
-			return false;
-		}
+		if (order || !is_current(h, known))
+			return known->name;
 		k++;
-		if (read_file(h, &f, name) || !f.there || f.old_n != known->old_n ||
-		    memcmp(f.old, known->old, f.old_n) != 0)
-			return false;
 	}
-	*which = k < now.files ? now.file[k] : NULL;
-	return !*which;
+	return k < now->files ? now->file[k] : NULL;
+}
+
+bool conf_set_is_current(const struct conf_set *s, const struct host *h, char which[256])
+{
+	struct config *now = xmalloc(sizeof(*now));
+
+	gather_config(&h->roots, now);
+	const char *changed = find_changed(s, h, now);
+	text_make(which, 256, "%s", changed ? changed : "");
+	free(now);
+	return !changed;
 }
 
 void conf_set_close(struct conf_set *s, struct host *h)
 {
+	for (unsigned i = 0; i < s->files; i++)
+		free_conf_file(&s->file[i]);
 	host_close(h);
 	if (s->lock >= 0)
 		close(s->lock);
@@ -208,8 +240,7 @@ struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char
 	struct conf_file *f = &s->file[i];
 	memmove(f + 1, f, (s->files - i) * sizeof(*f));
 	s->files++;
-	f->there = f->linked = f->changed = false;
-	f->n = f->old_n = 0;
+	*f = (struct conf_file){ .text = xstrdup(""), .old = xstrdup("") };
 	text_make(f->name, sizeof(f->name), "%s", name);
 	return f;
 }
@@ -237,6 +268,7 @@ bool conf_file_take(struct conf_file *f, const struct text *new, const char *ver
 		cmd_complain("%s: %s would be larger than 64 KiB: use --file NAME", verb, f->name);
 		return false;
 	}
+	f->text = xreallocarray(f->text, new->len + 1, 1);
 	memcpy(f->text, new->buf, new->len);
 	f->n = new->len;
 	f->changed = true;
@@ -255,18 +287,13 @@ static void print_name(const char *sign, const struct conf_file *f, bool there)
 
 void conf_set_diff(const struct conf_set *s)
 {
-	static char buf[4 * CONFIG_FILE_MAX];
-	struct text t;
-
 	for (unsigned i = 0; i < s->files; i++) {
 		const struct conf_file *f = &s->file[i];
 		if (!f->changed)
 			continue;
 		print_name("---", f, f->there);
 		print_name("+++", f, !conf_file_goes(f));
-		text_start(&t, buf, sizeof(buf));
-		conf_edit_diff((struct slice){ f->old, f->old_n }, (struct slice){ f->text, f->n },
-			       &t);
-		fwrite(buf, 1, t.len, stdout);
+		diff_print(stdout, (struct slice){ f->old, f->old_n },
+			   (struct slice){ f->text, f->n });
 	}
 }

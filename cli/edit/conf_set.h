@@ -14,11 +14,10 @@ struct conf_file {
 	bool linked;                         /* a link is, to be kept */
 	bool changed;
 	size_t n, old_n;
-	char text[CONFIG_FILE_MAX + 1]; /* as it is to be */
-	char old[CONFIG_FILE_MAX + 1];
+	char *text; /* as it is to be */
+	char *old;
 };
 
-/* Large: one in a program. */
 struct conf_set {
 	int lock;
 	unsigned files;
@@ -60,6 +59,6 @@ void conf_set_diff(const struct conf_set *s);
 /* True: it is in vgapass.conf.d and nothing is left in it, so it goes. */
 bool conf_file_goes(const struct conf_file *f);
 
-/* False: the configuration is not what conf_set_read() has read. *which: the first file that
- * differs. */
-bool conf_set_is_current(const struct conf_set *s, const struct host *h, const char **which);
+/* False: the configuration is not what conf_set_read() has read, and `which` is the name of the
+ * first file that differs. */
+bool conf_set_is_current(const struct conf_set *s, const struct host *h, char which[256]);

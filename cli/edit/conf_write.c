@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -13,6 +14,7 @@
 #include "runtime/io/replace.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/out/xalloc.h"
 
 #define FOLDER "vgapass.conf.d"
 #define ACCESS_LIST "system.posix_acl_access"
@@ -132,7 +134,10 @@ static int find(struct targets *all, const struct conf_file *f, const struct hos
 	if (strchr(f->name, '/') && faccessat(all->etc, FOLDER, F_OK, AT_SYMLINK_NOFOLLOW)) {
 		if (!write)
 			return CMD_OK;
-		all->made_folder |= !mkdirat(all->etc, FOLDER, 0755);
+		if (mkdirat(all->etc, FOLDER, 0755))
+			return cmd_complain("%s: /etc/" FOLDER " cannot be made (%s): nothing is "
+					    "changed", verb, strerror(errno));
+		all->made_folder = true;
 	}
 	all->n++;
 	int r = follow(h->roots.root, t);
@@ -195,19 +200,20 @@ static bool is_of_text(const char *name)
 /* Extended attributes, which access lists and the label of SELinux are as well. */
 static void keep_attributes(const struct target *t, int from, int to)
 {
-	static char names[ATTRIBUTE_MAX], is[ATTRIBUTE_MAX], now[ATTRIBUTE_MAX];
-	ssize_t size = flistxattr(from, names, sizeof(names));
+	char *names = xmalloc(3 * ATTRIBUTE_MAX), *is = names + ATTRIBUTE_MAX, *now = is + ATTRIBUTE_MAX;
+	ssize_t size = flistxattr(from, names, ATTRIBUTE_MAX);
 
 	/* That of the folder's default is another. */
 	if (fgetxattr(from, ACCESS_LIST, NULL, 0) < 0)
 		fremovexattr(to, ACCESS_LIST);
 	for (char *name = names; name < names + size; name += strlen(name) + 1) {
-		ssize_t n = is_of_text(name) ? -1 : fgetxattr(from, name, is, sizeof(is));
-		if (n < 0 || (fgetxattr(to, name, now, sizeof(now)) == n && !memcmp(is, now, (size_t)n)))
+		ssize_t n = is_of_text(name) ? -1 : fgetxattr(from, name, is, ATTRIBUTE_MAX);
+		if (n < 0 || (fgetxattr(to, name, now, ATTRIBUTE_MAX) == n && !memcmp(is, now, (size_t)n)))
 			continue;
 		if (fsetxattr(to, name, is, (size_t)n, 0))
 			warn(t, name, errno);
 	}
+	free(names);
 }
 
 /* What a file system has none of is no reason to refuse: FAT, or a folder of the host's. */
@@ -310,7 +316,7 @@ static int replace_all(struct targets *all, const char *verb)
 static int write_targets(struct targets *all, const struct conf_set *s, const struct host *h,
 			 const char *verb)
 {
-	const char *which;
+	char which[256];
 
 	for (unsigned i = 0; i < all->n; i++) {
 		struct target *t = &all->target[i];
@@ -318,7 +324,7 @@ static int write_targets(struct targets *all, const struct conf_set *s, const st
 		if (r)
 			return complain(t, verb, r);
 	}
-	if (!conf_set_is_current(s, h, &which))
+	if (!conf_set_is_current(s, h, which))
 		return cmd_complain("%s: /etc/%s was changed meanwhile: nothing is changed, run it "
 				    "again", verb, which);
 	return replace_all(all, verb);
@@ -326,24 +332,25 @@ static int write_targets(struct targets *all, const struct conf_set *s, const st
 
 int conf_write_check(const struct conf_set *s, const struct host *h, const char *verb)
 {
-	static struct targets all;
-	int r = find_all(&all, s, h, verb, false);
+	struct targets *all = xmalloc(sizeof(*all));
+	int r = find_all(all, s, h, verb, false);
 
-	forget_all(&all);
+	forget_all(all);
+	free(all);
 	return r;
 }
 
 int conf_write(const struct conf_set *s, const struct host *h, const char *verb)
 {
-	static struct targets all;
-
 	/* Whoever reads it is there up to here, or nothing is done. */
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_complain("%s: nothing is changed", verb);
 	signal(SIGPIPE, SIG_IGN);
-	int r = find_all(&all, s, h, verb, true);
+	struct targets *all = xmalloc(sizeof(*all));
+	int r = find_all(all, s, h, verb, true);
 	if (!r)
-		r = write_targets(&all, s, h, verb);
-	forget_all(&all);
+		r = write_targets(all, s, h, verb);
+	forget_all(all);
+	free(all);
 	return r;
 }

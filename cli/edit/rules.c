@@ -2,11 +2,13 @@
 /* rules.c - see rules.h */
 #include "rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
 #include "cli/cmd.h"
 #include "cli/machine/group.h"
+#include "cli/out/xalloc.h"
 #include "conf_edit.h"
 #include "conf_write.h"
 #include "cli/machine/rebuild.h"
@@ -14,12 +16,8 @@
 #define FOLDER "vgapass.conf.d/"
 #define NAME_LETTERS "0123456789-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Rules with their comments, all of them. */
-#define LINES_MAX (RULES_NEW_MAX * (RULE_TEXT_MAX + HOST_NAME_MAX + 8))
-
 int rules_check_names(struct rules_how *how, const char *file)
 {
-	static struct config scratch;
 	char section[128];
 
 	text_make(how->file, sizeof(how->file), file ? FOLDER "%s.conf" : "vgapass.conf", file);
@@ -31,15 +29,17 @@ int rules_check_names(struct rules_how *how, const char *file)
 	}
 	if (!how->profile)
 		return CMD_OK;
-	config_start(&scratch);
+	struct config *scratch = xmalloc(sizeof(*scratch));
+	config_start(scratch);
 	text_make(section, sizeof(section), "[profile %s]", how->profile);
-	config_parse(&scratch, "", section, strlen(section));
-	if (scratch.errors || !scratch.profiles || strcmp(scratch.profile[0], how->profile)) {
+	config_parse(scratch, "", section, strlen(section));
+	bool good = !scratch->errors && scratch->profiles &&
+		    !strcmp(scratch->profile[0], how->profile);
+	if (!good)
 		cmd_complain("%s: --profile: %s", how->verb,
-			     scratch.errors ? scratch.error[0].phrase : "expected a name");
-		return CMD_USAGE;
-	}
-	return CMD_OK;
+			     scratch->errors ? scratch->error[0].phrase : "expected a name");
+	free(scratch);
+	return good ? CMD_OK : CMD_USAGE;
 }
 
 struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how)
@@ -87,29 +87,36 @@ bool rules_new_card(const struct host *h, const struct rules_how *how, const str
 
 const struct plan *rules_alone(const struct run *run, const struct rule *rule)
 {
-	static struct config alone;
-	static struct plan plan;
+	/* The plan points into the configuration. */
+	static struct {
+		struct config config;
+		struct plan plan;
+	} *alone;
 	struct cmdline cmd = { .mode = MODE_ON };
 
-	alone = run->config;
-	alone.rules = alone.errors = 0;
-	config_add_rule(&alone, rule);
+	if (!alone)
+		alone = xcalloc(1, sizeof(*alone));
+	alone->config = run->config;
+	alone->config.rules = alone->config.errors = 0;
+	config_add_rule(&alone->config, rule);
 	if (rule->profile)
 		cmd.profile = slice_of(rule->profile);
-	plan_build(&alone, &cmd, &run->inv, &plan);
-	return &plan;
+	plan_build(&alone->config, &cmd, &run->inv, &alone->plan);
+	return &alone->plan;
 }
 
 struct slice rules_lines(const struct new_rules *rules)
 {
-	static char buf[LINES_MAX];
+	const size_t size = rules->n * (RULE_TEXT_MAX + HOST_NAME_MAX + 8) + 1;
+	static char *buf;
 	size_t width = 0;
 	struct text t;
 
 	for (unsigned i = 0; i < rules->n; i++)
 		if (strlen(rules->rule[i].text) > width)
 			width = strlen(rules->rule[i].text);
-	text_start(&t, buf, sizeof(buf));
+	buf = xreallocarray(buf, size, 1);
+	text_start(&t, buf, size);
 	for (unsigned i = 0; i < rules->n; i++) {
 		const struct new_rule *r = &rules->rule[i];
 		text_add(&t, "%s%s", i ? "\n" : "", r->text);
@@ -182,16 +189,20 @@ static unsigned say_missed(const struct host *h, const struct rules_how *how,
 int rules_add(struct host *h, struct conf_set *set, const struct rules_how *how,
 	      const struct new_rules *rules, uint32_t *first)
 {
-	static char buf[CONFIG_FILE_MAX + LINES_MAX];
 	struct conf_file *f = conf_set_file(set, how->file, how->verb);
+	struct slice lines = rules_lines(rules);
 	struct text t;
 
 	if (!f)
 		return CMD_FAILED;
-	text_start(&t, buf, sizeof(buf));
-	*first = conf_edit_add((struct slice){ f->text, f->n }, how->profile, rules_lines(rules),
-			       &t);
-	if (!conf_file_take(f, &t, how->verb))
+	/* Each line may get a CR, and the section a line of its own. */
+	const size_t size = f->n + lines.n + rules->n + 512;
+	char *buf = xmalloc(size);
+	text_start(&t, buf, size);
+	*first = conf_edit_add((struct slice){ f->text, f->n }, how->profile, lines, &t);
+	bool taken = conf_file_take(f, &t, how->verb);
+	free(buf);
+	if (!taken)
 		return CMD_FAILED;
 	conf_set_plan(set, h, how->profile);
 	if (conf_set_errors(h) || say_refused(h, how, *first, rules->n) ||

@@ -9,29 +9,7 @@
 #include <sys/types.h>
 
 #include "runtime/io/gather.h"
-
-#define OBSTACLES_MAX 32
-
-/* Users that some callers have more to say of. */
-enum user {
-	USER_OTHER,
-	USER_ROOT,     /* the host runs from it: nothing makes it free */
-	USER_KEYBOARD, /* the only one */
-};
-
-/* One user: who, of what, and what to do: "sh (pid 77) has /dev/dri/card0 open: end it". */
-struct obstacle {
-	const struct pci_function *f;
-	enum user user;
-	unsigned who; /* bytes of text that say who; what to do stands behind ": " */
-	char text[384];
-};
-
-struct obstacles {
-	const char *blind; /* NULL, or why there may be more: "cannot see ..."; for unbinding */
-	unsigned n;        /* counted all, kept up to OBSTACLES_MAX */
-	struct obstacle obstacle[OBSTACLES_MAX];
-};
+#include "obstacle.h"
 
 /* Finds all users of n functions, for who is to unbind them now: those of in_use_by_host(),
  * disks that something in the kernel claims, and whoever uses them at the moment: processes,

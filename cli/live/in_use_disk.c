@@ -12,6 +12,7 @@
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 #include "in_use_parts.h"
 
 #define NAME_LENGTH 64
@@ -107,9 +108,7 @@ static size_t add_disk(struct disks *d, const struct pci_function *f, const char
 		one.dev = makedev(major, minor);
 		find_pool(d->roots, one.dev, one.pool);
 	}
-	d->disk = realloc(d->disk, (d->n + 1) * sizeof(*d->disk));
-	if (!d->disk)
-		abort();
+	d->disk = xreallocarray(d->disk, d->n + 1, sizeof(*d->disk));
 	d->disk[d->n] = one;
 	return d->n++;
 }
@@ -120,9 +119,7 @@ static void add_upper(struct disks *d, const char *name, size_t i)
 	const struct disk lower = d->disk[i];
 	size_t upper = add_disk(d, lower.f, name, lower.base);
 
-	d->pair = realloc(d->pair, (d->pairs + 1) * sizeof(*d->pair));
-	if (!d->pair)
-		abort();
+	d->pair = xreallocarray(d->pair, d->pairs + 1, sizeof(*d->pair));
 	d->pair[d->pairs++] = (struct pair){ i, upper };
 }
 
@@ -304,15 +301,15 @@ static void say_mounted(const struct disk *disk, struct obstacles *o)
 	if (disk->places > 1)
 		snprintf(more, sizeof(more), " and %u more", disk->places - 1);
 	if (disk->root)
-		in_use_add(o, disk->f, "%s is on %s\nthe host runs from it, so it cannot be given "
+		obstacle_add(o, disk->f, "%s is on %s\nthe host runs from it, so it cannot be given "
 			   "away", disk->place, text);
 	else if (*disk->pool)
-		in_use_add(o, disk->f, "%s is on %s\nzpool export %s", disk->place, text, disk->pool);
+		obstacle_add(o, disk->f, "%s is on %s\nzpool export %s", disk->place, text, disk->pool);
 	else
-		in_use_add(o, disk->f, "%s%s is on %s\numount it, and remove it from /etc/fstab",
+		obstacle_add(o, disk->f, "%s%s is on %s\numount it, and remove it from /etc/fstab",
 			   disk->place, more, text);
 	if (disk->root)
-		in_use_mark(o, USER_ROOT);
+		obstacle_mark(o, USER_ROOT);
 }
 
 static bool is_loop(const char *name)
@@ -350,13 +347,13 @@ static void say(const struct disks *d, size_t i, struct obstacles *o)
 	if (disk->places)
 		say_mounted(disk, o);
 	else if (disk->swap)
-		in_use_add(o, disk->f, "%s is swap space\nswapoff /dev/%s, and remove it from "
+		obstacle_add(o, disk->f, "%s is swap space\nswapoff /dev/%s, and remove it from "
 			   "/etc/fstab", describe(disk, text), disk->name);
 	else if (*disk->pool)
-		in_use_add(o, disk->f, "%s is a part of the ZFS pool %s\nzpool export %s",
+		obstacle_add(o, disk->f, "%s is a part of the ZFS pool %s\nzpool export %s",
 			   disk->title, disk->pool, disk->pool);
 	else if ((upper || disk->cache) && !disk->said)
-		in_use_add(o, disk->f, "%s is a part of %s\nstop that first (vgchange -an, "
+		obstacle_add(o, disk->f, "%s is a part of %s\nstop that first (vgchange -an, "
 			   "cryptsetup close, mdadm --stop)", describe(disk, text),
 			   upper ? upper->title : "a bcache");
 }
@@ -365,7 +362,7 @@ static void say(const struct disks *d, size_t i, struct obstacles *o)
 static void look_at_claim(const struct disks *d, const struct disk *disk, struct obstacles *o)
 {
 	if (sysfs_is_claimed(d->roots->dev, disk->name))
-		in_use_add(o, disk->f, "%s is claimed in the kernel\nexport its pool or stop what "
+		obstacle_add(o, disk->f, "%s is claimed in the kernel\nexport its pool or stop what "
 			   "stands on it", disk->name);
 }
 
@@ -375,7 +372,7 @@ static void say_loop(const struct disks *d, size_t i, struct obstacles *o)
 	const struct disk *disk = &d->disk[i];
 
 	if (is_loop(disk->name) && !disk->said && !disk->cache && !find_upper(d, i))
-		in_use_add(o, disk->f, "%s stands on %s\nlosetup -d /dev/%s", disk->name, disk->base,
+		obstacle_add(o, disk->f, "%s stands on %s\nlosetup -d /dev/%s", disk->name, disk->base,
 			   disk->name);
 }
 
@@ -415,8 +412,8 @@ void in_use_disks(const struct roots *roots, const struct in_use_of *of, bool cl
 
 	find_disks(&d, of);
 	if (d.n) {
-		in_use_lines(roots->proc, "self/mountinfo", look_at_mount, &d);
-		in_use_lines(roots->proc, "swaps", look_at_swap, &d);
+		obstacle_lines(roots->proc, "self/mountinfo", look_at_mount, &d);
+		obstacle_lines(roots->proc, "swaps", look_at_swap, &d);
 	}
 	mark_said(&d);
 	for (size_t i = 0; i < d.n; i++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 #include "in_use_parts.h"
 
 /* The disk that a setting of the kernel calls `path`; NULL: none of the nodes. */
@@ -25,7 +26,7 @@ static const struct node *find_disk(const struct roots *roots, const struct node
 		return NULL;
 	bool known = roots->real && !stat(path, &st) && S_ISBLK(st.st_mode);
 	for (size_t i = 0; i < nodes->n; i++)
-		if (in_use_is(&nodes->node[i], "block") &&
+		if (node_is(&nodes->node[i], "block") &&
 		    (known ? nodes->node[i].dev == st.st_rdev :
 			     !strcmp(node_name(&nodes->node[i]), path + sizeof(dev) - 1)))
 			return &nodes->node[i];
@@ -41,13 +42,13 @@ struct kernel_user {
 
 static void say_nvme_target(const struct node *node, struct obstacles *o)
 {
-	in_use_add(o, node->f, "the NVMe target exports %s\ndisable its namespace (nvmetcli)",
+	obstacle_add(o, node->f, "the NVMe target exports %s\ndisable its namespace (nvmetcli)",
 		   node_name(node));
 }
 
 static void say_scsi_target(const struct node *node, struct obstacles *o)
 {
-	in_use_add(o, node->f, "the SCSI target exports %s\ndelete its backstore (targetcli)",
+	obstacle_add(o, node->f, "the SCSI target exports %s\ndelete its backstore (targetcli)",
 		   node_name(node));
 }
 
@@ -61,10 +62,8 @@ static const struct kernel_user users[] = {
 /* False: what the file is about is not in use, by the file "enable" beside it. */
 static bool is_enabled(const char *file)
 {
-	char *path = NULL, value[8];
-
-	if (asprintf(&path, "%.*s/enable", (int)(strrchr(file, '/') - file), file) < 0)
-		abort();
+	char *path = xasprintf("%.*s/enable", (int)(strrchr(file, '/') - file), file);
+	char value[8];
 	ssize_t n = sysfs_read(-1, path, value, sizeof(value));
 	free(path);
 	return n <= 0 || *value != '0';
@@ -90,10 +89,8 @@ static void look_at_users(const struct roots *roots, const struct nodes *nodes,
 			   struct obstacles *o)
 {
 	for (unsigned i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		char *pattern = xasprintf("/proc/self/fd/%d/%s", roots->sys, users[i].pattern);
 		glob_t found;
-		char *pattern = NULL;
-		if (asprintf(&pattern, "/proc/self/fd/%d/%s", roots->sys, users[i].pattern) < 0)
-			abort();
 		if (!glob(pattern, GLOB_NOSORT, NULL, &found)) {
 			for (size_t k = 0; k < found.gl_pathc; k++)
 				look_at_user(roots, &users[i], found.gl_pathv[k], nodes, o);
@@ -112,12 +109,12 @@ static void look_at_thunderbolt(const struct roots *roots, const struct node *no
 	const char *route = strchr(node_name(node), '-');
 	char vendor[256], device[256];
 
-	if (!in_use_is(node, "thunderbolt") || !route || !*++route ||
+	if (!node_is(node, "thunderbolt") || !route || !*++route ||
 	    route[strspn(route, "0123456789abcdef")] || !strtoull(route, NULL, 16))
 		return;
 	node_attribute(roots, node, "vendor_name", vendor);
 	node_attribute(roots, node, "device_name", device);
-	in_use_add(o, node->f, "%s%s%s is connected to it by Thunderbolt\nunplug it", vendor,
+	obstacle_add(o, node->f, "%s%s%s is connected to it by Thunderbolt\nunplug it", vendor,
 		   *vendor ? " " : "", *device ? device : node_name(node));
 }
 
@@ -126,8 +123,8 @@ void in_use_kernel(const struct roots *roots, const struct nodes *nodes, struct 
 	look_at_users(roots, nodes, o);
 	for (size_t i = 0; i < nodes->n; i++) {
 		look_at_thunderbolt(roots, &nodes->node[i], o);
-		if (in_use_is(&nodes->node[i], NODE_HIDDEN))
-			in_use_add(o, nodes->node[i].f, "its network interface is in another network "
+		if (node_is(&nodes->node[i], NODE_HIDDEN))
+			obstacle_add(o, nodes->node[i].f, "its network interface is in another network "
 				   "namespace\nmove it back, or end what has it (lsns -t net)");
 	}
 }

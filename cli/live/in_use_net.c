@@ -5,18 +5,19 @@
  * --sysroot.
  */
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 #include "in_use_parts.h"
 
 #define NAME_LENGTH 32
-#define NAMES_MAX 32
-#define TARGETS_MAX 64
-#define PORTS_MAX 16
 
 /* As include/uapi/linux/route.h and ipv6_route.h have them. */
 #define RTF_UP 0x1
@@ -40,9 +41,15 @@ struct target {
 /* Peers that the host must not lose. */
 struct targets {
 	unsigned n, ports;
-	unsigned port[PORTS_MAX]; /* of sshd */
-	struct target target[TARGETS_MAX];
+	unsigned *port; /* of sshd */
+	struct target *target;
 };
+
+static void free_targets(struct targets *t)
+{
+	free(t->port);
+	free(t->target);
+}
 
 static void look_at_route(struct targets *t, bool v6, const uint8_t to[16], int bits,
 			  uint32_t metric, const char *interface)
@@ -96,8 +103,7 @@ static void add_target(struct targets *t, bool v6, const uint8_t to[16], const c
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	if (t->n == TARGETS_MAX)
-		return;
+	t->target = xreallocarray(t->target, t->n + 1, sizeof(*t->target));
 	struct target *one = &t->target[t->n++];
 	*one = (struct target){ .v6 = v6, .any = !to, .bits = -1, .fix = fix };
 	text_make(one->what, sizeof(one->what), "%s", what);
@@ -165,14 +171,19 @@ static void look_at_mount(char *line, void *arg)
 		add_target(arg, v6, to, what, "umount it, and remove it from /etc/fstab");
 }
 
+static void add_port(struct targets *t, unsigned port)
+{
+	t->port = xreallocarray(t->port, t->ports + 1, sizeof(*t->port));
+	t->port[t->ports++] = port;
+}
+
 /* "Port 2222" */
 static void look_at_port(char *line, void *arg)
 {
-	struct targets *t = arg;
 	unsigned port;
 
-	if (t->ports < PORTS_MAX && sscanf(line, " %*1[Pp]ort %u", &port) == 1)
-		t->port[t->ports++] = port;
+	if (sscanf(line, " %*1[Pp]ort %u", &port) == 1)
+		add_port(arg, port);
 }
 
 struct sshd {
@@ -184,22 +195,21 @@ static int look_at_sshd(const char *name, void *arg)
 {
 	const struct sshd *s = arg;
 
-	in_use_lines(s->roots->root, path_make("etc/ssh/sshd_config.d/%s", name), look_at_port, s->t);
+	obstacle_lines(s->roots->root, path_make("etc/ssh/sshd_config.d/%s", name), look_at_port, s->t);
 	return 0;
 }
 
 static void find_routes(const struct roots *roots, struct targets *t)
 {
-	in_use_lines(roots->proc, "net/route", look_at_ipv4_route, t);
-	in_use_lines(roots->proc, "net/ipv6_route", look_at_ipv6_route, t);
+	obstacle_lines(roots->proc, "net/route", look_at_ipv4_route, t);
+	obstacle_lines(roots->proc, "net/ipv6_route", look_at_ipv6_route, t);
 }
 
 static void find_default_routes(const struct roots *roots, struct targets *t)
 {
-	*t = (struct targets){ 0 };
 	add_target(t, false, NULL, "the default route", "give the host another way out first");
 	add_target(t, true, NULL, "the default route", "give the host another way out first");
-	in_use_lines(roots->proc, "self/mountinfo", look_at_mount, t);
+	obstacle_lines(roots->proc, "self/mountinfo", look_at_mount, t);
 	find_routes(roots, t);
 }
 
@@ -208,31 +218,34 @@ static void find_connections(const struct roots *roots, struct targets *t)
 {
 	struct sshd sshd = { roots, t };
 
-	*t = (struct targets){ .ports = 1, .port = { 22 } };
-	in_use_lines(roots->root, "etc/ssh/sshd_config", look_at_port, t);
+	add_port(t, 22);
+	obstacle_lines(roots->root, "etc/ssh/sshd_config", look_at_port, t);
 	sysfs_list(roots->root, "etc/ssh/sshd_config.d", look_at_sshd, &sshd);
-	in_use_lines(roots->proc, "net/tcp", look_at_tcp, t);
-	in_use_lines(roots->proc, "net/tcp6", look_at_tcp6, t);
+	obstacle_lines(roots->proc, "net/tcp", look_at_tcp, t);
+	obstacle_lines(roots->proc, "net/tcp6", look_at_tcp6, t);
 	find_routes(roots, t);
 }
 
 /* An interface, and behind it all that stand on it: eno1, bond0, br0. */
 struct stack {
 	unsigned n;
-	char name[NAMES_MAX][NAME_LENGTH];
+	char (*name)[NAME_LENGTH]; /* to be freed */
 };
+
+static void add_name(struct stack *s, const char *name)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (!strcmp(s->name[i], name))
+			return;
+	s->name = xreallocarray(s->name, s->n + 1, sizeof(*s->name));
+	text_make(s->name[s->n++], NAME_LENGTH, "%s", name);
+}
 
 /* "upper_br0" */
 static int add_upper(const char *entry, void *arg)
 {
-	struct stack *s = arg;
-
-	if (strncmp(entry, "upper_", 6) != 0 || s->n == NAMES_MAX)
-		return 0;
-	for (unsigned i = 0; i < s->n; i++)
-		if (!strcmp(s->name[i], entry + 6))
-			return 0;
-	text_make(s->name[s->n++], NAME_LENGTH, "%s", entry + 6);
+	if (!strncmp(entry, "upper_", 6))
+		add_name(arg, entry + 6);
 	return 0;
 }
 
@@ -240,8 +253,8 @@ static void find_stack(const struct roots *roots, const char *interface, struct 
 {
 	char path[64];
 
-	text_make(s->name[0], NAME_LENGTH, "%s", interface);
-	s->n = 1;
+	*s = (struct stack){ 0 };
+	add_name(s, interface);
 	for (unsigned i = 0; i < s->n; i++)
 		sysfs_list(roots->sys, text_make(path, sizeof(path), "class/net/%s", s->name[i]),
 			   add_upper, s);
@@ -289,7 +302,7 @@ struct counts {
 	unsigned here, elsewhere;
 };
 
-static struct counts count(const struct roots *roots, const struct members *all)
+static struct counts count_interfaces(const struct roots *roots, const struct members *all)
 {
 	struct counts c = { 0 };
 
@@ -316,46 +329,46 @@ static const char *by(const char *name, const char *way, char text[2 * NAME_LENG
 static bool look_at_targets(const struct roots *roots, const struct member *m,
 			    const struct targets *t, struct obstacles *o)
 {
-	struct stack stack = { 0 };
-	const char *name = member_name(m), *way;
+	struct stack stack;
+	const char *name = member_name(m), *way = NULL;
 	char text[2 * NAME_LENGTH + 8];
 
 	find_stack(roots, name, &stack);
-	for (unsigned i = 0; i < t->n; i++) {
+	for (unsigned i = 0; i < t->n && !way; i++) {
 		way = find_way(&stack, &t->target[i]);
 		if (way)
-			in_use_add(o, m->f, "%s has %s\n%s", by(name, way, text), t->target[i].what,
-				   t->target[i].fix);
-		if (way)
-			return true;
+			obstacle_add(o, m->f, "%s has %s\n%s", by(name, way, text),
+				     t->target[i].what, t->target[i].fix);
 	}
-	return false;
+	free(stack.name);
+	return way;
 }
 
 static void look_at_interface(const struct roots *roots, const struct member *m,
 			      const struct counts *c, struct obstacles *o)
 {
-	struct stack stack = { 0 };
+	struct stack stack;
 	struct pppoe pppoe = { &stack, false };
 	const char *name = member_name(m);
 
 	find_stack(roots, name, &stack);
-	in_use_lines(roots->proc, "net/pppoe", look_at_pppoe, &pppoe);
+	obstacle_lines(roots->proc, "net/pppoe", look_at_pppoe, &pppoe);
 	if (!c->elsewhere && is_up(roots, name))
-		in_use_add(o, m->f, c->here > 1 ? "%s and others that are to go are the only network "
+		obstacle_add(o, m->f, c->here > 1 ? "%s and others that are to go are the only network "
 			   "interfaces that are up\nbring up another one first" : "%s is the only "
 			   "network interface that is up\nbring up another one first", name);
 	else if (stack.n > 1)
-		in_use_add(o, m->f, "%s is a part of %s\nip link set %s nomaster, or take %s away",
+		obstacle_add(o, m->f, "%s is a part of %s\nip link set %s nomaster, or take %s away",
 			   name, stack.name[1], name, stack.name[1]);
 	else if (pppoe.found)
-		in_use_add(o, m->f, "%s has a PPPoE connection\nend it (poff)", name);
+		obstacle_add(o, m->f, "%s has a PPPoE connection\nend it (poff)", name);
+	free(stack.name);
 }
 
 /* Of all reasons the first: one is enough. */
 void in_use_networks(const struct roots *roots, const struct in_use_of *of, struct obstacles *o)
 {
-	static struct targets routes, connections;
+	struct targets routes = { 0 }, connections = { 0 };
 	struct members all = { 0 };
 	bool some = false, more = false;
 
@@ -364,7 +377,7 @@ void in_use_networks(const struct roots *roots, const struct in_use_of *of, stru
 		some |= all.member[i].f != NULL;
 	if (some)
 		find_default_routes(roots, &routes);
-	const struct counts c = count(roots, &all);
+	const struct counts c = count_interfaces(roots, &all);
 	for (size_t i = 0; i < all.n; i++) {
 		if (!all.member[i].f || look_at_targets(roots, &all.member[i], &routes, o))
 			continue;
@@ -374,15 +387,61 @@ void in_use_networks(const struct roots *roots, const struct in_use_of *of, stru
 		if (!look_at_targets(roots, &all.member[i], &connections, o))
 			look_at_interface(roots, &all.member[i], &c, o);
 	}
+	free_targets(&routes);
+	free_targets(&connections);
 	members_free(&all);
 }
 
-bool in_use_has_default_route(const struct roots *roots, const char *interface)
+/* True: a default route, of the lowest metric of its family, goes by this interface or by one
+ * that stands on it. */
+static bool has_default_route(const struct roots *roots, const char *interface)
 {
-	struct targets t;
-	struct stack stack = { 0 };
+	struct targets t = { 0 };
+	struct stack stack;
 
 	find_default_routes(roots, &t);
 	find_stack(roots, interface, &stack);
-	return find_way(&stack, &t.target[0]) || find_way(&stack, &t.target[1]);
+	bool has = find_way(&stack, &t.target[0]) || find_way(&stack, &t.target[1]);
+	free(stack.name);
+	free_targets(&t);
+	return has;
+}
+
+/* An address that somebody gave it; those of fe80::/10 come by themselves. */
+static bool has_address(const char *interface, char address[NI_MAXHOST])
+{
+	struct ifaddrs *list, *a;
+	bool has = false;
+
+	if (getifaddrs(&list))
+		return false;
+	for (a = list; a && !has; a = a->ifa_next) {
+		int family = a->ifa_addr ? a->ifa_addr->sa_family : AF_UNSPEC;
+		socklen_t n = family == AF_INET ? sizeof(struct sockaddr_in) :
+						  sizeof(struct sockaddr_in6);
+		has = (family == AF_INET || family == AF_INET6) && !strcmp(a->ifa_name, interface) &&
+		      !getnameinfo(a->ifa_addr, n, address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) &&
+		      strncmp(address, "fe80:", 5);
+	}
+	freeifaddrs(list);
+	return has;
+}
+
+static void look_at_address(const struct roots *roots, const struct node *node,
+			    struct obstacles *o)
+{
+	char address[NI_MAXHOST];
+	const char *name = node_name(node);
+
+	if (has_address(name, address))
+		obstacle_add(o, node->f, "%s has the address %s%s\nip addr flush dev %s", name, address,
+			   has_default_route(roots, name) ? " and the default route" : "",
+			   name);
+}
+
+void in_use_addresses(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)
+{
+	for (size_t i = 0; i < nodes->n; i++)
+		if (node_is(&nodes->node[i], "net"))
+			look_at_address(roots, &nodes->node[i], o);
 }

@@ -88,7 +88,7 @@ static void add_process(const struct roots *roots, const char *pid, const struct
 		name[strcspn(name, "\n")] = '\0';
 	make_plain(name);
 	read_guest(roots, pid, guest);
-	in_use_add(o, node->f, "%s (pid %s%s) has %s %s\n%s", name, pid, guest, file, how,
+	obstacle_add(o, node->f, "%s (pid %s%s) has %s %s\n%s", name, pid, guest, file, how,
 		   what_to_do(node, name));
 }
 
@@ -277,14 +277,8 @@ static bool is_in_first_network(const struct roots *roots)
 	       !strcmp(own, first);
 }
 
-static pid_t caller;
-
-void in_use_except(pid_t pid)
-{
-	caller = pid;
-}
-
-void in_use_process(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)
+void in_use_process(const struct roots *roots, const struct nodes *nodes, pid_t except,
+		    struct obstacles *o)
 {
 	int fd = sysfs_dir(roots->proc, ".");
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -298,7 +292,7 @@ void in_use_process(const struct roots *roots, const struct nodes *nodes, struct
 	while (dir && (entry = readdir(dir))) {
 		/* This process may have inherited what its parent has open. */
 		long pid = strtol(entry->d_name, NULL, 10);
-		if (pid > 0 && pid != self && pid != caller)
+		if (pid > 0 && pid != self && pid != except)
 			look_at_process(roots, entry->d_name, nodes, o);
 	}
 	if (dir)

@@ -2,6 +2,7 @@
 /* live.c - see live.h */
 #include "live.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "runtime/io/receipt.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/out/xalloc.h"
 
 /* On top of SUPERVISE_GIVE_UP_MS: some drivers take seconds to load their firmware. */
 #define PATIENCE_MS 10000
@@ -119,10 +121,8 @@ struct live *live_open(const struct live_options *o, unsigned cards, char **card
 	}
 	struct live *l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			      -1, 0);
-	if (l == MAP_FAILED) {
-		cmd_complain("no memory");
-		return NULL;
-	}
+	if (l == MAP_FAILED)
+		xalloc_fail(sizeof(*l));
 	l->parent = getpid();
 	l->verb = o->verb;
 	l->wants = o->wants;
@@ -211,8 +211,7 @@ bool live_run(struct live *l, unsigned items, void (*item)(void *live, unsigned 
 	task.item = item;
 	/* What is in the buffer would be printed by each worker that ends. */
 	fflush(stdout);
-	if (l->runs == LIVE_RUNS_MAX)
-		abort();
+	assert(l->runs < LIVE_RUNS_MAX);
 	/* A worker of an earlier run that comes back late must not take items of this one. */
 	struct progress *p = &l->progress[l->runs++];
 	supervise(p, &crew);

@@ -7,6 +7,7 @@
 #include "runtime/io/scan.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/out/xalloc.h"
 #include "live.h"
 
 static bool is_same_path(const struct pci_path *a, const struct pci_path *b)
@@ -18,22 +19,25 @@ static bool is_same_path(const struct pci_path *a, const struct pci_path *b)
 /* False: another one has been plugged in at its address, or none is there. */
 static bool is_still_there(const struct live *l, const struct pci_function *f)
 {
-	static struct inventory again;
-	struct pci_function *now = &again.function[0];
 	char text[128];
 	ssize_t n = sysfs_read(l->host.run.inv.devices, path_function(f, "modalias"), text,
 			       sizeof(text));
 
-	*now = (struct pci_function){ .at = f->at, .identity = &again.identity[0] };
-	if (n <= 0 || !scan_parse_modalias((struct slice){ text, (size_t)n }, now))
-		return false;
-	again.devices = l->host.run.inv.devices;
-	scan_details(l->host.roots.root, &again, 0, PCI_DETAIL_PATH | PCI_DETAIL_SERIAL);
-	return now->vendor == f->vendor && now->device == f->device &&
+	/* Of an inventory one function is used; the kernel gives no memory for the others. */
+	struct inventory *again = xcalloc(1, sizeof(*again));
+	struct pci_function *now = &again->function[0];
+	*now = (struct pci_function){ .at = f->at, .identity = &again->identity[0] };
+	bool same = n > 0 && scan_parse_modalias((struct slice){ text, (size_t)n }, now);
+	again->devices = l->host.run.inv.devices;
+	if (same)
+		scan_details(l->host.roots.root, again, 0, PCI_DETAIL_PATH | PCI_DETAIL_SERIAL);
+	same = same && now->vendor == f->vendor && now->device == f->device &&
 	       now->subvendor == f->subvendor && now->subdevice == f->subdevice &&
 	       now->class == f->class && now->has_serial == f->has_serial &&
 	       now->identity->serial == f->identity->serial &&
 	       is_same_path(&now->identity->path, &f->identity->path);
+	free(again);
+	return same;
 }
 
 /* Time has passed: modules have been loaded, somebody else may have bound or unbound it. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 
 #define DEPTH_MAX 64 /* of folders: USB hubs behind hubs have some 20 */
 #define NVIDIA_MAJOR 195
@@ -26,13 +27,16 @@ const char *node_name(const struct node *node)
 	return strrchr(node->path, '/') + 1;
 }
 
+bool node_is(const struct node *node, const char *subsystem)
+{
+	return !strcmp(node->subsystem, subsystem);
+}
+
 const char *node_attribute(const struct roots *roots, const struct node *node, const char *name,
 			   char value[256])
 {
-	char *path = NULL;
+	char *path = xasprintf("%s/%s", node->path, name);
 
-	if (asprintf(&path, "%s/%s", node->path, name) < 0)
-		abort();
 	if (sysfs_read(roots->sys, path, value, 256) < 0)
 		*value = '\0';
 	value[strcspn(value, "\n")] = '\0';
@@ -41,7 +45,7 @@ const char *node_attribute(const struct roots *roots, const struct node *node, c
 }
 
 /* False: it is known already, by its number or, without a file in /dev, by its path. */
-static bool add(const struct search *s, const char *subsystem, const char *path, dev_t dev)
+static bool add_node(const struct search *s, const char *subsystem, const char *path, dev_t dev)
 {
 	struct nodes *nodes = s->nodes;
 
@@ -50,12 +54,9 @@ static bool add(const struct search *s, const char *subsystem, const char *path,
 				  !strcmp(nodes->node[i].subsystem, "block") == !strcmp(subsystem, "block") :
 			  !strcmp(nodes->node[i].path, path))
 			return false;
-	nodes->node = realloc(nodes->node, (nodes->n + 1) * sizeof(*nodes->node));
-	char *copy = strdup(path);
-	if (!nodes->node || !copy)
-		abort();
+	nodes->node = xreallocarray(nodes->node, nodes->n + 1, sizeof(*nodes->node));
 	struct node *node = &nodes->node[nodes->n++];
-	*node = (struct node){ .f = s->f, .dev = dev, .path = copy };
+	*node = (struct node){ .f = s->f, .dev = dev, .path = xstrdup(path) };
 	text_make(node->subsystem, sizeof(node->subsystem), "%s", subsystem);
 	return true;
 }
@@ -63,7 +64,7 @@ static bool add(const struct search *s, const char *subsystem, const char *path,
 /* Calls look(s, "PATH/NAME", what) for the entries of a folder that are folders or links, as
  * `type` says. Returns how many there are. sysfs_list() cannot be called from within a call of
  * it. */
-static unsigned each(const struct search *s, const char *path, unsigned char type,
+static unsigned each_entry(const struct search *s, const char *path, unsigned char type,
 		     void (*look)(const struct search *s, const char *path, const void *what),
 		     const void *what)
 {
@@ -73,12 +74,10 @@ static unsigned each(const struct search *s, const char *path, unsigned char typ
 	unsigned n = 0;
 
 	while (dir && (entry = readdir(dir))) {
-		char *below = NULL;
 		if (entry->d_type != type || *entry->d_name == '.')
 			continue;
 		n++;
-		if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
-			abort();
+		char *below = xasprintf("%s/%s", path, entry->d_name);
 		look(s, below, what);
 		free(below);
 	}
@@ -90,36 +89,32 @@ static unsigned each(const struct search *s, const char *path, unsigned char typ
 /* "226:0"; 0: there is no such attribute. */
 static dev_t read_dev(const struct roots *roots, const char *path)
 {
-	char value[32], *file = NULL;
+	char value[32], *file = xasprintf("%s/dev", path);
 	unsigned major = 0, minor = 0;
 
-	if (asprintf(&file, "%s/dev", path) < 0)
-		abort();
 	bool some = sysfs_read(roots->sys, file, value, sizeof(value)) > 0 &&
 		    sscanf(value, "%u:%u", &major, &minor) == 2;
 	free(file);
 	return some ? makedev(major, minor) : 0;
 }
 
-static void walk(const struct search *s, const char *path, const void *depth);
+static void walk_directory(const struct search *s, const char *path, const void *depth);
 
 /* A disk is used by what stands on it: dm-0, md127. */
 static void follow_holder(const struct search *s, const char *path, const void *what)
 {
 	(void)what;
-	walk(s, path, NULL);
+	walk_directory(s, path, NULL);
 }
 
 /* The disks of a controller that may have a twin do not lie below it, but in a subsystem
  * that has a link to it (drivers/nvme/host/multipath.c). */
 static void follow_subsystem(const struct search *s, const char *path, const void *controller)
 {
-	char *link = NULL;
+	char *link = xasprintf("%s/%s", path, (const char *)controller);
 
-	if (asprintf(&link, "%s/%s", path, (const char *)controller) < 0)
-		abort();
 	if (sysfs_exists(s->roots->sys, link))
-		walk(s, path, NULL);
+		walk_directory(s, path, NULL);
 	free(link);
 }
 
@@ -133,34 +128,31 @@ static void add_vfio_group(const struct search *s, int group)
 		snprintf(path, sizeof(path), "class/vfio/%s%d", names[i], group);
 		dev_t dev = read_dev(s->roots, path);
 		if (dev)
-			add(s, "vfio", path, dev);
+			add_node(s, "vfio", path, dev);
 	}
 }
 
 /* A mediated device has a group of its own (drivers/vfio/mdev). */
 static void add_mediated(const struct search *s, const char *path)
 {
-	char group[16], *link = NULL;
+	char group[16], *link = xasprintf("%s/iommu_group", path);
 
-	if (asprintf(&link, "%s/iommu_group", path) < 0)
-		abort();
 	if (sysfs_link(s->roots->sys, link, 0, group, sizeof(group)) > 0)
 		add_vfio_group(s, (int)strtol(group, NULL, 10));
 	free(link);
 }
 
-static void look_at(const struct search *s, const char *path)
+static void look_at_device(const struct search *s, const char *path)
 {
-	char subsystem[32], *link = NULL, *holders = NULL;
+	char subsystem[32], *link = xasprintf("%s/subsystem", path);
+	char *holders = xasprintf("%s/holders", path);
 
-	if (asprintf(&link, "%s/subsystem", path) < 0 || asprintf(&holders, "%s/holders", path) < 0)
-		abort();
 	if (sysfs_link(s->roots->sys, link, 0, subsystem, sizeof(subsystem)) > 0 &&
-	    add(s, subsystem, path, read_dev(s->roots, path))) {
+	    add_node(s, subsystem, path, read_dev(s->roots, path))) {
 		if (!strcmp(subsystem, "block"))
-			each(s, holders, DT_LNK, follow_holder, NULL);
+			each_entry(s, holders, DT_LNK, follow_holder, NULL);
 		if (!strcmp(subsystem, "nvme"))
-			each(s, "class/nvme-subsystem", DT_LNK, follow_subsystem,
+			each_entry(s, "class/nvme-subsystem", DT_LNK, follow_subsystem,
 			     strrchr(path, '/') + 1);
 		if (!strcmp(subsystem, "mdev"))
 			add_mediated(s, path);
@@ -174,28 +166,26 @@ static void look_at(const struct search *s, const char *path)
  * kernfs_link_sibling()). */
 static void look_for_hidden(const struct search *s, const char *path, unsigned shown)
 {
-	char *subsystem = NULL;
 	struct stat st;
 
 	if (strcmp(strrchr(path, '/'), "/net") != 0)
 		return;
-	if (asprintf(&subsystem, "%s/subsystem", path) < 0)
-		abort();
+	char *subsystem = xasprintf("%s/subsystem", path);
 	if (!sysfs_exists(s->roots->sys, subsystem) &&
 	    (!shown || (!fstatat(s->roots->sys, path, &st, 0) && st.st_nlink > shown + 2)))
-		add(s, NODE_HIDDEN, path, 0);
+		add_node(s, NODE_HIDDEN, path, 0);
 	free(subsystem);
 }
 
 /* Looks at a folder, which may be a link, and at those below it, where links are not
  * followed. */
-static void walk(const struct search *s, const char *path, const void *depth)
+static void walk_directory(const struct search *s, const char *path, const void *depth)
 {
 	const unsigned level = depth ? *(const unsigned *)depth + 1 : 0;
 
-	look_at(s, path);
+	look_at_device(s, path);
 	if (level < DEPTH_MAX)
-		look_for_hidden(s, path, each(s, path, DT_DIR, walk, &level));
+		look_for_hidden(s, path, each_entry(s, path, DT_DIR, walk_directory, &level));
 }
 
 /* NVIDIA's driver has no device in sysfs for /dev/nvidia0. */
@@ -210,7 +200,7 @@ static void add_nvidia(const struct search *s)
 	if (sysfs_read_file(s->roots->proc, path, text, sizeof(text)) > 0 &&
 	    (minor = strstr(text, word)) && sscanf(minor + sizeof(word) - 1, "%u", &number) == 1) {
 		snprintf(path, sizeof(path), "class/nvidia/nvidia%u", number);
-		add(s, "nvidia", path, makedev(NVIDIA_MAJOR, number));
+		add_node(s, "nvidia", path, makedev(NVIDIA_MAJOR, number));
 	}
 }
 
@@ -219,7 +209,7 @@ void nodes_find(const struct roots *roots, const struct pci_function *f, struct 
 	const struct search s = { roots, f, nodes };
 	char path[64];
 
-	walk(&s, text_make(path, sizeof(path), "bus/pci/devices/%pa", &f->at), NULL);
+	walk_directory(&s, text_make(path, sizeof(path), "bus/pci/devices/%pa", &f->at), NULL);
 	add_vfio_group(&s, f->group);
 	add_nvidia(&s);
 }

@@ -34,6 +34,9 @@ void nodes_free(struct nodes *nodes);
 /* "card0" */
 const char *node_name(const struct node *node);
 
+/* True: the node is of this subsystem. */
+bool node_is(const struct node *node, const char *subsystem);
+
 /* An attribute of the node without its newline; "" where it cannot be read. */
 const char *node_attribute(const struct roots *roots, const struct node *node, const char *name,
 			   char value[256]);

@@ -5,10 +5,15 @@
 
 #include "runtime/io/gather.h"
 
-enum booted { BOOTED_SAME, BOOTED_CHANGED, BOOTED_UNKNOWN };
+struct booted;
 
-/* Reads both. r->config is the configuration now. */
-enum booted booted_compare(const struct roots *roots, const struct run *r);
+/* Reads both; r->config is the configuration now. NULL: the boot left none, or it cannot be read.
+ * To be given back with booted_free(). */
+struct booted *booted_read(const struct roots *roots, const struct run *r);
+void booted_free(struct booted *b);
 
-/* Prints what booted_compare() found changed: up to `lines` lines of a diff. */
-void booted_print(unsigned lines);
+/* True: byte for byte. */
+bool booted_is_same(const struct booted *b);
+
+/* Prints how they differ: up to `lines` lines of a diff. */
+void booted_print(const struct booted *b, unsigned lines);

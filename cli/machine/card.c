@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/out/ascii.h"
 
 #define CARDS_SHOWN 16
 
@@ -68,7 +69,7 @@ static bool has_words(const char *text, const char *name)
 
 	while ((word = slice_next(&rest, '\0')).n) {
 		some = true;
-		if (!is_word(word) || !strcasestr(name, text_make(one, sizeof(one), "%pv", &word)))
+		if (!is_word(word) || !ascii_find(name, text_make(one, sizeof(one), "%pv", &word)))
 			return false;
 	}
 	return some;

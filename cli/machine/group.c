@@ -7,6 +7,7 @@
 #include "runtime/core/driver.h"
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 
 /* Modules that want the function and are not loaded yet: those that are have not taken it. */
 static const char *wanting(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
@@ -67,16 +68,21 @@ unsigned group_list(struct host *h, int32_t group, enum group_member what, bool 
 const struct plan *group_plan_with(const struct host *h, const struct rule *rule,
 				   enum rule_with with)
 {
-	static struct config config;
-	static struct plan plan;
+	/* The plan points into the configuration. */
+	static struct {
+		struct config config;
+		struct plan plan;
+	} *other;
 	const struct run *r = &h->run;
 
-	config = r->config;
-	config.rule[rule - r->config.rule].with = (uint8_t)with;
+	if (!other)
+		other = xcalloc(1, sizeof(*other));
+	other->config = r->config;
+	other->config.rule[rule - r->config.rule].with = (uint8_t)with;
 	/* Its companions may be anybody. */
-	config.asks_all = true;
-	plan_build(&config, &r->cmd, &r->inv, &plan);
-	return &plan;
+	other->config.asks_all = true;
+	plan_build(&other->config, &r->cmd, &r->inv, &other->plan);
+	return &other->plan;
 }
 
 /* True: the engine then takes all that hold the group. */

@@ -3,8 +3,6 @@
 #include "host.h"
 
 #include <errno.h>
-#include <libkmod.h>
-#include <pci/pci.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,15 +11,13 @@
 #include "runtime/io/scan.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/out/xalloc.h"
 #include "receipt_read.h"
-
-#define NAMES_FILE "usr/share/misc/pci.ids"
 
 static char *make_cmdline(const struct host *h, const struct host_options *o)
 {
-	static char real[CMDLINE_MAX];
+	char real[CMDLINE_MAX];
 	const char *base = o->cmdline;
-	char *ret = NULL;
 
 	if (!base && !o->profile)
 		return NULL;
@@ -31,10 +27,8 @@ static char *make_cmdline(const struct host *h, const struct host_options *o)
 		real[strcspn(real, "\n")] = '\0';
 		base = real;
 	}
-	if (asprintf(&ret, "%s%s%s", base, o->profile ? " vgapass=" : "",
-		     o->profile ? o->profile : "") < 0)
-		abort();
-	return ret;
+	return xasprintf("%s%s%s", base, o->profile ? " vgapass=" : "",
+			 o->profile ? o->profile : "");
 }
 
 /* --- the boot display, when a driver has long replaced the firmware's framebuffer */
@@ -198,26 +192,7 @@ char *host_file(const struct host *h, const char *path)
 		text_make(real, sizeof(real), "/%s", path);
 	else if (sysfs_path(h->roots.root, path, real, sizeof(real)) < 0)
 		return NULL;
-	return strdup(real);
-}
-
-static void say_nothing(char *message, ...)
-{
-	(void)message;
-}
-
-static void open_pci_ids(struct host *h)
-{
-	struct pci_access *access = pci_alloc();
-	char *path = NULL;
-
-	/* pci_init() would set these, and look for functions, which is not wanted of it. */
-	access->debug = access->warning = say_nothing;
-	/* Nor for what lspci -q has brought home: each unknown ID would look there. */
-	access->id_lookup_mode = 0;
-	if (*h->sysroot && (path = host_file(h, NAMES_FILE)))
-		pci_set_name_list_path(access, path, 1);
-	h->pci_ids = access;
+	return xstrdup(real);
 }
 
 int host_open(struct host *h, const struct host_options *o)
@@ -231,7 +206,7 @@ int host_open(struct host *h, const struct host_options *o)
 				    "(openat2: %s): use Linux 5.6 or later", o->sysroot,
 				    strerror(-r));
 	gather_mounts(&h->roots);
-	open_pci_ids(h);
+	host_open_names(h);
 	h->cmdline = make_cmdline(h, o);
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h, o->as_boot);
@@ -240,10 +215,10 @@ int host_open(struct host *h, const struct host_options *o)
 
 void host_close(struct host *h)
 {
-	if (h->pci_ids)
-		pci_cleanup(h->pci_ids);
-	kmod_unref(h->kmod);
+	host_close_names(h);
+	host_close_kmod(h);
 	free(h->cmdline);
+	free(h->plan_of_all);
 	if (h->run.inv.devices > 0)
 		close(h->run.inv.devices);
 	if (h->roots.root > 0)
@@ -256,168 +231,24 @@ void host_close(struct host *h)
 		close(h->roots.dev);
 }
 
-const char *host_name(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
-{
-	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
-			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
-			       f->vendor, f->device);
-}
-
-const char *host_vendor(const struct host *h, const struct pci_function *f,
-			char name[HOST_NAME_MAX])
-{
-	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
-			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, f->vendor);
-}
-
-const char *host_device(const struct host *h, const struct pci_function *f,
-			char name[HOST_NAME_MAX])
-{
-	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
-			       PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, f->vendor, f->device);
-}
-
-const char *host_class(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
-{
-	return pci_lookup_name(h->pci_ids, name, HOST_NAME_MAX,
-			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, f->class >> 8);
-}
-
-const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])
-{
-	return text_make(path, HOST_NAME_MAX, "%pr", &f->identity->path);
-}
-
-const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX])
-{
-	struct text t;
-
-	text_start(&t, serial, HOST_NAME_MAX);
-	for (int shift = 56; f->has_serial && shift >= 0; shift -= 8)
-		text_add(&t, shift ? "%02x-" : "%02x", (unsigned)(f->identity->serial >> shift & 0xff));
-	return serial;
-}
-
-const char *host_resets(const struct host *h, const struct pci_function *f,
-			char resets[HOST_NAME_MAX])
-{
-	if (sysfs_read(h->run.inv.devices, path_function(f, "reset_method"), resets, HOST_NAME_MAX) < 0)
-		*resets = '\0';
-	resets[strcspn(resets, "\n")] = '\0';
-	for (char *p = resets; *p; p++)
-		if (*p == ' ')
-			*p = ',';
-	return resets;
-}
-
 const struct plan *host_plan_of_all(struct host *h)
 {
-	static struct plan plan;
-	static bool later[PCI_FUNCTIONS_MAX];
+	bool later[PCI_FUNCTIONS_MAX];
 	struct run *r = &h->run;
 
+	if (!h->plan_of_all)
+		h->plan_of_all = xcalloc(1, sizeof(*h->plan_of_all));
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		later[i] = r->inv.function[i].later;
 		r->inv.function[i].later = false;
 	}
-	plan_build(&r->config, &r->cmd, &r->inv, &plan);
+	plan_build(&r->config, &r->cmd, &r->inv, h->plan_of_all);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		r->inv.function[i].later = later[i];
-	return &plan;
+	return h->plan_of_all;
 }
 
 bool host_has_no_iommu_mode(const struct host *h)
 {
 	return sysfs_exists(h->roots.sys, "module/vfio/parameters/enable_unsafe_noiommu_mode");
-}
-
-bool host_open_kmod(struct host *h)
-{
-	static const char *const nowhere[] = { NULL };
-	char release[128], path[160];
-
-	if (h->kmod)
-		return true;
-	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", release, sizeof(release)) < 0)
-		return false;
-	release[strcspn(release, "\n")] = '\0';
-	char *folder = host_file(h, text_make(path, sizeof(path), "lib/modules/%s", release));
-	if (!folder)
-		return false;
-	/* The configuration of modprobe is this host's: another machine is looked at without. */
-	h->kmod = kmod_new(folder, *h->sysroot ? nowhere : NULL);
-	free(folder);
-	return h->kmod;
-}
-
-static bool has_name(const char *list, const char *name)
-{
-	struct slice rest = slice_of(list);
-
-	while (rest.n)
-		if (slice_is(slice_cut(&rest, ','), name))
-			return true;
-	return false;
-}
-
-/* The modules that want the function, to be unreferenced; NULL: there are none. */
-static struct kmod_list *find_candidates(struct host *h, const struct pci_function *f)
-{
-	struct kmod_list *list = NULL;
-	char alias[256];
-
-	if (!host_open_kmod(h) ||
-	    sysfs_read(h->run.inv.devices, path_function(f, "modalias"), alias, sizeof(alias)) < 0)
-		return NULL;
-	alias[strcspn(alias, "\n")] = '\0';
-	return kmod_module_new_from_lookup(h->kmod, alias, &list) < 0 ? NULL : list;
-}
-
-const char *host_candidates(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
-{
-	struct kmod_list *list = find_candidates(h, f), *item;
-	struct text t;
-
-	text_start(&t, names, HOST_NAME_MAX);
-	kmod_list_foreach(item, list) {
-		struct kmod_module *module = kmod_module_get_module(item);
-		const char *name = kmod_module_get_name(module);
-		/* A module that has several aliases for it is there as often. */
-		if (!has_name(names, name))
-			text_add(&t, "%s%s", t.len ? "," : "", name);
-		kmod_module_unref(module);
-	}
-	kmod_module_unref_list(list);
-	return names;
-}
-
-/* The first error counts. A blacklisted module gives a positive number. */
-static int load(struct kmod_list *list, unsigned flags)
-{
-	struct kmod_list *item;
-	int error = list ? 0 : -ENOENT;
-
-	kmod_list_foreach(item, list) {
-		struct kmod_module *module = kmod_module_get_module(item);
-		int r = kmod_module_probe_insert_module(module, flags, NULL, NULL, NULL, NULL);
-		if (r < 0 && !error)
-			error = r;
-		kmod_module_unref(module);
-	}
-	kmod_module_unref_list(list);
-	return error;
-}
-
-int host_load_driver(struct host *h, const char *driver)
-{
-	struct kmod_list *list = NULL;
-
-	if (!host_open_kmod(h) || kmod_module_new_from_lookup(h->kmod, driver, &list) < 0)
-		return -ENOENT;
-	return load(list, 0);
-}
-
-int host_load_candidates(struct host *h, const struct pci_function *f)
-{
-	return load(find_candidates(h, f), KMOD_PROBE_APPLY_BLACKLIST);
 }

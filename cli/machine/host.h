@@ -6,6 +6,9 @@
 
 #include "runtime/io/gather.h"
 
+struct kmod_ctx;
+struct pci_access;
+
 /* What stands for the running machine where a verb takes --sysroot, --cmdline, --profile. */
 struct host_options {
 	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
@@ -19,8 +22,10 @@ struct host {
 	const char *sysroot; /* "" for / : what comes before a path */
 	struct run run;      /* every function with all its details, and the plan of the next boot */
 	char *cmdline;       /* made of the options; NULL: proc/cmdline */
-	void *pci_ids;       /* libpci's struct pci_access */
-	void *kmod;          /* libkmod's context of the kernel that runs; NULL: not open yet */
+	struct pci_access *pci_ids;
+	struct kmod_ctx *kmod; /* of the kernel that runs; NULL: host_open_kmod() opens it */
+	bool no_kmod;          /* it has tried to */
+	struct plan *plan_of_all;
 };
 
 /* Large: one in a program, in memory of zeros, as most of it is never touched. Functions that
@@ -98,6 +103,11 @@ bool host_has_no_iommu_mode(const struct host *h);
 /* Opens h->kmod, which the calls around here do by themselves where a process is alone. Before
  * there are workers that share *h it is due: what one of them opens is nobody else's. */
 bool host_open_kmod(struct host *h);
+
+/* Parts of host_open() and host_close(). */
+void host_open_names(struct host *h);
+void host_close_names(struct host *h);
+void host_close_kmod(struct host *h);
 
 /* Loads the module of a driver with all that it needs, as modprobe(8) does; for a function,
  * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
+
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 /* Functions stand in the order of their addresses, so do pointers to them. */
@@ -108,12 +110,14 @@ void order_want_displays(const struct host *h, struct order *o)
 
 bool order_want_cards(const struct host *h, const char *text, struct order *o)
 {
-	static struct card card[PCI_FUNCTIONS_MAX];
-	unsigned n = card_find(h, text, card, PCI_FUNCTIONS_MAX);
+	const unsigned cap = h->run.inv.functions;
+	struct card *card = xcalloc(cap, sizeof(*card));
+	unsigned n = card_find(h, text, card, cap);
 
 	for (unsigned i = 0; i < n; i++)
 		for (unsigned k = 0; k < card[i].n; k++)
 			*wanted(h, o, card[i].function[k]) = true;
+	free(card);
 	return n;
 }
 

@@ -2,7 +2,6 @@
 /* table.c - see table.h */
 #include "table.h"
 
-#include <ctype.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "ascii.h"
+#include "xalloc.h"
 
 bool columns_has(const struct columns *c, unsigned k)
 {
@@ -28,8 +29,8 @@ int columns_choose(struct columns *c, const char *list)
 		c->n = 0;
 	for (size_t n = strcspn(list, ",");; list += n + 1, n = strcspn(list, ",")) {
 		unsigned k = 0;
-		while (c->all[k].name && (strncasecmp(c->all[k].name, list, n) ||
-					  c->all[k].name[n]))
+		while (c->all[k].name && (strlen(c->all[k].name) != n ||
+					  !ascii_same(c->all[k].name, list, n)))
 			k++;
 		if (!c->all[k].name) {
 			cmd_complain("column \"%.*s\": there is none: --help lists them", (int)n,
@@ -60,7 +61,7 @@ struct libscols_table *table_start(const char *name, const struct columns *c, bo
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
-		abort();
+		xalloc_fail(sizeof(void *));
 	scols_table_set_name(table, name);
 	scols_table_enable_json(table, json);
 	scols_table_enable_colors(table, *color_good() != '\0');
@@ -69,7 +70,7 @@ struct libscols_table *table_start(const char *name, const struct columns *c, bo
 		struct libscols_column *made = scols_table_new_column(table, column->name,
 								      column->width, column->flags);
 		if (!made)
-			abort();
+			xalloc_fail(sizeof(void *));
 		scols_column_set_json_type(made, column->json);
 	}
 	return table;
@@ -79,7 +80,7 @@ void table_set(struct libscols_line *line, const struct columns *c, unsigned k, 
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->chosen[i] == k && *text && scols_line_set_data(line, i, text))
-			abort();
+			xalloc_fail(strlen(text));
 }
 
 struct libscols_line *table_line(struct libscols_table *table, struct libscols_line *parent)
@@ -87,7 +88,7 @@ struct libscols_line *table_line(struct libscols_table *table, struct libscols_l
 	struct libscols_line *line = scols_table_new_line(table, parent);
 
 	if (!line)
-		abort();
+		xalloc_fail(sizeof(void *));
 	return line;
 }
 
@@ -97,33 +98,17 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->chosen[i] == k && *color &&
 		    scols_cell_set_color(scols_line_get_cell(line, i), color))
-			abort();
-}
-
-static bool is_utf8(const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		unsigned more = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 :
-				*p < 0xf5 ? 3 : 9;
-		if (more == 9)
-			return false;
-		for (p++; more; more--, p++)
-			if ((*p & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
+			xalloc_fail(strlen(color));
 }
 
 /* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
 json_object *json_text(const char *text, size_t n)
 {
-	char *made = malloc(2 * n + 1), *w = made;
+	char *made = xmalloc(2 * n + 1), *w = made;
 
-	if (!made)
-		abort();
 	memcpy(made, text, n);
 	made[n] = '\0';
-	if (is_utf8(made))
+	if (utf8_is_valid(made, n))
 		w += n;
 	else
 		for (const unsigned char *p = (const unsigned char *)text; n; n--, p++) {
@@ -163,7 +148,7 @@ static void json_add(json_object *o, const char *name, json_object *value)
 	size_t n = 0;
 
 	for (; *name && n < sizeof(key) - 1; name++)
-		key[n++] = (char)tolower((unsigned char)*name);
+		key[n++] = ascii_lower(*name);
 	key[n] = '\0';
 	json_object_object_add(o, key, value);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_add.c - vgapass add: rules for cards, written for a person. */
+#include <stdlib.h>
+
 #include "runtime/core/words.h"
 #include "cli/edit/choose.h"
 #include "cli/cmd.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
 #include "cli/machine/hint.h"
+#include "cli/out/xalloc.h"
 
 #define VERB "add"
 
@@ -107,36 +110,37 @@ static unsigned say_in_use(const struct host *h, const struct new_rules *rules,
 static int add(struct host *h, struct conf_set *set, const struct rules_how *how,
 	       const struct cards *cards)
 {
-	static struct new_rules rules;
+	/* Given back by the end of the process. */
+	struct new_rules *rules = xcalloc(1, sizeof(*rules));
 	static bool planned[PCI_FUNCTIONS_MAX];
 	uint32_t first;
 
 	conf_set_plan(set, h, how->profile);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		planned[i] = h->run.plan.entry[i].state == STATE_PLANNED;
-	if (!make_rules(h, how, cards, &rules))
+	if (!make_rules(h, how, cards, rules))
 		return cmd_complain(VERB ": nothing is changed");
-	if (!rules.n) {
+	if (!rules->n) {
 		rules_show_strangers(h, cards->card, cards->n);
 		puts("nothing to add");
 		return CMD_OK;
 	}
-	if (rules_add(h, set, how, &rules, &first)) {
+	if (rules_add(h, set, how, rules, &first)) {
 		hint_no_group(h);
 		return CMD_FAILED;
 	}
-	if (say_in_use(h, &rules, planned))
+	if (say_in_use(h, rules, planned))
 		return cmd_complain(VERB ": nothing is changed");
-	rules_show_plan(h, how, first, rules.n);
+	rules_show_plan(h, how, first, rules->n);
 	rules_show_strangers(h, cards->card, cards->n);
 	return rules_finish(h, set, how);
 }
 
 int cmd_add(int argc, char **argv)
 {
-	static struct host host;
-	static struct conf_set set;
-	static struct cards cards;
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct conf_set *set = xcalloc(1, sizeof(*set));
+	struct cards *cards = xcalloc(1, sizeof(*cards));
 	struct host_options o = { 0 };
 	struct rules_how how = { .verb = VERB };
 	const char *file = NULL;
@@ -157,13 +161,16 @@ int cmd_add(int argc, char **argv)
 		return -1 - first;
 	if (choose_check(VERB, argc - first) || rules_check_names(&how, file))
 		return CMD_USAGE;
-	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
+	int r = conf_set_open(set, host, &o, VERB, how.dry_run);
 	if (!r)
-		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+		r = choose_cards(host, VERB, argc - first, argv + first, cards);
 	if (!r)
-		r = conf_set_read(&set, &host, VERB, how.dry_run);
+		r = conf_set_read(set, host, VERB, how.dry_run);
 	if (!r)
-		r = add(&host, &set, &how, &cards);
-	conf_set_close(&set, &host);
+		r = add(host, set, &how, cards);
+	conf_set_close(set, host);
+	free(cards);
+	free(set);
+	free(host);
 	return r;
 }

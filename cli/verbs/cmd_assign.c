@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_assign.c - vgapass assign: the text that hands a card to a guest. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/driver.h"
@@ -8,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/machine/group.h"
 #include "cli/machine/hint.h"
+#include "cli/out/xalloc.h"
 
 static const char help[] =
 	"usage: vgapass assign [OPTION ...] --for SOFTWARE CARD\n\n"
@@ -201,7 +203,7 @@ static bool read_slot(const struct assign_form *form, const char *text, unsigned
 
 int cmd_assign(int argc, char **argv)
 {
-	static struct host host;
+	struct host *host = xcalloc(1, sizeof(*host));
 	struct host_options o = { 0 };
 	const char *name = NULL, *slot_text = NULL;
 	const struct cmd_option options[] = {
@@ -223,9 +225,10 @@ int cmd_assign(int argc, char **argv)
 	if (!form || !read_slot(form, slot_text, &slot))
 		return CMD_USAGE;
 	const char *card = argv[r];
-	r = host_open(&host, &o);
+	r = host_open(host, &o);
 	if (!r)
-		r = print(&host, card, form, slot);
-	host_close(&host);
+		r = print(host, card, form, slot);
+	host_close(host);
+	free(host);
 	return r;
 }

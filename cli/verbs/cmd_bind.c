@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_bind.c - vgapass bind: gives cards to their guests' driver now, as a boot would. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -8,6 +9,7 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
+#include "cli/out/xalloc.h"
 
 static const char help[] =
 	"usage: vgapass bind [OPTION ...] CARD ...\n\n"
@@ -59,14 +61,16 @@ static void print_problems(const struct run *r)
  * for them, as they are a configuration of their own. */
 static void plan_others(struct live *l, const struct bind_options *o)
 {
-	static struct config own;
-	static struct plan plan;
+	/* The plan of the caller points into it from here on. */
+	static struct config *own;
+	struct plan *plan = xcalloc(1, sizeof(*plan));
 	const struct cmdline cmd = { .mode = MODE_ON };
 	struct run *r = &l->host.run;
 	char text[HOST_NAME_MAX + 256], path[HOST_NAME_MAX];
 
-	config_start(&own);
-	const char *file = config_add_file(&own, RULES_NAME);
+	own = xcalloc(1, sizeof(*own));
+	config_start(own);
+	const char *file = config_add_file(own, RULES_NAME);
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct pci_function *f = l->function[k].f;
 		if (entry(l, k)->rule)
@@ -76,15 +80,16 @@ static void plan_others(struct live *l, const struct bind_options *o)
 			  *path ? " path=" : "", path,
 			  o->take_boot_display ? " take=boot-display" : "",
 			  o->no_iommu ? " iommu=ignore" : "");
-		config_parse(&own, file, text, strlen(text));
+		config_parse(own, file, text, strlen(text));
 	}
-	plan_build(&own, &cmd, &r->inv, &plan);
+	plan_build(own, &cmd, &r->inv, plan);
 	for (unsigned k = 0; k < l->n; k++) {
 		const ptrdiff_t i = l->function[k].f - r->inv.function;
 		if (r->plan.entry[i].rule)
 			continue;
-		r->plan.entry[i] = plan.entry[i];
+		r->plan.entry[i] = plan->entry[i];
 	}
+	free(plan);
 }
 
 /* The plan of this command: by the rules of the configuration and those above, for these

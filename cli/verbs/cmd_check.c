@@ -2,11 +2,13 @@
 /* cmd_check.c - vgapass check: everything that can go wrong, each with its fix. Changes
  * nothing. */
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/check/check.h"
 #include "cli/cmd.h"
 #include "cli/out/table.h"
+#include "cli/out/xalloc.h"
 
 static const char help[] =
 	"usage: vgapass check [OPTION ...] [TOPIC ...]\n\n"
@@ -141,8 +143,8 @@ static void plan_anyway(struct host *h)
 
 int cmd_check(int argc, char **argv)
 {
-	static struct host host;
-	struct check c = { .host = &host };
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct check c = { .host = host };
 	struct host_options o = { .as_boot = true };
 	bool json = false;
 	const struct cmd_option options[] = {
@@ -159,11 +161,12 @@ int cmd_check(int argc, char **argv)
 		return -1 - first;
 	if (check_topics(argc - first, argv + first))
 		return CMD_USAGE;
-	if (host_open(&host, &o)) {
-		host_close(&host);
+	if (host_open(host, &o)) {
+		host_close(host);
+		free(host);
 		return CHECK_ERROR;
 	}
-	plan_anyway(&host);
+	plan_anyway(host);
 	c.findings = json_object_new_array();
 	run_topics(&c, argc - first, argv + first);
 	if (json)
@@ -171,7 +174,8 @@ int cmd_check(int argc, char **argv)
 	else
 		print_text(&c);
 	json_object_put(c.findings);
-	host_close(&host);
+	host_close(host);
+	free(host);
 	return c.count[CHECK_ERROR] ? CHECK_ERROR : c.count[CHECK_WARNING] ? CHECK_WARNING :
 									     CHECK_OK;
 }

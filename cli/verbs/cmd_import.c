@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_import.c - vgapass import: rules from what did this job before, and what can go then. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -11,6 +12,7 @@
 #include "cli/settings/match.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
+#include "cli/out/xalloc.h"
 
 #define VERB "import"
 
@@ -514,23 +516,22 @@ static int import(struct import *m)
 
 int cmd_import(int argc, char **argv)
 {
-	static struct import m;
+	struct import *m = xcalloc(1, sizeof(*m));
 	struct host_options o = { 0 };
 	const char *file = NULL;
 	bool write = false;
 	const struct cmd_option options[] = {
 		{ .name = "write", .flag = &write },
 		{ .name = "file", .text = &file },
-		{ .name = "take-boot-display", .flag = &m.how.take_boot_display },
-		{ .name = "no-iommu", .flag = &m.how.no_iommu },
-		{ .name = "apply", .flag = &m.how.apply },
+		{ .name = "take-boot-display", .flag = &m->how.take_boot_display },
+		{ .name = "no-iommu", .flag = &m->how.no_iommu },
+		{ .name = "apply", .flag = &m->how.apply },
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
 	int first = cmd_options(argc, argv, options, help);
 
-	/* Not as an initializer: all of it would be bytes of the program then. */
-	m.how.verb = VERB;
+	m->how.verb = VERB;
 	if (first < 0)
 		return -1 - first;
 	if (first < argc) {
@@ -538,19 +539,20 @@ int cmd_import(int argc, char **argv)
 			     argv[first]);
 		return CMD_USAGE;
 	}
-	if (m.how.apply && !write) {
+	if (m->how.apply && !write) {
 		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
 		return CMD_USAGE;
 	}
-	if (rules_check_names(&m.how, file))
+	if (rules_check_names(&m->how, file))
 		return CMD_USAGE;
-	m.how.dry_run = !write;
-	int r = conf_set_open(&m.set, &m.host, &o, VERB, m.how.dry_run);
+	m->how.dry_run = !write;
+	int r = conf_set_open(&m->set, &m->host, &o, VERB, m->how.dry_run);
 	if (!r)
-		r = conf_set_read(&m.set, &m.host, VERB, m.how.dry_run);
+		r = conf_set_read(&m->set, &m->host, VERB, m->how.dry_run);
 	if (!r)
-		r = import(&m);
-	settings_free(&m.found);
-	conf_set_close(&m.set, &m.host);
+		r = import(m);
+	settings_free(&m->found);
+	conf_set_close(&m->set, &m->host);
+	free(m);
 	return r;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_list.c - vgapass list: the machine's PCI functions, and what becomes of them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -8,6 +9,7 @@
 #include "cli/machine/host.h"
 #include "cli/machine/order.h"
 #include "cli/out/table.h"
+#include "cli/out/xalloc.h"
 
 enum {
 	GROUP, ADDRESS, ID, SUBSYSTEM, CODE, CLASS, VENDOR, NAME, DRIVER, CANDIDATES, BOOT, RESET,
@@ -137,7 +139,7 @@ static void set_plan(const struct host *h, struct libscols_line *line, const str
 static void print_table(struct host *h, const struct order *o, const struct columns *c,
 			const struct options *opt)
 {
-	static struct libscols_line *line[PCI_FUNCTIONS_MAX];
+	struct libscols_line **line = xcalloc(o->n, sizeof(*line));
 	struct libscols_table *table = table_start("functions", c, opt->json);
 
 	scols_table_enable_noheadings(table, opt->noheadings);
@@ -149,6 +151,7 @@ static void print_table(struct host *h, const struct order *o, const struct colu
 		set_plan(h, line[i], c, o->function[i]);
 	}
 	table_end(table);
+	free(line);
 }
 
 /* What a person who looks at the table should know; nothing of it is in the table. */
@@ -200,19 +203,21 @@ static int choose_functions(const struct host *h, const struct options *opt, int
 
 static int list(const struct options *opt, const struct columns *c, int cards, char **card)
 {
-	static struct host h;
-	static struct order o;
-	int r = host_open(&h, &opt->host);
+	struct host *h = xcalloc(1, sizeof(*h));
+	struct order *o = xcalloc(1, sizeof(*o));
+	int r = host_open(h, &opt->host);
 
-	if (!r && h.run.input_error)
-		r = hint_input(&h);
+	if (!r && h->run.input_error)
+		r = hint_input(h);
 	else if (!r)
-		r = choose_functions(&h, opt, cards, card, &o);
+		r = choose_functions(h, opt, cards, card, o);
 	if (!r) {
-		print_table(&h, &o, c, opt);
-		print_hints(&h, &o, c);
+		print_table(h, o, c, opt);
+		print_hints(h, o, c);
 	}
-	host_close(&h);
+	host_close(h);
+	free(o);
+	free(h);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_plan.c - vgapass plan: what the next boot will do. Reads, and writes nothing. */
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -11,6 +12,7 @@
 #include "cli/live/in_use.h"
 #include "cli/machine/receipt_read.h"
 #include "cli/out/table.h"
+#include "cli/out/xalloc.h"
 
 static const char help[] =
 	"usage: vgapass plan [OPTION ...]\n\n"
@@ -83,39 +85,45 @@ static void print_in_use(const char *receipt, const struct obstacles *o)
 
 static void print_json(const struct roots *roots, struct run *r, const struct obstacles *o)
 {
-	static char buf[RECEIPT_MAX];
+	size_t size = 1 << 16;
+	char *buf = NULL;
 	struct text t;
 
 	if (r->cmd.mode == MODE_ON)
 		r->cmd.mode = MODE_DRY_RUN;
-	text_start(&t, buf, sizeof(buf));
-	receipt_fill(&t, roots, r);
+	do {
+		buf = xreallocarray(buf, size *= 2, 1);
+		text_start(&t, buf, size);
+		receipt_fill(&t, roots, r);
+	} while (t.cut && size < RECEIPT_MAX);
 	if (o->n)
 		print_in_use(buf, o);
 	else
 		fputs(buf, stdout);
+	free(buf);
 }
 
-static int plan(const struct host_options *o, bool json)
+static int show_plan(const struct host_options *o, bool json)
 {
-	static struct host host;
-	static struct obstacles in_use;
-	const struct run *r = &host.run;
+	struct host *host = xcalloc(1, sizeof(*host));
+	const struct run *r = &host->run;
+	struct obstacles in_use;
 
-	if (host_open(&host, o))
+	if (host_open(host, o))
 		return CMD_FAILED;
-	in_use_by_plan(&host.roots, &r->inv, &r->plan, NULL, &in_use);
+	in_use_by_plan(&host->roots, &r->inv, &r->plan, NULL, &in_use);
 	if (json)
-		print_json(&host.roots, &host.run, &in_use);
+		print_json(&host->roots, &host->run, &in_use);
 	else
 		print_text(r, &in_use);
-	hint_serials(&host, false);
-	hint_no_group(&host);
+	hint_serials(host, false);
+	hint_no_group(host);
 	if (!json)
-		hint_later(&host);
+		hint_later(host);
 	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
 		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error || in_use.n;
-	host_close(&host);
+	host_close(host);
+	free(host);
 	return wrong ? CMD_FAILED : CMD_OK;
 }
 
@@ -138,5 +146,5 @@ int cmd_plan(int argc, char **argv)
 		cmd_complain("plan: %s: it takes no arguments: see vgapass plan --help", argv[first]);
 		return CMD_USAGE;
 	}
-	return plan(&o, json);
+	return show_plan(&o, json);
 }

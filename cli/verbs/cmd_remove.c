@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_remove.c - vgapass remove: takes away the rules that take cards, and no others. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -7,6 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/edit/conf_edit.h"
 #include "cli/edit/rules.h"
+#include "cli/out/xalloc.h"
 
 #define VERB "remove"
 
@@ -60,7 +62,7 @@ static struct effect effect_of(const struct run *run, const struct rule *rule,
 }
 
 /* True: the rule is to go. What stays and still takes a function is said and counted. */
-static bool judge(const struct run *run, const struct rule *rule, const struct cards *cards,
+static bool rule_may_go(const struct run *run, const struct rule *rule, const struct cards *cards,
 		  unsigned *stay)
 {
 	char at[PLAN_LINE_MAX], ours[64], other[64];
@@ -117,31 +119,32 @@ static void show_empty(const struct config *c, const struct profiles *p)
 static unsigned edit_file(struct host *h, struct conf_file *f, const struct cards *cards,
 			  unsigned *stay, struct profiles *lost)
 {
-	static char buf[CONFIG_FILE_MAX + 1];
-	static uint32_t lines[CONFIG_RULES_MAX];
+	uint32_t lines[CONFIG_RULES_MAX];
 	unsigned n = 0;
 	struct text t;
 
 	for (unsigned i = 0; i < h->run.config.rules; i++) {
 		const struct rule *rule = &h->run.config.rule[i];
 		if (!slice_is(slice_of(rule->at.file), f->name) ||
-		    !judge(&h->run, rule, cards, stay))
+		    !rule_may_go(&h->run, rule, cards, stay))
 			continue;
 		lines[n++] = rule->at.line;
 		note_profile(lost, rule->profile);
 	}
 	if (!n)
 		return 0;
-	text_start(&t, buf, sizeof(buf));
+	char *buf = xmalloc(f->n + 1);
+	text_start(&t, buf, f->n + 1);
 	conf_edit_remove((struct slice){ f->text, f->n }, lines, n, &t);
 	conf_file_take(f, &t, VERB);
+	free(buf);
 	return n;
 }
 
 static int remove_cards(struct host *h, struct conf_set *set, const struct rules_how *how,
 			const struct cards *cards)
 {
-	static struct profiles lost;
+	struct profiles lost = { .n = 0 };
 	unsigned gone = 0, stay = 0;
 
 	choose_show(h, cards);
@@ -163,9 +166,9 @@ static int remove_cards(struct host *h, struct conf_set *set, const struct rules
 
 int cmd_remove(int argc, char **argv)
 {
-	static struct host host;
-	static struct conf_set set;
-	static struct cards cards;
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct conf_set *set = xcalloc(1, sizeof(*set));
+	struct cards *cards = xcalloc(1, sizeof(*cards));
 	struct host_options o = { 0 };
 	struct rules_how how = { .verb = VERB };
 	const struct cmd_option options[] = {
@@ -180,13 +183,16 @@ int cmd_remove(int argc, char **argv)
 		return -1 - first;
 	if (choose_check(VERB, argc - first))
 		return CMD_USAGE;
-	int r = conf_set_open(&set, &host, &o, VERB, how.dry_run);
+	int r = conf_set_open(set, host, &o, VERB, how.dry_run);
 	if (!r)
-		r = choose_cards(&host, VERB, argc - first, argv + first, &cards);
+		r = choose_cards(host, VERB, argc - first, argv + first, cards);
 	if (!r)
-		r = conf_set_read(&set, &host, VERB, how.dry_run);
+		r = conf_set_read(set, host, VERB, how.dry_run);
 	if (!r)
-		r = remove_cards(&host, &set, &how, &cards);
-	conf_set_close(&set, &host);
+		r = remove_cards(host, set, &how, cards);
+	conf_set_close(set, host);
+	free(cards);
+	free(set);
+	free(host);
 	return r;
 }

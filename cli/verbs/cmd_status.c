@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_status.c - vgapass status: what the last boot did, against what is so now. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
@@ -14,6 +15,7 @@
 #include "cli/machine/hint.h"
 #include "cli/machine/receipt_read.h"
 #include "cli/out/table.h"
+#include "cli/out/xalloc.h"
 
 #define DIFF_LINES 20
 
@@ -42,7 +44,7 @@ static const struct column columns[] = {
 struct status {
 	struct host host;
 	json_object *receipt;
-	enum booted booted;
+	struct booted *booted; /* NULL: not known */
 	bool good;
 };
 
@@ -65,13 +67,13 @@ static bool is_changed(json_object *f, const char *now)
 	       strcmp(now, receipt_text(f, "driver")) != 0;
 }
 
-static size_t count(json_object *list)
+static size_t list_length(json_object *list)
 {
 	return list ? json_object_array_length(list) : 0;
 }
 
 /* The function as it is now; NULL: it is gone. */
-static const struct pci_function *find_now(const struct status *s, json_object *f)
+static const struct pci_function *function_now(const struct status *s, json_object *f)
 {
 	const struct inventory *inv = &s->host.run.inv;
 	struct pci_address at = { 0 };
@@ -88,7 +90,7 @@ static const struct pci_function *find_now(const struct status *s, json_object *
  * what the host's drivers take later. */
 static enum viability viable_now(struct status *s, json_object *f, struct text *why)
 {
-	const struct pci_function *now = find_now(s, f);
+	const struct pci_function *now = function_now(s, f);
 	char names[1024];
 	struct text t;
 
@@ -116,7 +118,7 @@ static enum viability viable_now(struct status *s, json_object *f, struct text *
 /* True: its rule says required=yes, and no guest can have it. */
 static bool is_kept_from_guests(struct status *s, json_object *f)
 {
-	const struct pci_function *now = find_now(s, f);
+	const struct pci_function *now = function_now(s, f);
 	const struct rule *rule = now ? host_entry(&s->host, now)->rule : NULL;
 	struct text why;
 	char buf[1];
@@ -136,7 +138,7 @@ static bool is_required(const struct config *c)
 
 /* The boot has judged: a rule with required=yes that is not fulfilled makes its result
  * "failed". A boot that was told to do nothing has judged nothing. */
-static bool judge(struct status *s)
+static bool is_good(struct status *s)
 {
 	json_object *list = receipt_list(s->receipt, "functions");
 	const char *result = receipt_text(s->receipt, "result");
@@ -146,7 +148,7 @@ static bool judge(struct status *s)
 		return false;
 	if (strcmp(receipt_text(s->receipt, "mode"), "on") && is_required(&s->host.run.config))
 		return false;
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		if (is_changed(f, driver_now(&s->host.roots, f, now)) || is_kept_from_guests(s, f))
 			return false;
@@ -174,7 +176,7 @@ static void print_changed(const struct status *s)
 	json_object *list = receipt_list(s->receipt, "functions");
 	char now[PCI_DRIVER_NAME];
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		if (is_changed(f, driver_now(&s->host.roots, f, now)))
 			printf("%s [%s] was bound to %s by the boot and is on %s now (%s)\n",
@@ -191,7 +193,7 @@ static void print_groups(struct status *s, bool required)
 	char buf[PLAN_LINE_MAX + 1024], now[PCI_DRIVER_NAME];
 	struct text why;
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		text_start(&why, buf, sizeof(buf));
 		if (!is_changed(f, driver_now(&s->host.roots, f, now)))
@@ -211,8 +213,8 @@ static bool is_stray(const struct status *s, const struct pci_function *f)
 	if (!driver_is_for_guests(f->driver) || (rule && !rule->keep) ||
 	    !s->host.run.config.rules || s->host.run.plan.state != PLAN_READY)
 		return false;
-	for (size_t i = 0; i < count(list); i++)
-		if (find_now(s, json_object_array_get_idx(list, i)) == f)
+	for (size_t i = 0; i < list_length(list); i++)
+		if (function_now(s, json_object_array_get_idx(list, i)) == f)
 			return false;
 	return true;
 }
@@ -223,7 +225,7 @@ static void print_strays(const struct status *s)
 	json_object *list = receipt_list(s->receipt, "strays");
 	char at[PCI_ADDRESS_SIZE];
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		printf("%s was on %s when the boot ended, and no rule takes it\n",
 		       receipt_text(f, "address"), receipt_text(f, "driver"));
@@ -241,7 +243,7 @@ static void print_reasons(const struct status *s)
 {
 	json_object *list = receipt_list(s->receipt, "functions");
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		if (*receipt_text(f, "reason"))
 			printf("%s: %s: %s\n", receipt_text(f, "address"),
@@ -253,7 +255,7 @@ static void print_problems(const struct status *s)
 {
 	json_object *list = receipt_list(s->receipt, "problems");
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *p = json_object_array_get_idx(list, i);
 		const char *at = receipt_text(p, "at");
 		printf("%s%s%s\n", at, *at ? ": " : "", receipt_text(p, "text"));
@@ -295,7 +297,7 @@ static void print_table(const struct status *s)
 
 	columns_choose_all(&c);
 	struct libscols_table *table = table_start("functions", &c, false);
-	for (size_t i = 0; i < count(list); i++)
+	for (size_t i = 0; i < list_length(list); i++)
 		print_row(s, table_line(table, NULL), &c, json_object_array_get_idx(list, i));
 	table_end(table);
 }
@@ -304,17 +306,17 @@ static void print_text(struct status *s)
 {
 	print_result(s);
 	print_off(s);
-	if (count(receipt_list(s->receipt, "functions")))
+	if (list_length(receipt_list(s->receipt, "functions")))
 		print_table(s);
 	print_changed(s);
 	print_groups(s, false);
 	print_strays(s);
 	print_reasons(s);
 	print_problems(s);
-	if (s->booted == BOOTED_CHANGED) {
+	if (s->booted && !booted_is_same(s->booted)) {
 		printf("the configuration has changed since the boot: %s, and reboot\n",
 		       rebuild_advice(&s->host));
-		booted_print(DIFF_LINES);
+		booted_print(s->booted, DIFF_LINES);
 	}
 }
 
@@ -342,7 +344,7 @@ static void print_json(struct status *s)
 	char now[PCI_DRIVER_NAME], buf[1];
 	struct text why;
 
-	for (size_t i = 0; i < count(list); i++) {
+	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *f = json_object_array_get_idx(list, i);
 		driver_now(&s->host.roots, f, now);
 		json_object_object_add(f, "now", *now ? json_object_new_string(now) : NULL);
@@ -354,8 +356,7 @@ static void print_json(struct status *s)
 	}
 	json_object_object_add(s->receipt, "strays_now", strays_now(s));
 	json_object_object_add(s->receipt, "configuration_changed",
-			       s->booted == BOOTED_UNKNOWN ? NULL :
-			       json_object_new_boolean(s->booted == BOOTED_CHANGED));
+			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) : NULL);
 	puts(json_object_to_json_string_ext(s->receipt, TABLE_JSON));
 }
 
@@ -364,7 +365,8 @@ static int complain_receipt(const struct status *s, const char *why)
 	const struct config *c = &s->host.run.config;
 
 	if (why)
-		return cmd_complain("%s", why);
+		return cmd_complain("%s, so what the boot did is not known: run vgapass "
+				    "status as root, or reboot", why);
 	if (!c->rules && !c->errors)
 		return cmd_complain("this boot left no receipt, and no rule is there: vgapass add "
 				    "makes one");
@@ -373,7 +375,7 @@ static int complain_receipt(const struct status *s, const char *why)
 
 /* Says only what is wrong. Without a receipt nothing is proven; that matters where a rule
  * requires it. */
-static int verify(struct status *s, const char *why)
+static int print_verdict(struct status *s, const char *why)
 {
 	if (!s->receipt)
 		return is_required(&s->host.run.config) ? complain_receipt(s, why) : CMD_OK;
@@ -386,27 +388,35 @@ static int verify(struct status *s, const char *why)
 	return CMD_FAILED;
 }
 
-static int status(const struct host_options *o, bool only_verify, bool json)
+/* Returns the exit code of the verb. */
+static int print_status(struct status *s, const char *why, bool only_verify, bool json)
 {
-	static struct status s;
-	const char *why;
-	int r = host_open(&s.host, o);
-
-	if (r)
-		return r;
-	s.receipt = receipt_read(&s.host.roots, &why);
-	s.good = s.receipt && judge(&s);
-	s.booted = booted_compare(&s.host.roots, &s.host.run);
 	if (only_verify)
-		r = verify(&s, why);
-	else if (!s.receipt)
-		r = complain_receipt(&s, why);
-	else
-		r = s.good ? CMD_OK : CMD_FAILED;
-	if (s.receipt && !only_verify)
-		(json ? print_json : print_text)(&s);
-	json_object_put(s.receipt);
-	host_close(&s.host);
+		return print_verdict(s, why);
+	if (!s->receipt)
+		return complain_receipt(s, why);
+	(json ? print_json : print_text)(s);
+	return s->good ? CMD_OK : CMD_FAILED;
+}
+
+static int show_status(const struct host_options *o, bool only_verify, bool json)
+{
+	struct status *s = xcalloc(1, sizeof(*s));
+	const char *why;
+	int r = host_open(&s->host, o);
+
+	if (!r) {
+		s->receipt = receipt_read(&s->host.roots, &why);
+		s->good = s->receipt && is_good(s);
+		s->booted = booted_read(&s->host.roots, &s->host.run);
+		if (!json)
+			receipt_make_printable(s->receipt);
+		r = print_status(s, why, only_verify, json);
+		json_object_put(s->receipt);
+		booted_free(s->booted);
+	}
+	host_close(&s->host);
+	free(s);
 	return r;
 }
 
@@ -432,5 +442,5 @@ int cmd_status(int argc, char **argv)
 		cmd_complain("status: --verify prints no JSON: leave one of both out");
 		return CMD_USAGE;
 	}
-	return status(&o, only_verify, json);
+	return show_status(&o, only_verify, json);
 }

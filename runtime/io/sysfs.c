@@ -135,7 +135,7 @@ int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *a
 	char buf[4096], line[128];
 	struct slice s = { line, 0 };
 	ssize_t n;
-	int fd = open_at(at, path, O_RDONLY), r = 0;
+	int fd = open_at(at, path, O_RDONLY | O_NONBLOCK), r = 0;
 
 	if (fd < 0)
 		return fd;
@@ -154,7 +154,7 @@ int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *a
 
 int sysfs_read_at(int at, const char *path, void *buf, size_t n, off_t offset)
 {
-	int fd = open_at(at, path, O_RDONLY);
+	int fd = open_at(at, path, O_RDONLY | O_NONBLOCK);
 
 	return fd < 0 ? fd : close_after(fd, pread(fd, buf, n, offset), n);
 }

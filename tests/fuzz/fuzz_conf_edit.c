@@ -87,8 +87,6 @@ static void add(struct slice text, const char *profile)
 		return;
 	}
 	check_added(profile, first);
-	text_start(&u, again, sizeof(again));
-	conf_edit_diff(text, (struct slice){ t.buf, t.len }, &u);
 	uint32_t lines[] = { first, first + 1 };
 	text_start(&u, again, sizeof(again));
 	conf_edit_remove((struct slice){ t.buf, t.len }, lines, 2, &u);

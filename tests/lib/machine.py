@@ -129,17 +129,21 @@ class Machine:
             os.makedirs(self.path("usr/lib/vgapass"), exist_ok=True)
             shutil.copy(program, self.path("usr/lib/vgapass"))
 
+    def complete(self):
+        """Adds what every machine has."""
+        self.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
+        self.add_names()
+        self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
+        return self
+
     def call(self, verb, *words, prefix=(), **keys):
         """vgapass VERB on this machine."""
         return call(*prefix, VGAPASS, verb, "--sysroot", self.root, *words, **keys)
 
 
 def from_folder(folder, root, cmdline=""):
-    """The machine that a directory of tests/machines, or of scripts/save-machine, describes."""
-    m = Machine(root, read_file(folder, "tree"))
-    m.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
-    m.add_names()
-    m.add_aliases(m.read("proc/sys/kernel/osrelease").decode().strip())
+    """The machine that a directory of tests/machines describes."""
+    m = Machine(root, read_file(folder, "tree")).complete()
     m.write("proc/cmdline", cmdline + "\n")
     for name, place in (("vgapass.conf", "etc/vgapass.conf"), ("conf.d", "etc/vgapass.conf.d")):
         path = os.path.join(folder, name)

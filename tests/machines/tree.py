@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A machine's /sys and /proc as text, to be read and compared.
 
+usage: tests/machines/tree.py REPORT DIRECTORY
+
+makes a machine in DIRECTORY of what "vgapass report" has written on one. Its tree:
+
     file PATH TEXT      TEXT to the end of the line; in it \\n is a newline, \\\\ a backslash
     link PATH TARGET
     bytes PATH WORD...  two hex digits a byte; @OFFSET (hex) fills with zeros up to there
@@ -14,11 +18,24 @@
                         group of its own
     # ...               a comment
 
-scripts/save-machine writes the first three; the others are for people.
+The section "tree" of "vgapass report" has the first three; the others are for people.
 """
 import os
 import re
+import shutil
 import struct
+import sys
+
+
+def sections(report):
+    """What "vgapass report" has written, by the names of its sections."""
+    found, lines = {}, []
+    for line in report.splitlines(keepends=True):
+        if line.startswith("==== "):
+            lines = found.setdefault(line[5:].rstrip("\n"), [])
+        else:
+            lines.append(line)
+    return {name: "".join(lines) for name, lines in found.items()}
 
 
 def add_file(root, path, content):
@@ -165,3 +182,25 @@ def unpack(text, root):
         else:
             raise ValueError(f"tree:{number}: {kind}?")
     return many
+
+
+def save(report, directory):
+    """The tree of a report, with the configuration and the kernel command line as files."""
+    lines = sections(report)["tree"].splitlines(keepends=True)
+    own = re.compile(r"(?:file|bytes) (?:etc/vgapass\.conf|proc/cmdline)")
+    add_file(directory, "tree", "".join(line for line in lines if not own.match(line)).encode(
+        "utf-8", "surrogateescape"))
+    whole = os.path.join(directory, ".whole")
+    unpack("".join(line for line in lines if own.match(line)), whole)
+    for name, to in (("proc/cmdline", "cmdline"), ("etc/vgapass.conf", "vgapass.conf"),
+                     ("etc/vgapass.conf.d", "conf.d")):
+        if os.path.exists(os.path.join(whole, name)):
+            os.rename(os.path.join(whole, name), os.path.join(directory, to))
+    shutil.rmtree(whole, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__.split("\n")[2])
+    with open(sys.argv[1], encoding="utf-8", errors="surrogateescape") as text:
+        save(text.read(), sys.argv[2])

@@ -142,35 +142,11 @@ static void knows_its_end(void **state)
 	assert_int_equal(strlen(small), sizeof(small) - 1);
 }
 
-static void expect_diff(const char *old, const char *new, const char *diff)
-{
-	struct text t;
-
-	text_start(&t, buf, sizeof(buf));
-	conf_edit_diff(slice_of(old), slice_of(new), &t);
-	if (strcmp(buf, diff))
-		fail_msg("\"%s\" -> \"%s\":\n%s", old, new, buf);
-}
-
-static void shows_differences(void **state)
-{
-	(void)state;
-	expect_diff("a\n", "a\n", "");
-	expect_diff("", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n");
-	expect_diff("a\nc\n", "a\nb\nc\n", "@@ -1,0 +2,1 @@\n+b\n");
-	expect_diff("a", "a\nb", "@@ -1,0 +2,1 @@\n+b\n");
-	expect_diff("a\r\n", "a\r\nb\r\n", "@@ -1,0 +2,1 @@\n+b\n");
-	expect_diff("a\nb\nc\nd\n", "b\nd\n", "@@ -1,1 +0,0 @@\n-a\n@@ -3,1 +1,0 @@\n-c\n");
-	expect_diff("a\nb\n", "", "@@ -1,2 +0,0 @@\n-a\n-b\n");
-	expect_diff("\n\n", "\n\nx\n", "@@ -2,0 +3,1 @@\n+x\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adds_and_takes_back), cmocka_unit_test(makes_a_section),
 		cmocka_unit_test(removes_lines),       cmocka_unit_test(knows_its_end),
-		cmocka_unit_test(shows_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

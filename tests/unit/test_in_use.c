@@ -580,6 +580,23 @@ static void session(void **state)
 	assert_string_equal(look_host(), "eno1 has an open ssh session" LOG_IN);
 }
 
+/* However many there are: the one that counts may be the last. */
+static void many_sessions(void **state)
+{
+	char text[100 * 80], *end = text + sprintf(text, TCP);
+
+	(void)state;
+	put_networks();
+	put("proc/net/route", LOCAL4);
+	for (unsigned i = 0; i < 90; i++)
+		end += sprintf(end, "%4u: 0501A8C0:0016 0702A8C0:%04X 01 00000000:00000000\n", i, i);
+	put("proc/net/tcp", text);
+	assert_string_equal(look_host(), "");
+	sprintf(end, "  90: 0501A8C0:0016 0701A8C0:C350 01 00000000:00000000\n");
+	put("proc/net/tcp", text);
+	assert_string_equal(look_host(), "eno1 has an open ssh session" LOG_IN);
+}
+
 /* What a link says from the root on, it says from the --sysroot on. */
 static void session_below_sysroot(void **state)
 {
@@ -756,7 +773,7 @@ int main(void)
 		TEST(disks_of_bcachefs), TEST(pool), TEST(cache_and_loop), TEST(nvme_subsystem),
 		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(planned_before), TEST(address), TEST(bridge_port),
 		TEST(pppoe), TEST(only_network), TEST(default_route), TEST(default_route_of_ipv6),
-		TEST(session), TEST(session_below_sysroot),
+		TEST(session), TEST(many_sessions), TEST(session_below_sysroot),
 		TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard), TEST(bluetooth_keyboard),
 		TEST(keyboards_of_two), TEST(console), TEST(serial_console), TEST(virtual_functions), TEST(many),
 	};

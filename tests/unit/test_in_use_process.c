@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/live/in_use.h"
 #include "cli/live/in_use_parts.h"
 
 #define CARD "sys/bus/pci/devices/0000:01:00.0"
@@ -285,7 +286,7 @@ static const char *look_at_real(pid_t child, dev_t dev)
 	close(word[0]);
 	assert_int_equal(gather_roots(NULL, &roots), 0);
 	found.n = 0;
-	in_use_process(&roots, &nodes, &found);
+	in_use_process(&roots, &nodes, 0, &found);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	*text = '\0';

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* in_use_class.c - devices of a class, and the functions that they lie below; see
- * in_use_parts.h */
+/* members.c - see members.h */
+#include "members.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
-#include "in_use_parts.h"
+#include "cli/out/xalloc.h"
 
 #define ADDRESS_LENGTH (sizeof("0000:01:00.0") - 1)
 
@@ -19,7 +20,7 @@ struct search {
 
 /* The nearest of the functions that the path leads through: there may be one behind another,
  * as behind VMD. NULL: none. */
-static const struct pci_function *find_function(const char *path, const struct in_use_of *of)
+static const struct pci_function *function_above(const char *path, const struct in_use_of *of)
 {
 	const struct pci_function *found = NULL;
 	struct slice rest = slice_of(path);
@@ -50,16 +51,13 @@ static int add_member(const char *name, void *arg)
 	if (sysfs_link(s->roots->sys, path_make("class/%s/%s", s->class, name), 1, path,
 		       sizeof(path)) < 0)
 		text_make(path, sizeof(path), "/%s", name);
-	all->member = realloc(all->member, (all->n + 1) * sizeof(*all->member));
-	char *copy = strdup(path);
-	if (!all->member || !copy)
-		abort();
+	all->member = xreallocarray(all->member, all->n + 1, sizeof(*all->member));
 	struct member *member = &all->member[all->n++];
-	*member = (struct member){ .f = find_function(path, s->of), .path = copy };
+	*member = (struct member){ .f = function_above(path, s->of), .path = xstrdup(path) };
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_members(const void *a, const void *b)
 {
 	return strverscmp(member_name(a), member_name(b));
 }
@@ -73,7 +71,7 @@ void members_find(const struct roots *roots, const char *class, const struct in_
 	*ret = (struct members){ 0 };
 	sysfs_list(roots->sys, text_make(path, sizeof(path), "class/%s", class), add_member, &s);
 	if (ret->n)
-		qsort(ret->member, ret->n, sizeof(ret->member[0]), compare);
+		qsort(ret->member, ret->n, sizeof(ret->member[0]), compare_members);
 }
 
 void members_free(struct members *m)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_report.c - vgapass report: one text file that has what a bug report needs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/out/xalloc.h"
+#include "cli/report/report.h"
+
+static const char help[] =
+	"usage: vgapass report [OPTION ...] [FILE]\n\n"
+	"Writes what a bug report needs into one text file: versions, configuration, kernel\n"
+	"command line, receipt, kernel log lines of vgapass and VFIO, what list, plan, status\n"
+	"and check say, and what vgapass reads of the PCI functions. Serial numbers, MAC\n"
+	"addresses, UUIDs and the host's name are replaced. Without FILE it is\n"
+	"vgapass-report-DATE.txt in the current directory; - is the standard output.\n\n"
+	"  --full         replaces nothing\n"
+	"  --force        overwrites FILE\n"
+	"  --sysroot DIR  the machine whose files are below DIR\n\n"
+	"As root it has more in it: it says what it could not read.\n\n"
+	"Exit code: 0 it is written, 1 it is not, 2 usage.\n";
+
+/* Returns CMD_OK, or CMD_FAILED after printing the reason. */
+static int write_file(const char *path, const struct report *r, bool force, bool full)
+{
+	/* What stands under the name may be somebody's link. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
+			    (force ? O_TRUNC : O_EXCL), full ? 0600 : 0644);
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (fd < 0 && errno == EEXIST)
+		return cmd_complain("report: %s is there already: name another file, or use --force",
+				    path);
+	if (fd < 0)
+		return cmd_complain("report: %s cannot be written (%s): name another file", path,
+				    strerror(errno));
+	/* A file that was there keeps its mode. */
+	bool good = !full || !fchmod(fd, 0600);
+	while (good && done < r->n && ((n = write(fd, r->text + done, r->n - done)) > 0 ||
+				       (n < 0 && errno == EINTR)))
+		done += n > 0 ? (size_t)n : 0;
+	int error = errno;
+	if ((close(fd) || done < r->n) && !force)
+		unlink(path);
+	if (done < r->n)
+		return cmd_complain("report: %s cannot be written (%s): name another file", path,
+				    strerror(error));
+	printf("%s is written: read it before you send it\n", path);
+	return CMD_OK;
+}
+
+/* "vgapass-report-2026-11-28.txt" */
+static char *default_name(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char date[32] = "";
+
+	if (gmtime_r(&now, &tm))
+		strftime(date, sizeof(date), "-%Y-%m-%d", &tm);
+	return xasprintf("vgapass-report%s.txt", date);
+}
+
+static void say_missing(const char *missing)
+{
+	if (!*missing)
+		return;
+	cmd_complain("report: not in it, as it could not be read%s:",
+		     geteuid() ? ": run it as root for all of it" : "");
+	for (size_t n; *missing; missing += n + 1) {
+		n = strcspn(missing, "\n");
+		cmd_complain("  %.*s", (int)n, missing);
+	}
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct host_options o = { .as_boot = true };
+	bool full = false, force = false;
+	const struct cmd_option options[] = {
+		{ .name = "full", .flag = &full },
+		{ .name = "force", .flag = &force },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int first = cmd_options(argc, argv, options, help);
+
+	if (first < 0)
+		return -1 - first;
+	if (argc - first > 1) {
+		cmd_complain("report: %s: it takes one file: see vgapass report --help",
+			     argv[first + 1]);
+		return CMD_USAGE;
+	}
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct report r = { NULL, 0, NULL };
+	int code = host_open(host, &o);
+	char *name = first < argc ? xstrdup(argv[first]) : default_name();
+	if (!code) {
+		report_make(host, &o, full, &r);
+		if (strcmp(name, "-") != 0)
+			code = write_file(name, &r, force, full);
+		else
+			fwrite(r.text, 1, r.n, stdout);
+		say_missing(r.missing);
+	}
+	free(r.text);
+	free(r.missing);
+	free(name);
+	host_close(host);
+	free(host);
+	return code;
+}
