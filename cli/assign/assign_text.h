@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/machine/host.h"
+#include "cli/machine/card.h"
 
 struct assign {
 	const struct host *host;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card.h"
+
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 /* Functions stand in the order of their addresses, so do pointers to them. */
@@ -97,13 +99,27 @@ static void want_rows(const struct host *h, struct order *o,
 	}
 }
 
+static void want_card(const struct host *h, struct order *o, const struct card *card)
+{
+	for (unsigned i = 0; i < card->n; i++)
+		*wanted(h, o, card->function[i]) = true;
+}
+
 void order_want_displays(const struct host *h, struct order *o)
 {
+	struct card card;
+
 	sort_all(h, o, compare_groups);
 	want_rows(h, o, same_group);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		o->function[i] = &h->run.inv.function[i];
 	want_rows(h, o, same_slot);
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (PCI_CLASS_BASE(o->function[i]->class) != PCI_BASE_DISPLAY)
+			continue;
+		card_of(h, o->function[i], &card);
+		want_card(h, o, &card);
+	}
 }
 
 bool order_want_cards(const struct host *h, const char *text, struct order *o)
@@ -112,8 +128,7 @@ bool order_want_cards(const struct host *h, const char *text, struct order *o)
 	unsigned n = card_find(h, text, card, PCI_FUNCTIONS_MAX);
 
 	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < card[i].n; k++)
-			*wanted(h, o, card[i].function[k]) = true;
+		want_card(h, o, &card[i]);
 	return n;
 }
 
