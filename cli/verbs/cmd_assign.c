@@ -23,8 +23,6 @@ static const char help[] =
 	"  --sysroot DIR    the machine whose files are below DIR\n\n"
 	"Exit code: 0 the text is there, 1 the card cannot be had, 2 usage.\n";
 
-#define STRANGERS_SHOWN 8
-
 /* The driver that the next boot gives the function, "": none of ours. */
 static const char *planned(const struct host *h, const struct pci_function *f)
 {
@@ -87,24 +85,12 @@ static unsigned count_strangers(struct host *h, const struct card *card, int32_t
 
 static int refuse_group(struct host *h, const struct card *card, const struct pci_function *f)
 {
-	const struct inventory *inv = &h->run.inv;
-	char list[64 * STRANGERS_SHOWN + 64], at[64], advice[HOST_NAME_MAX];
-	unsigned n = 0;
-	struct text t;
+	struct group_words words;
+	char at[64];
 
-	text_start(&t, list, sizeof(list));
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *g = &inv->function[i];
-		if (!is_stranger(h, card, f->group, g, true))
-			continue;
-		if (n++ < STRANGERS_SHOWN)
-			text_add(&t, "%s%pa on %s", n > 1 ? ", " : "", &g->at, g->driver);
-	}
-	if (n > STRANGERS_SHOWN)
-		text_add(&t, " and %u more", n - STRANGERS_SHOWN);
-	return cmd_complain("%s: the host holds others of its IOMMU group %d, %s: %s",
-			    text_make(at, sizeof(at), "%pa", &f->at), (int)f->group, list,
-			    group_advice(h, f, advice));
+	group_judge(h, f, card, &words);
+	return cmd_complain("%s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
+			    words.advice);
 }
 
 /* What says that a function cannot be had by any guest, now or after the next boot. */
