@@ -21,6 +21,7 @@ MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
+RAVADA = $(PREFIX)/share/ravada/plugins
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
 MKINITCPIO = /usr/lib/initcpio
@@ -101,6 +102,9 @@ install: all
 	sed 's|@SBINDIR@|$(SBINDIR)|' conf/vgapass-verify.service >$(DESTDIR)$(UNITDIR)/vgapass-verify.service
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(RAVADA)
+	sed 's|@SBINDIR@|$(SBINDIR)|' conf/list_vgapass >$(B)/list_vgapass
+	install -m 755 $(B)/list_vgapass $(DESTDIR)$(RAVADA)/list_vgapass
 	install -d $(DESTDIR)$(COMPLETIONS)
 	install -m 644 conf/vgapass.bash-completion $(DESTDIR)$(COMPLETIONS)/vgapass
 	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top scripts/init-bottom)
@@ -125,7 +129,8 @@ uninstall:
 		vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
-	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass
+	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
+		$(DESTDIR)$(RAVADA)/list_vgapass
 	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
@@ -234,11 +239,13 @@ soak: deps
 	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS)' $(if $(filter-out 0,$(CUTS)), \
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
-# What some boot cases want: a driver that hangs, a QEMU for a guest in the guest, and a QEMU of
-# sid that plays real cards. Where the latter cannot be had, its cases are skipped and counted.
+# What some boot cases want: a driver that hangs, a QEMU and a libvirt for a guest in the guest,
+# and a QEMU of sid that plays real cards. Where the last two cannot be had, their cases are
+# skipped and counted.
 boot-extras: $(B)/kernel/stamp
 	tests/qemu/hang/build
 	tests/qemu/nested/build
+	tests/qemu/libvirt/build || true
 	scripts/qemu-sid || true
 
 # CASE=REGEX picks some.
