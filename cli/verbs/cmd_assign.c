@@ -56,7 +56,8 @@ static const struct pci_function *find_single(const struct card *card, const cha
 static int print_card(struct assign *a, const char *text, const struct assign_form *form,
 		      const struct options *o)
 {
-	struct card card, going;
+	static struct card going;
+	struct card card;
 	char at[64];
 
 	if (a->host->run.input_error)
