@@ -60,46 +60,31 @@ static const struct pci_function *find_lead(const struct check *c, int32_t group
 	return along;
 }
 
-void check_groups(struct check *c)
+/* Says what group_judge() has to say of each group that a rule is about. */
+static void say_groups(struct check *c, bool reserved)
 {
 	const struct inventory *inv = &c->host->run.inv;
-	char names[1024], advice[HOST_NAME_MAX];
-	struct text t;
+	struct group_words words;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
 		if (f != find_lead(c, f->group))
 			continue;
-		text_start(&t, names, sizeof(names));
-		if (group_list(c->host, f->group, GROUP_HELD, true, &t)) {
-			check_say(c, CHECK_ERROR, check_address(f), "its IOMMU group %d is not viable for "
-				  "a guest: the host's drivers have %s\n%s", (int)f->group, names,
-				  group_advice(c->host, f, advice));
-			continue;
-		}
-		text_start(&t, names, sizeof(names));
-		if (group_list(c->host, f->group, GROUP_WANTED, true, &t))
-			check_say(c, CHECK_WARNING, check_address(f), "its IOMMU group %d is viable for a "
-				  "guest only until the host loads drivers for %s\nwrite rules for them, or "
-				  "blacklist these modules", (int)f->group, names);
+		enum group_state state = group_judge(c->host, f, NULL, &words);
+		if (state != GROUP_OPEN && (state == GROUP_RESERVED) == reserved)
+			check_say(c, state == GROUP_FOR_NOW ? CHECK_WARNING : CHECK_ERROR,
+				  check_address(f), "%s\n%s", words.what, words.advice);
 	}
 }
 
-/* A region of type "direct" is memory that the firmware keeps for itself through this
- * function (RMRR); the kernel gives no such function to a guest. */
+void check_groups(struct check *c)
+{
+	say_groups(c, false);
+}
+
 void check_reserved(struct check *c)
 {
-	const struct inventory *inv = &c->host->run.inv;
-
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		if (f != find_lead(c, f->group) || !group_is_reserved(c->host, f->group))
-			continue;
-		check_say(c, CHECK_ERROR, check_address(f), "the firmware keeps memory of its own "
-			  "through it (RMRR), so the kernel gives it to no guest\nturn that off in the "
-			  "firmware setup (HP: conrep, shared memory of the slot), or put the card "
-			  "into another slot");
-	}
+	say_groups(c, true);
 }
 
 /* --- an IOMMU whose driver is a module: groups come when that is loaded */

@@ -2,7 +2,7 @@
 /* choose.h - the cards that a verb is about: named, or chosen from a list on a terminal. */
 #pragma once
 
-#include "cli/machine/host.h"
+#include "cli/machine/card.h"
 
 #define CARDS_MAX 64
 

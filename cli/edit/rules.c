@@ -256,22 +256,12 @@ static bool is_said(const struct card *cards, unsigned card, unsigned function)
 
 static void say_group(struct host *h, const struct pci_function *f)
 {
-	char list[1024], advice[HOST_NAME_MAX], at[64];
-	struct text t;
+	struct group_words words;
+	char at[64];
 
-	text_make(at, sizeof(at), "%pa", &f->at);
-	text_start(&t, list, sizeof(list));
-	if (group_list(h, f->group, GROUP_HELD, true, &t)) {
-		cmd_complain("warning: %s: no guest gets it while the host's drivers have others of "
-			     "its IOMMU group %d, %s: %s", at, (int)f->group, list,
-			     group_advice(h, f, advice));
-		return;
-	}
-	text_start(&t, list, sizeof(list));
-	if (group_list(h, f->group, GROUP_WANTED, true, &t))
-		cmd_complain("warning: %s: no guest gets it once the host loads drivers for others of "
-			     "its IOMMU group %d, %s: add them too, if they are to go", at,
-			     (int)f->group, list);
+	if (group_judge(h, f, NULL, &words))
+		cmd_complain("warning: %s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
+			     words.advice);
 }
 
 void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)

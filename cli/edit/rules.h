@@ -2,6 +2,7 @@
 /* rules.h - rules that are added for a person: made, judged by the engine, written. */
 #pragma once
 
+#include "cli/machine/card.h"
 #include "conf_set.h"
 
 #define RULES_NEW_MAX CONFIG_RULES_MAX

@@ -10,7 +10,7 @@
 
 #include "runtime/io/apply.h"
 #include "runtime/io/supervise.h"
-#include "cli/machine/host.h"
+#include "cli/machine/card.h"
 #include "in_use.h"
 
 #define LIVE_RUNS_MAX 8 /* of live_run() in one command */

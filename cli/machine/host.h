@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host.h - the machine as the verbs see it: a run of the engine over all of its functions,
- * their names, and cards, which is what people think in.
+/* host.h - the machine as the verbs see it: a run of the engine over all of its functions, and
+ * their names.
  */
 #pragma once
 
@@ -113,23 +113,3 @@ void host_close_kmod(struct host *h);
  * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */
 int host_load_driver(struct host *h, const char *driver);
 int host_load_candidates(struct host *h, const struct pci_function *f);
-
-/* A card: the functions of a slot behind a bridge. Where a slot is none, each function is a
- * card of its own: on a root bus, where the chipset's functions share slots; those of a
- * processor, which AMD shows as if they were a card's; virtual functions. Bridges are none. */
-struct card {
-	unsigned n;
-	const struct pci_function *function[8];
-};
-
-/* The card that a function is of; n = 0 for a bridge. */
-void card_of(const struct host *h, const struct pci_function *f, struct card *ret);
-
-/* The cards that a person means by an address (0000:01:00.0, 01:00.0, 01:00), an ID
- * (1002:6608) or words of the name, all of which must be in it, in any case and order.
- * Returns how many there are, of which the first `cap` are in *ret. */
-unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap);
-
-/* The one card that is meant. NULL, said: none, or several, which are listed with what to
- * write for each. */
-const struct card *card_pick(const struct host *h, const char *text, struct card *ret);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/out/xalloc.h"
+#include "card.h"
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
@@ -99,13 +100,27 @@ static void want_rows(const struct host *h, struct order *o,
 	}
 }
 
+static void want_card(const struct host *h, struct order *o, const struct card *card)
+{
+	for (unsigned i = 0; i < card->n; i++)
+		*wanted(h, o, card->function[i]) = true;
+}
+
 void order_want_displays(const struct host *h, struct order *o)
 {
+	struct card card;
+
 	sort_all(h, o, compare_groups);
 	want_rows(h, o, same_group);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		o->function[i] = &h->run.inv.function[i];
 	want_rows(h, o, same_slot);
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (PCI_CLASS_BASE(o->function[i]->class) != PCI_BASE_DISPLAY)
+			continue;
+		card_of(h, o->function[i], &card);
+		want_card(h, o, &card);
+	}
 }
 
 bool order_want_cards(const struct host *h, const char *text, struct order *o)
@@ -115,8 +130,7 @@ bool order_want_cards(const struct host *h, const char *text, struct order *o)
 	unsigned n = card_find(h, text, card, cap);
 
 	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < card[i].n; k++)
-			*wanted(h, o, card[i].function[k]) = true;
+		want_card(h, o, &card[i]);
 	free(card);
 	return n;
 }

@@ -18,7 +18,7 @@ struct order {
 
 void order_want_all(const struct host *h, struct order *o);
 
-/* Displays, and all that shares a slot or an IOMMU group with one. */
+/* Displays, the rest of their cards, and all that shares a slot or an IOMMU group with one. */
 void order_want_displays(const struct host *h, struct order *o);
 
 /* The functions of the cards that `text` means, see card_find(). False: there is none. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/core/words.h"
+#include "cli/assign/ravada.h"
 #include "cli/cmd.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/host.h"
@@ -53,12 +54,14 @@ static const char help[] =
 	"  -J, --json            as JSON, with all columns unless -o chooses\n"
 	"  -o, --output COLUMNS  these columns; +COLUMNS adds to the usual ones\n"
 	"  -n, --noheadings      no line of headings\n"
+	"  --for ravada          cards that are ready for guests, a line each, as Ravada\n"
+	"                        wants its devices listed\n"
 	"  --sysroot DIR         the machine whose files are below DIR\n\n"
 	"Columns:\n";
 
 struct options {
 	struct host_options host;
-	const char *output;
+	const char *output, *software;
 	bool all, tree, json, noheadings;
 };
 
@@ -209,9 +212,11 @@ static int list(const struct options *opt, const struct columns *c, int cards, c
 
 	if (!r && h->run.input_error)
 		r = hint_input(h);
+	else if (!r && opt->software)
+		ravada_list(h);
 	else if (!r)
 		r = choose_functions(h, opt, cards, card, o);
-	if (!r) {
+	if (!r && !opt->software) {
 		print_table(h, o, c, opt);
 		print_hints(h, o, c);
 	}
@@ -219,6 +224,19 @@ static int list(const struct options *opt, const struct columns *c, int cards, c
 	free(o);
 	free(h);
 	return r;
+}
+
+/* CMD_OK, or CMD_USAGE after printing the reason. */
+static int check_software(const struct options *o, int cards)
+{
+	if (strcmp(o->software, "ravada") != 0)
+		cmd_complain("list: --for %s: it is ravada only", o->software);
+	else if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
+		cmd_complain("list: --for %s: it has a form of its own: leave out what else is given",
+			     o->software);
+	else
+		return CMD_OK;
+	return CMD_USAGE;
 }
 
 static void print_help(void)
@@ -239,6 +257,7 @@ int cmd_list(int argc, char **argv)
 		{ .name = "json", .letter = 'J', .flag = &o.json },
 		{ .name = "output", .letter = 'o', .text = &o.output },
 		{ .name = "noheadings", .letter = 'n', .flag = &o.noheadings },
+		{ .name = "for", .text = &o.software },
 		{ .name = "sysroot", .text = &o.host.sysroot },
 		{ .name = NULL },
 	};
@@ -252,6 +271,8 @@ int cmd_list(int argc, char **argv)
 		cmd_complain("list: %s: -a shows all cards: leave one of both out", argv[first]);
 		return CMD_USAGE;
 	}
+	if (o.software && check_software(&o, argc - first))
+		return CMD_USAGE;
 	if (choose_columns(&c, &o))
 		return CMD_USAGE;
 	return list(&o, &c, argc - first, argv + first);

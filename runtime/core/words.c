@@ -20,6 +20,14 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
+static bool is_beside_display(const struct inventory *inv, const struct pci_function *f)
+{
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (inv->function[i].boot_display && pci_same_slot(&inv->function[i].at, &f->at))
+			return true;
+	return false;
+}
+
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
@@ -31,7 +39,6 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
 		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
 				   "path=, serial= or expect=N",
-		[REASON_STRANGER] = "no part of the card: write a rule of its own",
 		[REASON_OVERRIDE] = "driver_override was not written",
 		[REASON_GONE] = "the function is gone",
 	};
@@ -47,6 +54,11 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 	case REASON_NO_GROUP:
 		/* The command says more: cli/machine/iommu.c. */
 		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
+		break;
+	case REASON_STRANGER:
+		text_add(t, "%s", is_beside_display(&r->inv, f) ?
+			 "beside the boot display, which stays: no guest gets its group" :
+			 "no part of the card: write a rule of its own");
 		break;
 	case REASON_IDENTITY:
 		text_add(t, "%s: write path=%pr beside its ID",

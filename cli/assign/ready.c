@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ready.c - see ready.h */
+#include "ready.h"
+
+#include "runtime/core/driver.h"
+#include "runtime/core/words.h"
+#include "cli/cmd.h"
+#include "cli/machine/group.h"
+
+const char *ready_planned(const struct host *h, const struct pci_function *f)
+{
+	const struct plan_entry *e = host_entry(h, f);
+
+	return e->state == STATE_PLANNED ? e->rule->driver : "";
+}
+
+static bool goes(const struct host *h, const struct pci_function *f)
+{
+	return driver_is_vfio(f->driver) || driver_is_vfio(ready_planned(h, f));
+}
+
+/* Neither this boot nor the next gives the function to a guest: says why not. */
+static int refuse_function(const struct host *h, const struct pci_function *f)
+{
+	const struct plan_entry *e = host_entry(h, f);
+	char why_buf[PLAN_LINE_MAX], at[64];
+	struct text why;
+
+	text_start(&why, why_buf, sizeof(why_buf));
+	if (h->run.plan.state != PLAN_READY)
+		text_add(&why, "will not bind it: see vgapass plan");
+	else if (e->state == STATE_PLANNED)
+		text_add(&why, "will bind it to %s: write driver=vfio-pci in %pp", e->rule->driver,
+			 &e->rule->at);
+	else if (e->state == STATE_NONE)
+		text_add(&why, "leaves it there: run vgapass add %pa", &f->at);
+	else {
+		text_add(&why, "leaves it there: ");
+		words_reason(&why, &h->run, f, e);
+		text_add(&why, " (%pp)", &e->rule->at);
+	}
+	return cmd_complain("%s: it is on %s, and the next boot %s",
+			    text_make(at, sizeof(at), "%pa", &f->at),
+			    *f->driver ? f->driver : "no driver", why_buf);
+}
+
+/* Says what keeps the group of f from guests after the next boot; functions of the card are
+ * judged one by one. CMD_OK: nothing does. */
+static int refuse_group(struct host *h, const struct card *card, const struct pci_function *f)
+{
+	struct group_words words;
+	char at[64];
+
+	if (group_judge(h, f, card, &words) > GROUP_FOR_NOW)
+		return cmd_complain("%s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
+				    words.advice);
+	return CMD_OK;
+}
+
+static bool shares_group(const struct card *card, const struct pci_function *f)
+{
+	for (unsigned i = 0; i < card->n; i++)
+		if (card->function[i]->group == f->group)
+			return true;
+	return false;
+}
+
+/* What stays of the card. It is no obstacle where its group is another one. */
+static int check_left_out(struct host *h, const struct card *card, const struct card *going)
+{
+	char at[64];
+
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		if (card_has(going, f))
+			continue;
+		if (!going->n || shares_group(going, f)) {
+			refuse_group(h, card, f);
+			return refuse_function(h, f);
+		}
+		text_make(at, sizeof(at), "%pa", &f->at);
+		cmd_complain("%s: it stays with the host, which its IOMMU group %d allows%s%s", at,
+			     (int)f->group, host_entry(h, f)->rule ? "" :
+			     ": if the guest is to have it too, run vgapass add ",
+			     host_entry(h, f)->rule ? "" : at);
+	}
+	return CMD_OK;
+}
+
+/* What says that a function cannot be had by any guest, now or after the next boot. */
+static int check_function(struct host *h, const struct card *card, const struct pci_function *f)
+{
+	char at[64];
+
+	text_make(at, sizeof(at), "%pa", &f->at);
+	if (f->group < 0)
+		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: vgapass check "
+				    "iommu says what to do", at);
+	if (f->at.domain > 0xffff)
+		return cmd_complain("%s: QEMU takes no PCI domain above ffff: turn VMD off in the "
+				    "firmware", at);
+	return refuse_group(h, card, f);
+}
+
+/* The card can be had, but not in this boot or not in the next: says so once. */
+static void warn_of_boots(struct host *h, const struct card *card)
+{
+	const struct pci_function *later = NULL, *once = NULL;
+	char at[64];
+
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		if (!later && (!driver_is_vfio(f->driver) ||
+			       group_list(h, f->group, GROUP_HELD, false, NULL)))
+			later = f;
+		if (!once && !driver_is_vfio(ready_planned(h, f)))
+			once = f;
+	}
+	if (later)
+		cmd_complain("%s: the guest can have the card after the next boot, not before: rebuild the "
+			     "boot image if that is not done, and reboot",
+			     text_make(at, sizeof(at), "%pa", &later->at));
+	if (once)
+		cmd_complain("%s: the guest can have the card now, but the next boot leaves it to the "
+			     "host: run vgapass add %s", text_make(at, sizeof(at), "%pa", &once->at), at);
+}
+
+int ready_card(struct host *h, const struct card *card, struct card *ret)
+{
+	ret->n = 0;
+	for (unsigned i = 0; i < card->n; i++)
+		if (goes(h, card->function[i]))
+			ret->function[ret->n++] = card->function[i];
+	if (check_left_out(h, card, ret))
+		return CMD_FAILED;
+	for (unsigned i = 0; i < ret->n; i++)
+		if (check_function(h, ret, ret->function[i]))
+			return CMD_FAILED;
+	warn_of_boots(h, ret);
+	return CMD_OK;
+}
+
+/* What no rule takes may be with the host, as long as its group is another one. */
+bool ready_now(struct host *h, const struct card *card)
+{
+	struct card going = { .n = 0 };
+
+	for (unsigned i = 0; i < card->n; i++)
+		if (driver_is_vfio(card->function[i]->driver))
+			going.function[going.n++] = card->function[i];
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		if (!card_has(&going, f) && (goes(h, f) || shares_group(&going, f)))
+			return false;
+	}
+	for (unsigned i = 0; i < going.n; i++) {
+		int32_t group = going.function[i]->group;
+		if (group < 0 || group_is_reserved(h, group) ||
+		    group_list(h, group, GROUP_HELD, false, NULL))
+			return false;
+	}
+	return going.n;
+}
