@@ -108,8 +108,9 @@ class Way:
         ours = bool(self.rules)
         top = mark("begin") + (line(self.script) if self.script else "") + mark("end")
         top += "".join(line(name) for name in order("init-top") if "/00-" not in name)
-        bottom = "".join(line(name) for name in order("init-bottom")
-                         if ours and name.endswith("/vgapass") or "vgapass" not in name)
+        bottom = "".join(
+            mark("wait") + line(name) + mark("waited") if ours and name.endswith("/vgapass") else
+            line(name) for name in order("init-bottom") if ours or "vgapass" not in name)
         return {"etc/vgapass.conf": (self.rules, 0o644), **self.files,
                 "scripts/init-top/ORDER": text(top + mark("settled")),
                 "scripts/init-bottom/ORDER": text(bottom + mark("bottom"))}
@@ -241,7 +242,9 @@ def figures(times, drivers):
     taken = all(name == "vfio-pci" for name, _ in last)
     host = any(name != "vfio-pci" for address in CARD for name, _ in drivers.get(address, []))
     result = {"slot": times["end"] - times["begin"], "udev": times["end"], "settled": times["settled"],
-              "root": times["root"], "bound": max(at for _, at in last) if taken else None}
+              "root": times["root"], "bound": max(at for _, at in last) if taken else None,
+              "wait": times.get("wait"),
+              "waited": times["waited"] - times["wait"] if "wait" in times else 0}
     return {key: at and at * 1e3 for key, at in result.items()} | {"taken": taken, "host": host}
 
 
@@ -270,5 +273,6 @@ def summary(title, boots):
     return {"way": title, "before udev ms": median("slot"), "udev ms": median("udev"),
             "settled ms": median("settled"), "root ms": median("root"), "root least ms": min(roots),
             "root +-": (max(roots) - min(roots)) / 2, "card bound ms": median("bound"),
+            "wait ms": median("wait"), "waited ms": median("waited"),
             "bound": f"{sum(one['taken'] for one in boots)}/{len(boots)}",
             "host driver had it": f"{sum(one['host'] for one in boots)}/{len(boots)}"}
