@@ -242,10 +242,15 @@ def figures(times, drivers):
     taken = all(name == "vfio-pci" for name, _ in last)
     host = any(name != "vfio-pci" for address in CARD for name, _ in drivers.get(address, []))
     result = {"slot": times["end"] - times["begin"], "udev": times["end"], "settled": times["settled"],
-              "root": times["root"], "bound": max(at for _, at in last) if taken else None,
-              "wait": times.get("wait"),
-              "waited": times["waited"] - times["wait"] if "wait" in times else 0}
+              "root": times["root"], "bound": max(at for _, at in last) if taken else None}
     return {key: at and at * 1e3 for key, at in result.items()} | {"taken": taken, "host": host}
+
+
+def waited(times):
+    """When the boot asked for the end of ours, and how long that took, in ms."""
+    if "wait" not in times:
+        return {"wait": None, "waited": 0}
+    return {"wait": times["wait"] * 1e3, "waited": (times["waited"] - times["wait"]) * 1e3}
 
 
 def boot(options):
@@ -254,7 +259,7 @@ def boot(options):
     seen = {way.title: [] for way in all_ways}
     for _ in range(rounds):
         for way, (_, times, drivers) in zip(all_ways, each(start, all_ways)):
-            seen[way.title].append(figures(times, drivers))
+            seen[way.title].append(figures(times, drivers) | waited(times))
             if way.rules and not seen[way.title][-1]["taken"]:
                 raise RuntimeError(f"{way.title}: the card is not on vfio-pci")
     rows = [summary(title, boots) for title, boots in seen.items()]
