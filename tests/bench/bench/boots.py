@@ -109,8 +109,9 @@ class Way:
         ours = bool(self.rules)
         top = mark("begin") + (line(self.script) if self.script else "") + mark("end")
         top += "".join(line(name) for name in order("init-top") if "/00-" not in name)
-        bottom = "".join(line(name) for name in order("init-bottom")
-                         if ours and name.endswith("/vgapass") or "vgapass" not in name)
+        bottom = "".join(
+            mark("wait") + line(name) + mark("waited") if ours and name.endswith("/vgapass") else
+            line(name) for name in order("init-bottom") if ours or "vgapass" not in name)
         return {"etc/vgapass.conf": (self.rules, 0o644), **self.files,
                 "scripts/init-top/ORDER": text(top + mark("settled")),
                 "scripts/init-bottom/ORDER": text(bottom + mark("bottom"))}
@@ -249,13 +250,20 @@ def figures(times, drivers):
     return {key: at and at * 1e3 for key, at in result.items()} | {"taken": taken, "host": host}
 
 
+def waited(times):
+    """When the boot asked for the end of ours, and how long that took, in ms."""
+    if "wait" not in times:
+        return {"wait": None, "waited": 0}
+    return {"wait": times["wait"] * 1e3, "waited": (times["waited"] - times["wait"]) * 1e3}
+
+
 def boot(options):
     all_ways = ways(options.small)
     rounds = options.boots or (1 if options.small else 7)
     seen = {way.title: [] for way in all_ways}
     for _ in range(rounds):
         for way, (_, times, drivers) in zip(all_ways, each(start, all_ways)):
-            seen[way.title].append(figures(times, drivers))
+            seen[way.title].append(figures(times, drivers) | waited(times))
             if way.rules and not seen[way.title][-1]["taken"]:
                 raise RuntimeError(f"{way.title}: the card is not on vfio-pci")
     rows = [summary(title, boots) for title, boots in seen.items()]
@@ -274,5 +282,6 @@ def summary(title, boots):
     return {"way": title, "before udev ms": median("slot"), "udev ms": median("udev"),
             "settled ms": median("settled"), "root ms": median("root"), "root least ms": min(roots),
             "root +-": (max(roots) - min(roots)) / 2, "card bound ms": median("bound"),
+            "wait ms": median("wait"), "waited ms": median("waited"),
             "bound": f"{sum(one['taken'] for one in boots)}/{len(boots)}",
             "host driver had it": f"{sum(one['host'] for one in boots)}/{len(boots)}"}
