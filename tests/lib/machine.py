@@ -89,11 +89,12 @@ class Machine:
         return path
 
     def write(self, name, data, replace=True):
-        """A file, in place of what had its name; with REPLACE=False that stays."""
+        """A file. It replaces a link of that name, and the content of a file, whose mode stays; with
+        REPLACE=False what is there stays."""
         path = self.path(name)
-        if os.path.lexists(path):
-            if not replace:
-                return
+        if os.path.lexists(path) and not replace:
+            return
+        if os.path.islink(path):
             os.unlink(path)
         tree.add_file(self.root, os.path.relpath(path, self.root),
                       data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
@@ -136,9 +137,9 @@ class Machine:
         self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
         return self
 
-    def call(self, verb, *words, prefix=(), **keys):
+    def call(self, verb, *words, prefix=(), program=VGAPASS, **keys):
         """vgapass VERB on this machine."""
-        return call(*prefix, VGAPASS, verb, "--sysroot", self.root, *words, **keys)
+        return call(*prefix, program, verb, "--sysroot", self.root, *words, **keys)
 
 
 def from_folder(folder, root, cmdline=""):

@@ -119,7 +119,7 @@ def run_all(tests, pattern=""):
 
 
 def main(doc, tests, before=lambda: None):
-    """The whole program. DOC is its docstring. BEFORE is called first; it may raise Skip for all."""
+    """The whole program. DOC is its docstring. BEFORE comes first, and may raise Skip for all."""
     parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
     parser.add_argument("-k", default="", metavar="REGEX", help="only tests whose title matches")
     options = parser.parse_args()

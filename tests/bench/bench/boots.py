@@ -246,7 +246,8 @@ def figures(times, drivers):
     taken = all(name == "vfio-pci" for name, _ in last)
     host = any(name != "vfio-pci" for address in CARD for name, _ in drivers.get(address, []))
     result = {"slot": times["end"] - times["begin"], "udev": times["end"],
-              "settled": times["settled"], "root": times["root"], "bound": max(at for _, at in last) if taken else None}
+              "settled": times["settled"], "root": times["root"],
+              "bound": max(at for _, at in last) if taken else None}
     return {key: at and at * 1e3 for key, at in result.items()} | {"taken": taken, "host": host}
 
 
