@@ -675,6 +675,10 @@ static void counts_errors(void **state)
 	assert_string_not_equal(bench_problem(CONFIG_ERRORS_MAX - 1), "17 errors in all");
 	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX), "17 errors in all");
 	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX + 1), "");
+	/* As many as are kept: there is nothing to add. */
+	two_cards(conf + 2, "");
+	assert_string_not_equal(bench_problem(CONFIG_ERRORS_MAX - 1), "");
+	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX), "");
 }
 
 /* --- the words for what a run met */
