@@ -239,7 +239,7 @@ static bool is_boot_script(const char *path, struct options *o)
 	return script != SLICE_NO_WORD;
 }
 
-static bool parse_options(char **argv, struct options *o)
+static bool parse_arguments(char **argv, struct options *o)
 {
 	*o = (struct options){ .verb = SLICE_NO_WORD };
 	while (*++argv) {
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 		 * too. */
 		if (argc > 1)
 			return 0;
-	} else if (!argc || !parse_options(argv, &o)) {
+	} else if (!argc || !parse_arguments(argv, &o)) {
 		ssize_t n = write(STDERR_FILENO, USAGE, sizeof(USAGE) - 1);
 		return n < 0 ? EXIT_FAILED : EXIT_USAGE;
 	}

@@ -487,6 +487,7 @@ static const struct {
 	{ "1002:6608 serial=00-11-22-33-44-55-66-77-", "1:18", E_SERIAL },
 	{ "1002:6608 driver=", "1:18", E_NAME },
 	{ "1002:6608 driver=a/b", "1:18", E_NAME },
+	{ "1002:6608 driver=/ab", "1:18", E_NAME },
 	{ "1002:6608 driver=..", "1:18", E_NAME },
 	{ "1002:6608 driver=.a", "1:18", E_NAME },
 	{ "1002:6608 driver=a@b", "1:18", E_NAME },

@@ -49,6 +49,7 @@ static void compares_modules(void **state)
 		{ "snd-hda_intel", "snd_hda-intel", true }, { "", "", true },
 		{ "vfio", "vfio_", false }, { "vfio_", "vfio", false },
 		{ "vfio-pci", "vfio.pci", false }, { "amdgpu", "amdgpv", false },
+		{ "amdgpu", "bmdgpu", false },
 	};
 
 	(void)state;

@@ -520,7 +520,11 @@ static void tells_ok(void **state)
 	(void)state;
 	two_cards("1002:6608\n", "");
 	bench_outcome("01:00.0")->state = STATE_BOUND;
-	bench.outcome[2].state = STATE_BOUND; /* of an earlier run */
+	/* What is left of an earlier run, behind the end of the tables. */
+	bench.plan.entry[2].state = STATE_PLANNED;
+	bench.outcome[2].state = STATE_BOUND;
+	bench.config.rule[bench.config.rules].required = 1;
+	bench.plan.matched[bench.config.rules] = 0;
 	expect_result("ok");
 	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
 	bench_outcome("01:00.0")->state = STATE_BOUND;
@@ -641,6 +645,39 @@ static void tells_modules_and_blockers(void **state)
 	assert_string_equal(bench_problem(OTHERS_MAX + 2), "");
 }
 
+/* Behind the end of the tables is what an earlier run left there. */
+static void sees_no_leftovers(void **state)
+{
+	static const struct rule old = { .vendor = 0x1002, .device = 0x6608, .with = WITH_GROUP };
+	struct pci_function *f;
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", NVME);
+	for (unsigned i = 0; i < 2; i++) {
+		f = i ? bench_add("01:00.1", "1002:6608", NVME) : bench.inv.function;
+		f->has_serial = true;
+		f->identity->serial = 0x1122334455667788;
+	}
+	bench.inv.functions = 1;
+	bench_plan("1002:6608 serial=11-22-33-44-55-66-77-88\n", "");
+	expect("01:00.0", TAKEN);
+	bench_plan("1002:6608 with=slot serial=11-22-33-44-55-66-77-88\n", "");
+	assert_null(bench.plan.entry[1].rule);
+	/* a rule that wants to know more, and a boot display in the slot */
+	bench_start();
+	bench_add("01:00.0", "1002:6608", VGA)->group = 1;
+	bench_add("01:00.1", "1002:6609", VGA)->group = 1;
+	f = bench_add("01:00.2", "1002:6610", VGA);
+	f->boot_display = true;
+	bench.inv.functions = 2;
+	bench.plan.entry[2].rule = &old;
+	bench_plan("1002:6608 with=group\n", "");
+	expect("01:00.1", ALONG);
+	bench_config("1002:6608\n");
+	bench.config.rule[1] = old;
+	assert_int_equal(plan_needs(&bench.config, NULL, bench.inv.function), PLAN_VERDICT);
+}
+
 static void counts_errors(void **state)
 {
 	static char conf[2 * (CONFIG_ERRORS_MAX + 1) + 1];
@@ -652,6 +689,10 @@ static void counts_errors(void **state)
 	assert_string_not_equal(bench_problem(CONFIG_ERRORS_MAX - 1), "17 errors in all");
 	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX), "17 errors in all");
 	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX + 1), "");
+	/* As many as are kept: there is nothing to add. */
+	two_cards(conf + 2, "");
+	assert_string_not_equal(bench_problem(CONFIG_ERRORS_MAX - 1), "");
+	assert_string_equal(bench_problem(CONFIG_ERRORS_MAX), "");
 }
 
 /* --- the words for what a run met */
@@ -783,6 +824,7 @@ int main(void)
 		TEST(tells_the_rest),
 		TEST(tells_what_input_is_missing),
 		TEST(tells_modules_and_blockers),
+		TEST(sees_no_leftovers),
 		TEST(counts_errors),
 		TEST(says_what_became),
 		TEST(has_words_for_every_reason),
