@@ -252,7 +252,7 @@ static bool is_behind_last(struct reader *r)
 	if (!r->last)
 		return false;
 	r->sorted = r->sorted && strcmp(r->before, name) <= 0;
-	strcpy(r->before, name);
+	memcpy(r->before, name, strlen(name) + 1);
 	return r->sorted && r->has_found && !r->awaited_n && strcmp(name, r->last) > 0;
 }
 

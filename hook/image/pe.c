@@ -57,17 +57,16 @@ static int read_table(int fd, struct table *ret)
 	unsigned char dos[DOS_HEADER], pe[PE_HEADER];
 	int r = read_all(fd, 0, dos, sizeof(dos));
 
-	if (r == -EBADMSG || (!r && memcmp(dos, "MZ", 2) != 0))
+	if (r && r != -EBADMSG)
+		return r;
+	if (r || memcmp(dos, "MZ", 2) != 0)
 		return -ENOEXEC;
 	uint64_t at = get_le32(dos + DOS_PE_AT);
-	if (!r)
-		r = read_all(fd, at, pe, sizeof(pe));
-	if (!r && memcmp(pe, "PE\0\0", 4) != 0)
-		return -ENOEXEC;
-	if (r)
-		return r;
+	r = read_all(fd, at, pe, sizeof(pe));
+	if (r || memcmp(pe, "PE\0\0", 4) != 0)
+		return r ? r : -ENOEXEC;
 	size_t n = get_le16(pe + PE_SECTIONS);
-	unsigned char *p = malloc(n * SECTION + 1);
+	unsigned char *p = calloc(n + 1, SECTION);
 	if (!p)
 		return -ENOMEM;
 	r = read_all(fd, at + PE_HEADER + get_le16(pe + PE_OPTIONAL_SIZE), p, n * SECTION);

@@ -237,7 +237,9 @@ static int print_modules(const struct modules *m)
  * /proc, which a chroot may lack, and is whole where argv[0] is a bare name. */
 static int add_early(const struct options *o)
 {
-	char *program = realpath((const char *)getauxval(AT_EXECFN), NULL), *early = NULL;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the kernel hands it over */
+	const char *name = (const char *)getauxval(AT_EXECFN);
+	char *program = realpath(name, NULL), *early = NULL;
 	int r = -ENOMEM;
 
 	if (!program)
