@@ -13,7 +13,7 @@
 
 #define SIGNATURE "~Module signature appended~\n"
 
-static void look_at_kernel(struct check *c, const struct kernel *k)
+static void say_module_faults(struct check *c, const struct kernel *k)
 {
 	static struct modules m;
 
@@ -32,7 +32,7 @@ static void look_at_kernel(struct check *c, const struct kernel *k)
 }
 
 /* An upgrade may remove the modules of the kernel that runs. */
-static void look_at_running(struct check *c)
+static void check_running_modules(struct check *c)
 {
 	char version[128], path[192];
 
@@ -104,7 +104,7 @@ static void say_options(struct check *c, const struct kernel *k, const char *mod
 			  options, words, bootline_place(c->host));
 }
 
-static void look_at_options(struct check *c, const struct kernel *k)
+static void check_built_in_options(struct check *c, const struct kernel *k)
 {
 	static const char *const names[] = { "vfio", "vfio_iommu_type1", "vfio_pci_core",
 					     "vfio_pci", "pci_stub" };
@@ -133,12 +133,12 @@ void check_modules(struct check *c)
 
 	if (check_is_idle(c))
 		return;
-	look_at_running(c);
+	check_running_modules(c);
 	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++) {
-		look_at_kernel(c, &kernels.kernel[i]);
+		say_module_faults(c, &kernels.kernel[i]);
 		if (kernels_is_next(&kernels, i))
-			look_at_options(c, &kernels.kernel[i]);
+			check_built_in_options(c, &kernels.kernel[i]);
 	}
 	kernels_free(&kernels);
 }
@@ -169,7 +169,7 @@ static bool is_signed(const struct module *module)
 	return module->size >= n && !memcmp(module->data + module->size - n, SIGNATURE, n);
 }
 
-static void look_at_signatures(struct check *c, const struct kernel *k, const char *why)
+static void check_kernel_signatures(struct check *c, const struct kernel *k, const char *why)
 {
 	static struct modules m;
 	char names[512];
@@ -199,6 +199,6 @@ void check_signatures(struct check *c)
 		return;
 	kernels_find(c->host, &kernels);
 	for (unsigned i = 0; i < kernels.n; i++)
-		look_at_signatures(c, &kernels.kernel[i], why);
+		check_kernel_signatures(c, &kernels.kernel[i], why);
 	kernels_free(&kernels);
 }

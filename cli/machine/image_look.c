@@ -50,13 +50,14 @@ bool image_is_idle(const struct host *h)
 const char *image_early(const struct host *h)
 {
 	static char beside[PATH_MAX + 40];
+	char self[PATH_MAX];
 	static const char *const usual[] = { EARLY, "usr/local/lib/vgapass/vgapass-early" };
-	ssize_t n = readlink("/proc/self/exe", beside, PATH_MAX);
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	beside[n > 0 ? n : 0] = '\0';
-	for (int up = 0; up < 2 && strrchr(beside, '/'); up++)
-		*strrchr(beside, '/') = '\0';
-	strcat(beside, "/lib/vgapass/vgapass-early");
+	self[n > 0 ? n : 0] = '\0';
+	for (int up = 0; up < 2 && strrchr(self, '/'); up++)
+		*strrchr(self, '/') = '\0';
+	text_make(beside, sizeof(beside), "%s/lib/vgapass/vgapass-early", self);
 	if (!*h->sysroot && *beside == '/' && sysfs_exists(h->roots.root, beside + 1))
 		return beside + 1;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)

@@ -432,19 +432,3 @@ void loader_free(struct loader *l)
 	free(l->entry);
 	*l = (struct loader){ .n = 0 };
 }
-
-const char *loader_name(enum loader_kind kind)
-{
-	static const char *const names[] = {
-		[LOADER_GRUB] = "GRUB",
-		[LOADER_BLS] = "systemd-boot or GRUB",
-		[LOADER_UKI] = "the unified kernel image",
-		[LOADER_ADDON] = "the add-on of unified kernel images",
-		[LOADER_EXTLINUX] = "extlinux",
-		[LOADER_LIMINE] = "limine",
-		[LOADER_REFIND] = "rEFInd",
-		[LOADER_FIRMWARE] = "the firmware",
-	};
-
-	return names[kind];
-}

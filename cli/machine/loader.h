@@ -65,6 +65,3 @@ struct loader {
 void loader_read(const struct host *h, struct loader *ret);
 
 void loader_free(struct loader *l);
-
-/* "GRUB", "systemd-boot or GRUB", ...: whose entries these are, for a sentence. */
-const char *loader_name(enum loader_kind kind);

@@ -15,8 +15,6 @@
 #include "image_look.h"
 #include "rebuild_plan.h"
 
-#define NO_TOOL "rebuild the boot images"
-
 const char *rebuild_advice_for(const struct host *h, const char *kernel,
 			       const struct boot_image *image)
 {
@@ -35,7 +33,7 @@ const char *rebuild_advice_for(const struct host *h, const char *kernel,
 	else if (plan.n)
 		rebuild_plan_text(&plan, &t);
 	else
-		text_add(&t, NO_TOOL);
+		text_add(&t, "rebuild the boot images");
 	rebuild_plan_free(&plan);
 	kernels_free(&kernels);
 	return buf;

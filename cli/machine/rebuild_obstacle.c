@@ -17,12 +17,14 @@
 static void append_file(const struct host *h, const char *path, char *text)
 {
 	size_t n = strlen(text);
+	ssize_t more = n + 2 < TOOL_FILE_MAX ?
+		sysfs_read_file(h->roots.root, path, text + n, TOOL_FILE_MAX - n - 1) : 0;
 
-	if (n + 2 < TOOL_FILE_MAX &&
-	    sysfs_read_file(h->roots.root, path, text + n, TOOL_FILE_MAX - n - 1) >= 0)
-		strcat(text, "\n");
-	else
-		text[n] = '\0';
+	if (more > 0) {
+		n += strlen(text + n);
+		text[n++] = '\n';
+	}
+	text[n] = '\0';
 }
 
 static void append_directory(const struct host *h, const char *path, char *text)

@@ -3,7 +3,6 @@
 #include "rebuild_plan.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,23 +46,21 @@ static bool has_program(const struct host *h, const char *name)
 	return rebuild_find_program(h, name, path, sizeof(path));
 }
 
-/* Adds a command; its words end with NULL. */
-static struct rebuild_step *add_step(struct rebuild_plan *p, ...)
+/* Adds a command, whose words end with the first NULL. */
+static struct rebuild_step *add_words(struct rebuild_plan *p, const char *const *words)
 {
-	va_list words;
-
 	p->step = reallocarray(p->step, p->n + 1, sizeof(*p->step));
 	if (!p->step)
 		abort();
 	struct rebuild_step *s = &p->step[p->n++];
 	*s = (struct rebuild_step){ .n = 0 };
-	va_start(words, p);
-	for (const char *word; s->n < STEP_WORDS_MAX && (word = va_arg(words, const char *));)
-		if (!(s->word[s->n++] = strdup(word)))
+	for (; *words && s->n < STEP_WORDS_MAX; words++)
+		if (!(s->word[s->n++] = strdup(*words)))
 			abort();
-	va_end(words);
 	return s;
 }
+
+#define add_step(p, ...) add_words(p, (const char *const[]){ __VA_ARGS__, NULL })
 
 void rebuild_plan_free(struct rebuild_plan *p)
 {
@@ -199,7 +196,7 @@ static bool add_kernel_install(const struct host *h, const struct kernel *k,
 			  percent + 2);
 		if (!sysfs_exists(h->roots.root, path))
 			continue;
-		add_step(p, "kernel-install", "add", k->version, absolute(path), NULL);
+		add_step(p, "kernel-install", "add", k->version, absolute(path));
 		return true;
 	}
 	return false;
@@ -209,9 +206,9 @@ static void add_dracut(const struct host *h, const struct kernel *k,
 		       const struct boot_image *image, struct rebuild_plan *p)
 {
 	if (!is_unified(image))
-		add_step(p, "dracut", "--force", absolute(image->path), k->version, NULL);
+		add_step(p, "dracut", "--force", absolute(image->path), k->version);
 	else if (!add_kernel_install(h, k, p))
-		add_step(p, "dracut", "--force", "--uefi", absolute(image->path), k->version, NULL);
+		add_step(p, "dracut", "--force", "--uefi", absolute(image->path), k->version);
 }
 
 static void add_mkinitcpio(const struct host *h, const struct kernel *k,
@@ -222,7 +219,7 @@ static void add_mkinitcpio(const struct host *h, const struct kernel *k,
 	    add_kernel_install(h, k, p))
 		return;
 	add_step(p, "mkinitcpio", "--kernel", k->version, is_unified(image) ? "--uki" : "--generate",
-		 absolute(image->path), NULL);
+		 absolute(image->path));
 }
 
 /* Debian's systemd-boot has the image copied to its partition by a script of its own, which
@@ -286,13 +283,13 @@ static void plan_dracut(const struct host *h, const struct kernels *kernels, con
 
 	for (size_t i = 0; i < ARRAY(wrappers); i++)
 		if (has_program(h, wrappers[i])) {
-			add_step(p, wrappers[i], NULL);
+			add_step(p, wrappers[i]);
 			return;
 		}
 	if (!has_usual_images(h, kernels))
 		each_image(h, kernels, kernel, add_dracut, p);
 	if (!p->n)
-		add_step(p, "dracut", "--regenerate-all", "--force", NULL);
+		add_step(p, "dracut", "--regenerate-all", "--force");
 }
 
 /* mkinitcpio or dracut, whichever makes the images that boot. */
@@ -307,7 +304,7 @@ static void plan_generator(const struct host *h, const struct kernels *kernels,
 		if (!presets.files)
 			each_image(h, kernels, kernel, add_mkinitcpio, p);
 		if (!p->n)
-			add_step(p, "mkinitcpio", "-P", NULL);
+			add_step(p, "mkinitcpio", "-P");
 	} else if (dracut)
 		plan_dracut(h, kernels, kernel, p);
 	presets_free(&presets);
@@ -331,7 +328,7 @@ static void plan_tool(const struct host *h, const struct kernels *kernels, const
 	for (size_t i = 0; !p->n && i < ARRAY(tools); i++)
 		if (has_program(h, tools[i].program))
 			add_step(p, tools[i].program, tools[i].word[0], tools[i].word[1],
-				 tools[i].word[2], NULL);
+				 tools[i].word[2]);
 	if (p->n && !strcmp(p->step[0].word[0], "update-initramfs"))
 		each_image(h, kernels, kernel, add_copy, p);
 	if (!p->n)
@@ -342,18 +339,18 @@ static void plan_tool(const struct host *h, const struct kernels *kernels, const
 static void plan_copies(const struct host *h, struct rebuild_plan *p)
 {
 	if (p->n && has_program(h, "kernelstub"))
-		add_step(p, "kernelstub", NULL);
+		add_step(p, "kernelstub");
 	if (p->n && sysfs_exists(h->roots.root, "etc/kernel/proxmox-boot-uuids") &&
 	    has_program(h, "proxmox-boot-tool"))
-		add_step(p, "proxmox-boot-tool", "refresh", NULL);
+		add_step(p, "proxmox-boot-tool", "refresh");
 }
 
 /* rpm-ostree's images are those of a deployment, with files of /etc as far as they are tracked. */
 static void plan_ostree(struct rebuild_plan *p)
 {
-	add_step(p, "rpm-ostree", "initramfs", "--enable", NULL)->may_fail = true;
+	add_step(p, "rpm-ostree", "initramfs", "--enable")->may_fail = true;
 	add_step(p, "rpm-ostree", "initramfs-etc", "--track=/etc/vgapass.conf",
-		 "--track=/etc/vgapass.conf.d", "--force-sync", NULL);
+		 "--track=/etc/vgapass.conf.d", "--force-sync");
 	p->later = true;
 }
 
