@@ -107,8 +107,9 @@ static void read_words_file(struct reader *r, const char *path)
 
 static void read_json_words(struct reader *r, json_object *words)
 {
-	for (size_t i = 0; json_object_is_type(words, json_type_array) &&
-			   i < json_object_array_length(words); i++)
+	for (size_t i = 0;
+	     json_object_is_type(words, json_type_array) && i < json_object_array_length(words);
+	     i++)
 		read_json_words(r, json_object_array_get_idx(words, i));
 	if (!json_object_is_type(words, json_type_string))
 		return;
@@ -127,7 +128,8 @@ static void read_kernelstub(struct reader *r)
 
 	r->file = path;
 	r->line = 0;
-	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, "user", &user) &&
+	if (json_object_is_type(o, json_type_object) &&
+	    json_object_object_get_ex(o, "user", &user) &&
 	    json_object_is_type(user, json_type_object) &&
 	    json_object_object_get_ex(user, "kernel_options", &words))
 		read_json_words(r, words);
@@ -152,7 +154,7 @@ static void read_kernel_install(struct reader *r)
 
 	r->source = SOURCE_KERNEL;
 	read_words_file(r, bootline_exists(r->h, "etc/kernel/cmdline") ? "etc/kernel/cmdline" :
-									  "usr/lib/kernel/cmdline");
+									 "usr/lib/kernel/cmdline");
 	reader_folders(r, snippets, ".conf", read_words_file);
 }
 
@@ -219,8 +221,9 @@ static bool is_written(const struct settings *found, enum loader_kind kind, cons
 {
 	for (unsigned i = 0; i < before; i++) {
 		const struct setting *f = &found->list[i];
-		if (!strcmp(f->words, s->words) && (is_made_of(kind, f) ||
-						    (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
+		if (!strcmp(f->words, s->words) &&
+		    (is_made_of(kind, f) ||
+		     (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
 			return true;
 	}
 	return false;
