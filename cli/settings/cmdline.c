@@ -47,9 +47,11 @@ static void read_command_line(void *arg, const struct shell_assignment *a)
 	struct reader *r = f->r;
 	struct slice rest = a->value, word;
 
-	if (!slice_starts(slice_of(a->name), f->prefix))
+	/* Xen's own command line is not that of its kernel. */
+	if (!slice_starts(slice_of(a->name), f->prefix) || strstr(a->name, GRUB_PREFIX "_XEN"))
 		return;
 	r->variable = a->name;
+	r->entry = strstr(a->name, "RECOVERY") ? "for recovery" : "";
 	if (!a->append)
 		void_variable(r);
 	while ((word = slice_next(&rest, '"')).n) {
@@ -57,7 +59,7 @@ static void read_command_line(void *arg, const struct shell_assignment *a)
 		r->text = reader_copy(r, line_of(f->text, r->line));
 		read_kernel_words(r, word);
 	}
-	r->variable = "";
+	r->variable = r->entry = "";
 }
 
 static void read_shell_file(struct reader *r, const char *path, const char *prefix)
