@@ -202,15 +202,14 @@ static void read_unit_line(struct reader *r, struct slice line)
 	if (!slice_starts(key, "Exec"))
 		return;
 	s = reader_add(r, SETTING_BINDS, line, slice_of(""), "binds functions beside the rules");
-	if (binds(rest, slice_contains(rest, "vfio"))) {
+	/* Signs such as "-" and "!" may stand in front of the path. */
+	struct slice command = rest;
+	while (command.n && *command.p != '/')
+		command.p++, command.n--;
+	if (binds(rest, slice_contains(rest, "vfio")) || read_named_script(r, s, command))
 		reader_add_named(r, s, rest, false);
-	} else if (read_named_script(r, s,
-				     (struct slice){ rest.p + strcspn(rest.p, "/"),
-						     rest.n - strcspn(rest.p, "/") })) {
-		reader_add_named(r, s, rest, false);
-	} else {
+	else
 		r->found->n--;
-	}
 }
 
 static void read_unit(struct reader *r, const char *path)
