@@ -83,7 +83,9 @@ const char *setting_fix(const struct host *h, const struct setting *s, char buf[
 	case SOURCE_UDEV:
 		return "delete this rule, and run udevadm control --reload";
 	case SOURCE_SCRIPT:
-		return "remove what it does to functions of a rule, and rebuild the boot images";
+		return strstr(s->file, "init") || strstr(s->file, "dracut") ?
+			"remove what it does to functions of a rule, and rebuild the boot images" :
+			"remove what it does to functions of a rule";
 	case SOURCE_UNRAID:
 		return "unbind them in Unraid's web interface: Tools, System Devices";
 	case SOURCE_TRUENAS:
