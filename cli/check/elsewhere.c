@@ -137,6 +137,9 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX];
 
+	if (s->kind == SETTING_WRONG && *s->items)
+		check_say(c, CHECK_WARNING, place_of(s), "%s %s\nvgapass add makes a rule if it is "
+			  "meant", s->words, s->why);
 	if (s->kind != SETTING_GIVES && s->kind != SETTING_BINDS)
 		return;
 	list_meant(c, s, false, names);
