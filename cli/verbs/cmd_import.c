@@ -510,9 +510,10 @@ static int import(struct import *m)
 	uint32_t first;
 
 	conf_set_plan(&m->set, &m->host, NULL);
-	hint_iommu(&m->host);
 	settings_read(&m->host, &m->found);
 	unsigned some = make_rules(m);
+	if (some)
+		hint_iommu(&m->host);
 	if (m->full)
 		return cmd_complain(VERB ": nothing is changed");
 	if (m->rules.n) {
