@@ -12,10 +12,10 @@
 #include "cli/machine/group.h"
 #include "cli/machine/receipt_read.h"
 
-/* Whether an image is good enough for that another topic has found out. */
+/* Whether the boot image is current is reported by the topic images. */
 #define REBOOT "reboot, but first rebuild the boot images that the topic images finds too old"
 
-/* The kernel shows `reset` where it can reset the function alone. */
+/* The kernel shows the attribute reset if it can reset this function alone. */
 static bool has_reset(const struct check *c, const struct pci_function *f)
 {
 	char methods[64];
@@ -26,8 +26,8 @@ static bool has_reset(const struct check *c, const struct pci_function *f)
 	return sysfs_exists(devices, path_function(f, "reset"));
 }
 
-/* A function of the same slot that stays with the host, so that VFIO cannot reset the slot as
- * a whole; NULL: none. */
+/* Returns a function of the same slot that stays with the host, or NULL. Because of it VFIO
+ * cannot reset the whole slot. */
 static const struct pci_function *find_staying(const struct check *c, const struct pci_function *f)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -41,7 +41,7 @@ static const struct pci_function *find_staying(const struct check *c, const stru
 	return NULL;
 }
 
-/* True: with=slot takes all that stays behind. */
+/* True: with=slot would take every function of the slot. */
 static bool slot_helps(const struct check *c, const struct pci_function *f)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -56,8 +56,8 @@ static bool slot_helps(const struct check *c, const struct pci_function *f)
 	return true;
 }
 
-/* The module vendor-reset is for some displays of AMD's. */
-static const char *advice(const struct pci_function *f)
+/* The module vendor-reset supports some AMD displays. */
+static const char *reset_advice(const struct pci_function *f)
 {
 	return f->vendor == 0x1002 && PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY ?
 		"reboot the host then; the module vendor-reset knows some of AMD's" :
@@ -75,12 +75,12 @@ void check_reset(struct check *c)
 		staying = find_staying(c, f);
 		if (f->identity->path.hops < 2)
 			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a guest that is "
-				  "started again may find it hanging\n%s", advice(f));
+				  "started again may find it hanging\n%s", reset_advice(f));
 		else if (staying)
 			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, and %s of the "
 				  "same slot stays with the host: a guest that is started again may find it "
 				  "hanging\n%s", check_address(staying),
-				  slot_helps(c, f) ? "write with=slot to its rule" : advice(f));
+				  slot_helps(c, f) ? "write with=slot to its rule" : reset_advice(f));
 		else
 			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, all of which is "
 				  "for guests\n");
@@ -126,7 +126,7 @@ static bool is_elsewhere(const struct check *c, const struct pci_function *f)
 	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
 }
 
-/* Without a receipt all of them have the same reason: one line is enough. */
+/* Without a receipt all functions have the same reason, so one line is enough. */
 static void say_no_receipt(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -168,7 +168,7 @@ void check_drivers(struct check *c)
 
 /* --- what no rule explains */
 
-/* "" for none. */
+/* Returns the driver_override of the function, or "". */
 static const char *read_override(const struct check *c, const struct pci_function *f,
 				 char override[PCI_DRIVER_NAME])
 {
@@ -181,8 +181,8 @@ static const char *read_override(const struct check *c, const struct pci_functio
 	return override;
 }
 
-/* True: the boot has met a driver that hangs. It has the function's lock, for which reading
- * driver_override waits in Linux 6.1 (drivers/pci/pci-sysfs.c). */
+/* True: a driver hung at this function during the boot. It still holds the function's lock, and
+ * reading driver_override waits for that lock (Linux 6.1, drivers/pci/pci-sysfs.c). */
 static bool is_hanging(json_object *receipt, const struct pci_function *f)
 {
 	json_object *then = find_in_receipt(receipt, check_address(f));
@@ -205,7 +205,7 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 	const struct plan_entry *e = host_entry(c->host, f);
 	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
 	bool unnamed = !e->rule || e->rule->keep;
-	/* What should have it: the rule's driver, or the one that has it now. */
+	/* The driver that explains the override: the rule's, or else the current one. */
 	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
 	char override[PCI_DRIVER_NAME];
 
@@ -254,7 +254,7 @@ void check_display(struct check *c)
 				  "want a copy of its ROM (romfile)");
 }
 
-/* The word behind " : " in a line of /proc/iomem, and how deep the line stands. */
+/* Returns the owner in a line of /proc/iomem, the text behind " : ", and sets the depth. */
 static const char *owner_of(const char *line, size_t *depth)
 {
 	const char *colon = strstr(line, " : ");
@@ -263,7 +263,7 @@ static const char *owner_of(const char *line, size_t *depth)
 	return colon ? colon + 3 : "";
 }
 
-/* What the firmware's framebuffer is called that lies in memory of the function; NULL: none. */
+/* Returns the name of the firmware framebuffer in the memory of this function, or NULL. */
 static const char *find_framebuffer(char *iomem, const char *address)
 {
 	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB",
@@ -284,7 +284,7 @@ static const char *find_framebuffer(char *iomem, const char *address)
 	return NULL;
 }
 
-/* vfio-pci cannot reserve what a framebuffer holds: the guest's driver fails. */
+/* vfio-pci cannot reserve memory that a framebuffer holds, so the guest's driver fails. */
 void check_framebuffer(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;

@@ -13,7 +13,7 @@ enum check_level { CHECK_OK, CHECK_WARNING, CHECK_ERROR };
 
 struct check;
 
-/* Looks at one thing and tells what it finds. Changes nothing. */
+/* Checks one subject and reports findings by check_say(). Changes nothing. */
 typedef void check_fn(struct check *c);
 
 struct check {
@@ -24,27 +24,28 @@ struct check {
 	unsigned count[CHECK_ERROR + 1];
 };
 
-/* A finding: `at` is a place or ""; what is wrong, a newline, and what to do about it. */
+/* Reports a finding. `at` is a place, or "". The text is what is wrong, a newline, and what to
+ * do about it. */
 void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The address of a function, or a place, as text; there are a few buffers in turn. */
+/* Return an address or a place as text, in one of four buffers that are used in turn. */
 const char *check_address(const struct pci_function *f);
 const char *check_place(const struct place *at);
 const char *check_line(const char *path, unsigned line); /* line 0: the file as a whole */
 
-/* True: there is something below the sysroot. */
+/* True: the path exists below the sysroot. */
 bool check_exists(const struct check *c, const char *path);
 
-/* A path of the sysroot's, as one that can be opened; to be freed. */
+/* Returns the host's path of a path below the sysroot. The caller frees it. */
 char *check_path(const struct check *c, const char *path);
 
-/* A file below the sysroot, to be freed; NULL: it is not there, or cannot be read, which is
- * said unless it is simply not there. */
+/* Returns the text of a file below the sysroot; the caller frees it. NULL: it does not exist, or
+ * it cannot be read, which is reported. */
 char *check_read(struct check *c, const char *path);
 
-/* Calls fn for each line of a file that is not empty and no comment, without the spaces around
- * it; `path:line` stands in *at. */
+/* Calls fn for each line of a file that is neither empty nor a comment, without the blanks
+ * around it. *at says which line it is. */
 struct check_at {
 	const char *path;
 	unsigned line;
@@ -54,7 +55,7 @@ typedef void check_line_fn(struct check *c, const struct check_at *at, char *lin
 
 void check_lines(struct check *c, const char *path, check_line_fn *fn);
 
-/* The next word of *rest, which is cut there; NULL: no more. */
+/* Cuts the next word off *rest and returns it, or NULL at the end. */
 char *check_word(char **rest, const char *separators);
 
 /* "update-initramfs -u -k 6.1.0-13-amd64", by the generator that this machine has; for all
@@ -67,15 +68,15 @@ static inline bool check_is_planned(const struct check *c, const struct pci_func
 	return host_entry(c->host, f)->state == STATE_PLANNED;
 }
 
-/* True: the configuration wants nothing of boot images. */
+/* True: there are no rules, so boot images need nothing. */
 static inline bool check_is_idle(const struct check *c)
 {
 	const struct config *config = &c->host->run.config;
 	return !config->rules && !config->cmdline_ids && !config->errors;
 }
 
-/* What to write instead of a line of vgapass.conf that is wrong at this place, as vgapass.conf:3:1,
- * where it is written as other software takes it. NULL: it is not. */
+/* Returns what to write instead of the wrong line at this place ("vgapass.conf:3:1"), if the
+ * line has the syntax of other software; else NULL. */
 const char *check_foreign_line(struct check *c, const char *place, char fix[CHECK_PLACE_MAX]);
 
 /* config.c */

@@ -17,7 +17,7 @@
 #define BUFFERS 4
 #define FILE_SIZE_MAX ((size_t)1 << 20)
 
-/* Names and words come from files of anybody's making. */
+/* Texts may contain any bytes, as they come from files of other programs. */
 static void make_printable(char *s)
 {
 	for (; *s; s++)
@@ -92,7 +92,7 @@ char *check_path(const struct check *c, const char *path)
 {
 	char *ret = host_file(c->host, path);
 
-	/* "" is never there. */
+	/* No file has the name "". */
 	return ret ? ret : strdup("");
 }
 

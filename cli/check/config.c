@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config.c - the configuration: who can write it, what is wrong with it, what it asks for in
- * vain. In the engine's own words. */
+/* config.c - the configuration: who can write it, its errors, and rules without effect. The
+ * texts come from the engine. */
 #include "check.h"
 
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 
-/* The files name drivers that root loads, so nobody else may write them. The owner of / is
- * root, also where --sysroot is somebody's copy. */
+/* The files name drivers that root loads, so only root may write them. The owner of / counts
+ * as root, because --sysroot may be a copy that belongs to an ordinary user. */
 static void look_at_owner(struct check *c, const char *path)
 {
 	struct stat st, top;
@@ -42,7 +42,7 @@ void check_files(struct check *c)
 			look_at_owner(c, path.s);
 }
 
-/* "what: remedy" as the two, where there is a remedy in it. */
+/* Splits "what: remedy" at its colon. Without a remedy, `otherwise` is the fix. */
 static void say_phrase(struct check *c, enum check_level level, const char *at, char *phrase,
 		       const char *otherwise)
 {
@@ -53,7 +53,7 @@ static void say_phrase(struct check *c, enum check_level level, const char *at, 
 	check_say(c, level, at, "%s\n%s", phrase, colon ? colon + 2 : otherwise);
 }
 
-/* The rule at this place, as problems of the plan name it; NULL: none. */
+/* Returns the rule at this place, written as in the problems of the plan, or NULL. */
 static const struct rule *rule_at(const struct config *config, const char *place)
 {
 	char buf[PLAN_LINE_MAX];
@@ -64,7 +64,7 @@ static const struct rule *rule_at(const struct config *config, const char *place
 	return NULL;
 }
 
-/* What a rule is about that matches nothing, where nothing like it is in the machine. */
+/* What to do about a rule that matches nothing. */
 static const char *what_to_do(const struct check *c, const struct rule *rule)
 {
 	struct plan_miss miss = plan_explain(rule, &c->host->run.inv);
@@ -75,7 +75,7 @@ static const char *what_to_do(const struct check *c, const struct rule *rule)
 		"and what is plugged in appear later than the boot looks: vgapass bind takes them then";
 }
 
-/* True: functions that appear later are all that it is about, which check_later() says. */
+/* True: the rule matches only functions that appear later. check_later() reports those. */
 static bool is_for_later(struct check *c, const struct rule *rule)
 {
 	const struct plan *all = host_plan_of_all(c->host);
@@ -138,7 +138,7 @@ void check_later(struct check *c)
 	}
 }
 
-/* Functions that one rule takes by their kind, of more than one slot: paths of two of them. */
+/* Functions in different slots that one rule takes by their ID: two of them, and how many. */
 struct kind {
 	const struct pci_function *first, *other;
 	unsigned n;
@@ -163,7 +163,7 @@ static struct kind find_kind(const struct check *c, const struct rule *rule)
 	return k;
 }
 
-/* Whoever names a kind of card gets every one, also those that are put in later. */
+/* A rule with only an ID takes every such card, including cards that are added later. */
 void check_kinds(struct check *c)
 {
 	const struct run *r = &c->host->run;
@@ -183,7 +183,7 @@ void check_kinds(struct check *c)
 	}
 }
 
-/* What the plan refuses for want of an IOMMU group is of the topic iommu. */
+/* Functions refused for lack of an IOMMU group are reported by the topic iommu. */
 void check_refused(struct check *c)
 {
 	const struct run *r = &c->host->run;

@@ -75,24 +75,34 @@ static void judge_override(struct check *c, const struct setting *s, const char 
 		if (!check_is_planned(c, f) || !setting_means(c->host, s, f))
 			continue;
 		bool same = !strcmp(s->driver, host_entry(c->host, f)->rule->driver);
-		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, place_of(s), "driverctl gives %s to %s: "
-			  "%s\n%s", s->items, s->driver, same ? "needless, a rule does" :
-			  "late in the boot, against the rule", fix);
+		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, place_of(s),
+			  "driverctl gives %s to %s: "
+			  "%s\n%s",
+			  s->items, s->driver,
+			  same ? "needless, a rule does" : "late in the boot, against the rule",
+			  fix);
 	}
 }
 
 static void judge_gives(struct check *c, const struct setting *s, const char *fix)
 {
 	char others[NAMES_MAX], name[NAMES_MAX], only[NAMES_MAX];
-	unsigned n = list_meant(c, s, false, others);
 
-	if (n)
-		check_say(c, *s->entry ? CHECK_WARNING : CHECK_ERROR, place_of(s), "%s takes every "
-			  "function of its IDs, also %s, which is not to be taken by a rule%s\n%s, or make "
-			  "rules of it: vgapass import", name_of(s, name), others, where_only(s, only), fix);
+	if (s->source == SOURCE_DRIVERCTL)
+		judge_override(c, s, fix);
+	else if (list_meant(c, s, false, others))
+		check_say(
+			c, *s->entry ? CHECK_WARNING : CHECK_ERROR, place_of(s),
+			"%s takes every "
+			"function of its IDs, also %s, which is not to be taken by a "
+			"rule%s\n%s, or make "
+			"rules of it: vgapass import",
+			name_of(s, name), others, where_only(s, only), fix);
 	else
-		check_say(c, CHECK_WARNING, place_of(s), "%s is needless: the rules say which functions "
-			  "are taken%s\n%s", name_of(s, name), where_only(s, only), fix);
+		check_say(c, CHECK_WARNING, place_of(s),
+			  "%s is needless: the rules say which functions "
+			  "are taken%s\n%s",
+			  name_of(s, name), where_only(s, only), fix);
 }
 
 static void judge_binds(struct check *c, const struct setting *s, const char *fix)
@@ -102,11 +112,13 @@ static void judge_binds(struct check *c, const struct setting *s, const char *fi
 	unsigned left = list_meant(c, s, false, others);
 
 	if (left)
-		check_say(c, CHECK_WARNING, place_of(s), "%s, also %s, which is not to be taken by a rule"
-			  "\n%s, or make rules of it: vgapass import", s->why, others, fix);
+		check_say(c, CHECK_WARNING, place_of(s),
+			  "%s, also %s, which is not to be taken by a rule"
+			  "\n%s, or make rules of it: vgapass import",
+			  s->why, others, fix);
 	else
-		check_say(c, CHECK_WARNING, place_of(s), "%s%s%s\n%s", s->why, planned ? ": " : "", names,
-			  fix);
+		check_say(c, CHECK_WARNING, place_of(s), "%s%s%s\n%s", s->why, planned ? ": " : "",
+			  names, fix);
 }
 
 static void judge_removes(struct check *c, const struct setting *s, const char *fix)
@@ -114,8 +126,10 @@ static void judge_removes(struct check *c, const struct setting *s, const char *
 	char names[NAMES_MAX];
 
 	if (list_meant(c, s, true, names))
-		check_say(c, CHECK_ERROR, place_of(s), "removes %s from the PCI bus, which the rules "
-			  "take\n%s", names, fix);
+		check_say(c, CHECK_ERROR, place_of(s),
+			  "removes %s from the PCI bus, which the rules "
+			  "take\n%s",
+			  names, fix);
 }
 
 /* Without a rule nothing fights, and what works is left alone. */
@@ -123,11 +137,18 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX];
 
+	if (s->kind == SETTING_WRONG && *s->items)
+		check_say(c, CHECK_WARNING, place_of(s), "%s %s\nvgapass add makes a rule if it is "
+			  "meant", s->words, s->why);
 	if (s->kind != SETTING_GIVES && s->kind != SETTING_BINDS)
 		return;
 	list_meant(c, s, false, names);
-	check_say(c, CHECK_WARNING, place_of(s), "gives functions to guests (%s), and no rule does\n"
-		  "vgapass import makes rules of it", *names ? names : *s->items ? s->items : s->words);
+	check_say(c, CHECK_WARNING, place_of(s),
+		  "gives functions to guests (%s), and no rule does\n"
+		  "vgapass import makes rules of it",
+		  *names    ? names :
+		  *s->items ? s->items :
+			      s->words);
 }
 
 /* --- VFIO's modules, in lists and with options */
@@ -140,8 +161,8 @@ static bool is_gone(const struct check *c, const char *module)
 	bool gone = false;
 
 	kernels_find(c->host, &kernels);
-	if (kernels.n && !modules_open(&m, &c->host->roots,
-				       kernels.kernel[kernels.n - 1].version)) {
+	if (kernels.n &&
+	    !modules_open(&m, &c->host->roots, kernels.kernel[kernels.n - 1].version)) {
 		gone = modules_add(&m, module) == -ENOENT;
 		modules_close(&m);
 	}
@@ -150,14 +171,19 @@ static bool is_gone(const struct check *c, const char *module)
 }
 
 /* vfio_virqfd was made part of vfio in 6.2: services and image generators complain of it. */
-static void judge_loads(struct check *c, const struct setting *s)
+static void judge_loads(struct check *c, const struct setting *s, const char *fix)
 {
+	(void)fix;
 	if (is_gone(c, s->items))
-		check_say(c, CHECK_WARNING, place_of(s), "%s: the newest kernel has no such module any "
-			  "more, which fails or warns at each boot\nremove it", s->items);
+		check_say(c, CHECK_WARNING, place_of(s),
+			  "%s: the newest kernel has no such module any "
+			  "more, which fails or warns at each boot\nremove it",
+			  s->items);
 	else
-		check_say(c, CHECK_OK, place_of(s), "%s is needless here: the boot image loads what the "
-			  "rules need\nmay stay", s->items);
+		check_say(c, CHECK_OK, place_of(s),
+			  "%s is needless here: the boot image loads what the "
+			  "rules need\nmay stay",
+			  s->items);
 }
 
 struct wanted {
@@ -196,13 +222,14 @@ static char *find_builtin(const struct check *c, const char *module)
 }
 
 /* modprobe(8) reads options, and never loads what is built in. */
-static void judge_options(struct check *c, const struct setting *s)
+static void judge_options(struct check *c, const struct setting *s, const char *fix)
 {
 	char *kernel = s->source == SOURCE_MODPROBE ? find_builtin(c, s->driver) : NULL;
 	struct slice rest = slice_of(s->items), option;
 	char words[NAMES_MAX];
 	struct text t;
 
+	(void)fix; /* which would remove them */
 	text_start(&t, words, sizeof(words));
 	while (kernel && (option = slice_next(&rest, '"')).n) {
 		char word[NAMES_MAX];
@@ -213,9 +240,10 @@ static void judge_options(struct check *c, const struct setting *s)
 			text_add(&t, "%s%s", t.len ? " " : "", word);
 	}
 	if (t.len)
-		check_say(c, CHECK_WARNING, place_of(s), "%s is built into kernel %s, so %s has no effect "
-			  "here\nadd %s to %s, and reboot", s->driver, kernel, s->items, words,
-			  bootline_place(c->host));
+		check_say(c, CHECK_WARNING, place_of(s),
+			  "%s is built into kernel %s, so %s has no effect "
+			  "here\nadd %s to %s, and reboot",
+			  s->driver, kernel, s->items, words, bootline_place(c->host));
 	free(kernel);
 }
 
@@ -238,56 +266,50 @@ static void judge_stops(struct check *c, const struct setting *s, const char *fi
 		say_words(c, CHECK_OK, s, ": ", "may stay, as a way to boot without rules");
 	else if (s->source == SOURCE_LIST)
 		check_say(c, s->kind == SETTING_STOPS ? CHECK_ERROR : CHECK_WARNING, place_of(s),
-			  "%s\n%s", s->why, text_make(more, sizeof(more), "%s, and run %s", fix,
-						      check_rebuild(c, NULL)));
+			  "%s\n%s", s->why,
+			  text_make(more, sizeof(more), "%s, and run %s", fix,
+				    check_rebuild(c, NULL)));
 	else
-		say_words(c, s->kind == SETTING_STOPS && !*s->entry ? CHECK_ERROR : CHECK_WARNING, s,
-			  ": ", fix);
+		say_words(c, s->kind == SETTING_STOPS && !*s->entry ? CHECK_ERROR : CHECK_WARNING,
+			  s, ": ", fix);
+}
+
+static void judge_blacklist(struct check *c, const struct setting *s, const char *fix)
+{
+	if (setting_is_for_rules(c->host, s))
+		say_words(c, CHECK_WARNING, s,
+			  " is needless, and other cards may want the driver: ", fix);
+}
+
+static void judge_needless(struct check *c, const struct setting *s, const char *fix)
+{
+	say_words(c, CHECK_WARNING, s, " is needless: ", fix);
+}
+
+static void judge_wrong(struct check *c, const struct setting *s, const char *fix)
+{
+	say_words(c, CHECK_WARNING, s, " ", fix);
+}
+
+static void judge_risk(struct check *c, const struct setting *s, const char *fix)
+{
+	say_words(c, CHECK_OK, s, " ", "may stay where you trust the guests");
+	judge_options(c, s, fix);
 }
 
 static void judge_setting(struct check *c, const struct setting *s)
 {
+	static void (*const judges[])(struct check *c, const struct setting *s, const char *fix) = {
+		[SETTING_GIVES] = judge_gives,       [SETTING_BINDS] = judge_binds,
+		[SETTING_REMOVES] = judge_removes,   [SETTING_BLACKLIST] = judge_blacklist,
+		[SETTING_LOADS] = judge_loads,       [SETTING_NEEDLESS] = judge_needless,
+		[SETTING_OPTIONS] = judge_options,   [SETTING_STOPS] = judge_stops,
+		[SETTING_HINDERS] = judge_stops,     [SETTING_WRONG] = judge_wrong,
+		[SETTING_RISK] = judge_risk,
+	};
 	char buf[SETTING_FIX_MAX];
-	const char *fix = setting_fix(c->host, s, buf);
 
-	switch (s->kind) {
-	case SETTING_GIVES:
-		(s->source == SOURCE_DRIVERCTL ? judge_override : judge_gives)(c, s, fix);
-		break;
-	case SETTING_BINDS:
-		judge_binds(c, s, fix);
-		break;
-	case SETTING_REMOVES:
-		judge_removes(c, s, fix);
-		break;
-	case SETTING_BLACKLIST:
-		if (setting_is_for_rules(c->host, s))
-			say_words(c, CHECK_WARNING, s, " is needless, and other cards may want the driver: ",
-				  fix);
-		break;
-	case SETTING_LOADS:
-		judge_loads(c, s);
-		break;
-	case SETTING_NEEDLESS:
-		say_words(c, CHECK_WARNING, s, " is needless: ", fix);
-		break;
-	case SETTING_STOPS:
-	case SETTING_HINDERS:
-		judge_stops(c, s, fix);
-		break;
-	case SETTING_WRONG:
-		say_words(c, CHECK_WARNING, s, " ", fix);
-		break;
-	case SETTING_RISK:
-		say_words(c, CHECK_OK, s, " ", "may stay where you trust the guests");
-		judge_options(c, s);
-		break;
-	case SETTING_OPTIONS:
-		judge_options(c, s);
-		break;
-	case SETTING_UNREAD:
-		break;
-	}
+	judges[s->kind](c, s, setting_fix(c->host, s, buf));
 }
 
 void check_settings(struct check *c)
@@ -307,7 +329,8 @@ void check_settings(struct check *c)
 	}
 	settings_free(&found);
 	if (c->host->run.cmd.recovery.n)
-		check_say(c, CHECK_WARNING, "/proc/cmdline", "%.*s asks for a recovery boot, which "
+		check_say(c, CHECK_WARNING, "/proc/cmdline",
+			  "%.*s asks for a recovery boot, which "
 			  "binds nothing\nreboot without it to have the rules hold",
 			  (int)c->host->run.cmd.recovery.n, c->host->run.cmd.recovery.p);
 }

@@ -43,10 +43,13 @@ static const char *advise_line(struct slice line, char fix[CHECK_PLACE_MAX])
 	if (first.n > 1 && (!memcmp(first.p, "\xff\xfe", 2) || !memcmp(first.p, "\xfe\xff", 2)))
 		return "the file is UTF-16: save it as UTF-8 without BOM";
 	if (ids)
-		return as_lines((struct slice){ ids + 4, line.n - (size_t)(ids + 4 - line.p) }, fix);
+		return as_lines((struct slice){ ids + 4, line.n - (size_t)(ids + 4 - line.p) },
+				fix);
 	if (pci_parse_address(first, &at, NULL))
-		return text_make(fix, CHECK_PLACE_MAX, "a rule begins with an ID, and address=%pv comes "
-				 "behind it: vgapass add %pv writes it", &first, &first);
+		return text_make(fix, CHECK_PLACE_MAX,
+				 "a rule begins with an ID, and address=%pv comes "
+				 "behind it: vgapass add %pv writes it",
+				 &first, &first);
 	if (slice_has(first, ',') || *first.p == '[' || *first.p == '"')
 		return as_lines(line, fix);
 	return NULL;

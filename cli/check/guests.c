@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guests.c - what a guest wants of the host beside the card: KVM, and where an ordinary user
- * starts it, the right to open the group and to pin its memory. */
+/* guests.c - what a guest needs besides the card: KVM and, if an ordinary user starts it,
+ * permission to open the IOMMU group and to lock the guest's memory. */
 #include "check.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #define MEMORY_LOW ((rlim_t)1 << 30)
 
-/* Only x86 tells by /proc/cpuinfo; elsewhere /dev/kvm is there or not. */
+/* Only on x86 does /proc/cpuinfo show whether the CPU supports KVM. */
 void check_kvm(struct check *c)
 {
 	char *cpu = check_exists(c, "dev/kvm") ? NULL : check_read(c, "proc/cpuinfo");
@@ -39,8 +39,8 @@ static const char *user_name(void)
 	return p ? p->pw_name : "USER";
 }
 
-/* False: there is no file of the function's group, as nothing of it is on VFIO. */
-static bool look_at_group(struct check *c, const struct pci_function *f)
+/* Returns false if /dev/vfio has no file for the group, because no member is on VFIO. */
+static bool check_group_file(struct check *c, const struct pci_function *f)
 {
 	const char *path = path_make("dev/vfio/%u", (unsigned)f->group);
 
@@ -65,7 +65,7 @@ static bool look_at_groups(struct check *c)
 		if (!check_is_planned(c, f) || f->group < 0 || f->group == last)
 			continue;
 		last = f->group;
-		any |= look_at_group(c, f);
+		any |= check_group_file(c, f);
 	}
 	return any;
 }

@@ -21,8 +21,8 @@ void check_iommu(struct check *c)
 	check_say(c, CHECK_ERROR, "", "%s\n%s", t.what, t.fix);
 }
 
-/* One function without a group, where others have theirs. The boot may hope that it comes with
- * the probe, as on arm64; here a driver has probed it. */
+/* Reports functions without a group on a machine whose IOMMU is on. On arm64 a group may
+ * appear when a driver probes the function, so a function without a driver is not reported. */
 void check_no_group(struct check *c)
 {
 	const struct run *r = &c->host->run;
@@ -42,8 +42,8 @@ void check_no_group(struct check *c)
 
 /* --- groups that a guest cannot have */
 
-/* The function that speaks for its group: the first that a rule is about, and rather one that
- * it names than one that goes along. NULL: no rule is about the group. */
+/* Returns the function that reports are about for a group: the first that a rule names, or else
+ * the first that goes along. NULL: no rule is about the group. */
 static const struct pci_function *find_lead(const struct check *c, int32_t group)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -108,8 +108,8 @@ static int count_file(const char *name, const void *data, size_t n, void *arg)
 	return 0;
 }
 
-/* The boot binds such functions in the end, once udev has loaded the module, and gives them
- * back where it does not. */
+/* The boot binds such a function after udev has loaded the module. If the image lacks the
+ * module, the boot gives the function back to the host. */
 static void look_at_image(struct check *c, const struct kernel *k, const char *image,
 			  const struct pci_function *f)
 {
@@ -139,7 +139,7 @@ void check_late_iommu(struct check *c)
 	for (unsigned i = 0; i < inv->functions && !f; i++)
 		if (inv->function[i].group >= 0 && check_is_planned(c, &inv->function[i]))
 			f = &inv->function[i];
-	/* One that is built in has no such file. */
+	/* A driver that is built in has no initstate. */
 	if (!f || !sysfs_exists(c->host->roots.sys, "module/" LATE_IOMMU "/initstate"))
 		return;
 	kernels_find(c->host, &kernels);

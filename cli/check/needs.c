@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* needs.c - what the host itself needs of the functions that it is to lose: disks, keyboard,
- * network, and at its start somebody who reads a question and types a passphrase. */
+/* needs.c - the host itself needs some functions: disks, keyboard, network. To unlock an
+ * encrypted root file system, a person must see the question and be able to type. */
 #include "check.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define UNLOCK "unlock it by a key file, TPM (systemd-cryptenroll) or network (dropbear, clevis)"
 
-static void find(const struct check *c, struct obstacles *ret)
+static void find_obstacles(const struct check *c, struct obstacles *ret)
 {
 	const struct host *h = c->host;
 
@@ -27,7 +27,7 @@ void check_host_needs(struct check *c)
 {
 	static struct obstacles found;
 
-	find(c, &found);
+	find_obstacles(c, &found);
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
 		const char *fix = o->text + o->who;
@@ -47,7 +47,7 @@ struct lock {
 	bool key;                            /* it needs nobody at keyboard and screen */
 };
 
-/* check_lines() takes no argument. */
+/* Static, as the functions that check_lines() calls take no argument of ours. */
 static struct lock lock;
 
 static void add_block(const struct check *c, const char *block)
@@ -123,7 +123,7 @@ static void find_blocks(struct check *c)
 			   add_lower, c);
 }
 
-/* True: the options open the device without anybody who types. */
+/* True: these options unlock the device, so that no passphrase is typed. */
 static bool has_key(const char *options)
 {
 	static const char *const words[] = { "tpm2-device=", "pkcs11-uri=", "fido2-device=" };
@@ -132,11 +132,11 @@ static bool has_key(const char *options)
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(options, words[i]))
 			return true;
-	/* decrypt_keyctl asks, and remembers. */
+	/* The script decrypt_keyctl asks for a passphrase, too; it caches the answer. */
 	return script && !strstr(script, "keyctl");
 }
 
-/* Whether / stands on the device of this name, as crypttab has it. */
+/* True: the root file system is on the mapped device of this name in crypttab. */
 static bool is_below_root(const char *name)
 {
 	for (unsigned i = 0; i < lock.n; i++)
@@ -166,7 +166,7 @@ static void look_at_entry(struct check *c, const struct check_at *at, char *line
 		add_entry(at, key, options);
 }
 
-static bool begins(const char *word, const char *const *with)
+static bool begins_with_one(const char *word, const char *const *with)
 {
 	for (; *with; with++)
 		if (!strncmp(word, *with, strlen(*with)))
@@ -174,7 +174,7 @@ static bool begins(const char *word, const char *const *with)
 	return false;
 }
 
-/* "console=ttyS0,115200", not "console=tty0": one asks and answers there. */
+/* True for "console=ttyS0,115200", not for "console=tty0": the question can be answered there. */
 static bool is_serial_console(const char *word)
 {
 	return !strncmp(word, "console=", 8) &&
@@ -191,15 +191,15 @@ static void look_at_words(struct check *c)
 	char *copy = strdup(c->host->run.cmdline), *rest = copy, *word;
 
 	while (rest && (word = check_word(&rest, " \t\n"))) {
-		lock.key |= begins(word, keys) || has_key(word) || is_serial_console(word);
-		if (!*lock.asked && begins(word, asks))
+		lock.key |= begins_with_one(word, keys) || has_key(word) || is_serial_console(word);
+		if (!*lock.asked && begins_with_one(word, asks))
 			snprintf(lock.asked, sizeof(lock.asked), "%.*s on the kernel command line",
 				 (int)strcspn(word, "="), word);
 	}
 	free(copy);
 }
 
-/* Opened without a word in any file, as by a generator that looks at / itself. */
+/* Some image generators find the encrypted device by themselves: then no file mentions it. */
 static void look_at_mapping(const struct check *c)
 {
 	char uuid[64];
@@ -211,8 +211,8 @@ static void look_at_mapping(const struct check *c)
 				  lock.name[i]);
 }
 
-/* True: the next boot asks for a passphrase, and only at keyboard and screen can it be given:
- * no serial console, nobody who comes by the network. */
+/* True: the next boot asks for a passphrase that can only be typed at the local keyboard:
+ * there is no key file, no serial console, and no unlocking over the network. */
 static bool is_locked(struct check *c)
 {
 	static const char *const others[] = { "etc/dropbear/initramfs/authorized_keys",
@@ -230,7 +230,7 @@ static bool is_locked(struct check *c)
 	return *lock.asked && !lock.key;
 }
 
-/* True: another display has a driver of the host's and keeps it. */
+/* True: another display is on a host driver and stays there. */
 static bool another_display_stays(const struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -249,7 +249,7 @@ void check_passphrase(struct check *c)
 	static struct obstacles found;
 	const struct inventory *inv = &c->host->run.inv;
 
-	find(c, &found);
+	find_obstacles(c, &found);
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
 		if (o->user == USER_KEYBOARD && is_locked(c))

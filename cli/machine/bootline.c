@@ -26,23 +26,30 @@ static const struct bootline {
 	const char *file, *tool; /* both exist; tool NULL: whatever runs */
 	const char *place;
 } lines[] = {
-	{ "etc/NIXOS", NULL, "boot.kernelParams of the NixOS configuration, run nixos-rebuild boot" },
-	{ "etc/kernelstub/configuration", NULL, "the kernel command line by kernelstub --add-options" },
-	{ "ostree/repo", "usr/bin/rpm-ostree", "the kernel command line by rpm-ostree kargs --editor" },
+	{ "etc/NIXOS", NULL,
+	  "boot.kernelParams of the NixOS configuration, run nixos-rebuild boot" },
+	{ "etc/kernelstub/configuration", NULL,
+	  "the kernel command line by kernelstub --add-options" },
+	{ "ostree/repo", "usr/bin/rpm-ostree",
+	  "the kernel command line by rpm-ostree kargs --editor" },
 	{ "etc/default/grub", "usr/sbin/update-grub",
 	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run update-grub" },
 	{ "etc/default/grub", "usr/sbin/grubby",
 	  "the kernel command line by grubby --update-kernel=ALL --args=..." },
-	{ "etc/default/grub", "usr/sbin/grub2-mkconfig", "GRUB_CMDLINE_LINUX of /etc/default/grub, run "
+	{ "etc/default/grub", "usr/sbin/grub2-mkconfig",
+	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run "
 	  "grub2-mkconfig -o /boot/grub2/grub.cfg" },
-	{ "etc/default/grub", NULL, "GRUB_CMDLINE_LINUX of /etc/default/grub, run grub-mkconfig -o "
+	{ "etc/default/grub", NULL,
+	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run grub-mkconfig -o "
 	  "/boot/grub/grub.cfg" },
-	{ "etc/default/limine", NULL, "KERNEL_CMDLINE of /etc/default/limine, run limine-mkinitcpio" },
+	{ "etc/default/limine", NULL,
+	  "KERNEL_CMDLINE of /etc/default/limine, run limine-mkinitcpio" },
 	{ "etc/kernel/cmdline", "usr/bin/sdbootutil",
 	  "the line of /etc/kernel/cmdline, run sdbootutil update-all-entries" },
 	{ "etc/kernel/cmdline", "usr/bin/mkinitcpio",
 	  "the line of /etc/kernel/cmdline, run mkinitcpio -P" },
-	{ "etc/kernel/cmdline", NULL, "the line of /etc/kernel/cmdline, run kernel-install add-all" },
+	{ "etc/kernel/cmdline", NULL,
+	  "the line of /etc/kernel/cmdline, run kernel-install add-all" },
 	{ "boot/refind_linux.conf", NULL, "the lines of /boot/refind_linux.conf" },
 	{ "boot/loader/entries", NULL, "the options of /boot/loader/entries/*.conf" },
 	{ "efi/loader/entries", NULL, "the options of /efi/loader/entries/*.conf" },

@@ -113,11 +113,13 @@ static void explain_intel(const struct host *h, bool table, struct iommu_text *t
 
 	if (!table) {
 		what = "the IOMMU is off: the firmware shows none (no ACPI table DMAR)";
-		fix = "turn on VT-d (Intel Virtualization Technology for Directed I/O) in the firmware "
+		fix = "turn on VT-d (Intel Virtualization Technology for Directed I/O) in the "
+		      "firmware "
 		      "setup";
 	} else if (is_last(h, "intel_iommu", "on", "off")) {
 		what = "the IOMMU is off, though the firmware and intel_iommu=on turn it on";
-		fix = "read dmesg | grep -e DMAR -e IOMMU; update the firmware, or take a kernel with "
+		fix = "read dmesg | grep -e DMAR -e IOMMU; update the firmware, or take a "
+		      "kernel with "
 		      "CONFIG_INTEL_IOMMU";
 	} else {
 		what = "the IOMMU is off: the firmware has it on, the kernel does not use it";
@@ -130,25 +132,31 @@ static void explain_intel(const struct host *h, bool table, struct iommu_text *t
 
 static void explain_amd(bool table, struct iommu_text *t)
 {
-	text_make(t->what, sizeof(t->what), table ?
-		  "the IOMMU is off, though the firmware has it on" :
-		  "the IOMMU is off: the firmware shows none (no ACPI table IVRS)");
-	text_make(t->fix, sizeof(t->fix), table ?
-		  "read dmesg | grep AMD-Vi; update the firmware, or take a kernel with "
-		  "CONFIG_AMD_IOMMU" :
-		  "turn on IOMMU (AMD-Vi; often under AMD CBS, NBIO) in the firmware setup: Enabled, "
-		  "not Auto");
+	text_make(t->what, sizeof(t->what),
+		  table ? "the IOMMU is off, though the firmware has it on" :
+			  "the IOMMU is off: the firmware shows none (no ACPI table IVRS)");
+	text_make(
+		t->fix, sizeof(t->fix),
+		table ? "read dmesg | grep AMD-Vi; update the firmware, or take a kernel with "
+			"CONFIG_AMD_IOMMU" :
+			"turn on IOMMU (AMD-Vi; often under AMD CBS, NBIO) in the firmware "
+			"setup: Enabled, "
+			"not Auto");
 }
 
 static void explain_other(const struct machine *m, struct iommu_text *t)
 {
-	text_make(t->what, sizeof(t->what), m->iort ?
-		  "the IOMMU is off, though the firmware describes it (ACPI table IORT)" :
-		  "the IOMMU is off");
-	text_make(t->fix, sizeof(t->fix), m->iort ?
-		  "read dmesg | grep -i smmu; turn on the SMMU in the firmware setup, or take a kernel "
-		  "with CONFIG_ARM_SMMU_V3" : "turn it on in the firmware setup%s",
-		  m->arm ? " (SMMU)" : "");
+	text_make(t->what, sizeof(t->what),
+		  m->iort ? "the IOMMU is off, though the firmware describes it (ACPI table IORT)" :
+			    "the IOMMU is off");
+	text_make(
+		t->fix, sizeof(t->fix),
+		m->iort ?
+			"read dmesg | grep -i smmu; turn on the SMMU in the firmware setup, or "
+			"take a kernel "
+			"with CONFIG_ARM_SMMU_V3" :
+			"turn it on in the firmware setup%s",
+		m->arm ? " (SMMU)" : "");
 }
 
 void iommu_explain(const struct host *h, struct iommu_text *ret)
@@ -159,14 +167,18 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 	const char *word = word_off(h, &m);
 
 	if (word) {
-		text_make(ret->what, sizeof(ret->what), "the IOMMU is off: %s is on the kernel command "
-			  "line", word);
+		text_make(ret->what, sizeof(ret->what),
+			  "the IOMMU is off: %s is on the kernel command "
+			  "line",
+			  word);
 		text_make(ret->fix, sizeof(ret->fix), "remove it from %s, and reboot",
 			  bootline_place(h));
 	} else if (m.guest) {
-		text_make(ret->what, sizeof(ret->what), "there is no IOMMU, as this is a virtual machine "
+		text_make(ret->what, sizeof(ret->what),
+			  "there is no IOMMU, as this is a virtual machine "
 			  "itself");
-		text_make(ret->fix, sizeof(ret->fix), "give it one: QEMU's -device intel-iommu, "
+		text_make(ret->fix, sizeof(ret->fix),
+			  "give it one: QEMU's -device intel-iommu, "
 			  "libvirt's <iommu model='intel'/>");
 	} else if (m.intel) {
 		explain_intel(h, m.dmar, ret);
@@ -180,6 +192,7 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 const char *iommu_fix_of_one(const struct host *h)
 {
 	return iommu_word(h, "intel_iommu", "igfx_off") ?
-		"remove igfx_off from the kernel command line, and reboot" :
-		"put the card into another slot, or look for its IOMMU in the firmware setup";
+		       "remove igfx_off from the kernel command line, and reboot" :
+		       "put the card into another slot, or look for its IOMMU in the firmware "
+		       "setup";
 }

@@ -60,11 +60,13 @@ static void read_truenas_json(struct reader *r)
 	r->text = "";
 	if (json_object_is_type(o, json_type_object))
 		json_object_object_get_ex(o, "pci_ids", &list);
-	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
-			   i < json_object_array_length(list); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+	     i++) {
 		s = s ? s : reader_add(r, SETTING_GIVES, slice_of(""), slice_of(""), "");
-		reader_add_item(r, s, slice_of(json_object_get_string(
-						json_object_array_get_idx(list, i)) ? : ""));
+		reader_add_item(
+			r, s,
+			slice_of(json_object_get_string(json_object_array_get_idx(list, i)) ?: ""));
 	}
 	json_object_put(o);
 	free(text);

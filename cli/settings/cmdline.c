@@ -47,9 +47,11 @@ static void read_command_line(void *arg, const struct shell_assignment *a)
 	struct reader *r = f->r;
 	struct slice rest = a->value, word;
 
-	if (!slice_starts(slice_of(a->name), f->prefix))
+	/* Xen's own command line is not that of its kernel. */
+	if (!slice_starts(slice_of(a->name), f->prefix) || strstr(a->name, GRUB_PREFIX "_XEN"))
 		return;
 	r->variable = a->name;
+	r->entry = strstr(a->name, "RECOVERY") ? "for recovery" : "";
 	if (!a->append)
 		void_variable(r);
 	while ((word = slice_next(&rest, '"')).n) {
@@ -57,7 +59,7 @@ static void read_command_line(void *arg, const struct shell_assignment *a)
 		r->text = reader_copy(r, line_of(f->text, r->line));
 		read_kernel_words(r, word);
 	}
-	r->variable = "";
+	r->variable = r->entry = "";
 }
 
 static void read_shell_file(struct reader *r, const char *path, const char *prefix)
@@ -107,8 +109,9 @@ static void read_words_file(struct reader *r, const char *path)
 
 static void read_json_words(struct reader *r, json_object *words)
 {
-	for (size_t i = 0; json_object_is_type(words, json_type_array) &&
-			   i < json_object_array_length(words); i++)
+	for (size_t i = 0;
+	     json_object_is_type(words, json_type_array) && i < json_object_array_length(words);
+	     i++)
 		read_json_words(r, json_object_array_get_idx(words, i));
 	if (!json_object_is_type(words, json_type_string))
 		return;
@@ -127,7 +130,8 @@ static void read_kernelstub(struct reader *r)
 
 	r->file = path;
 	r->line = 0;
-	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, "user", &user) &&
+	if (json_object_is_type(o, json_type_object) &&
+	    json_object_object_get_ex(o, "user", &user) &&
 	    json_object_is_type(user, json_type_object) &&
 	    json_object_object_get_ex(user, "kernel_options", &words))
 		read_json_words(r, words);
@@ -152,7 +156,7 @@ static void read_kernel_install(struct reader *r)
 
 	r->source = SOURCE_KERNEL;
 	read_words_file(r, bootline_exists(r->h, "etc/kernel/cmdline") ? "etc/kernel/cmdline" :
-									  "usr/lib/kernel/cmdline");
+									 "usr/lib/kernel/cmdline");
 	reader_folders(r, snippets, ".conf", read_words_file);
 }
 
@@ -219,8 +223,9 @@ static bool is_written(const struct settings *found, enum loader_kind kind, cons
 {
 	for (unsigned i = 0; i < before; i++) {
 		const struct setting *f = &found->list[i];
-		if (!strcmp(f->words, s->words) && (is_made_of(kind, f) ||
-						    (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
+		if (!strcmp(f->words, s->words) &&
+		    (is_made_of(kind, f) ||
+		     (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
 			return true;
 	}
 	return false;

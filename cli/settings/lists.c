@@ -30,8 +30,9 @@ static void read_list_line(struct reader *r, struct slice line)
 		if (slice_starts(word, "ids=")) {
 			slice_cut(&word, '=');
 			s = reader_add(r, SETTING_GIVES, what, slice_unquoted(word), "");
-			s->driver = module_same_name(module, slice_of("pci_stub")) ? "pci-stub" :
-											  "vfio-pci";
+			s->driver = module_same_name(module, slice_of("pci_stub")) ?
+					    "pci-stub" :
+					    "vfio-pci";
 		}
 	if (!s)
 		reader_add(r, SETTING_LOADS, what, module, "");
@@ -65,13 +66,16 @@ static void void_lists(struct reader *r)
 static void read_omitted(struct reader *r, const char *name, struct slice word)
 {
 	if (!strcmp(name, "omit_dracutmodules") && slice_is(word, "vgapass"))
-		reader_add(r, SETTING_STOPS, word, slice_of(""), "omit_dracutmodules leaves vgapass "
+		reader_add(r, SETTING_STOPS, word, slice_of(""),
+			   "omit_dracutmodules leaves vgapass "
 			   "out of boot images");
 	else if (!strcmp(name, "omit_drivers") && settings_is_vfio(word))
-		reader_add(r, SETTING_HINDERS, word, word, "omit_drivers may leave VFIO out of boot "
+		reader_add(r, SETTING_HINDERS, word, word,
+			   "omit_drivers may leave VFIO out of boot "
 			   "images");
 	else if (!strcmp(name, "omit_drivers"))
-		reader_add(r, SETTING_BLACKLIST, word, word, "the rules keep the host's drivers off "
+		reader_add(r, SETTING_BLACKLIST, word, word,
+			   "the rules keep the host's drivers off "
 			   "their functions");
 }
 
@@ -116,9 +120,10 @@ static void read_variables(struct reader *r, const char *path)
 
 void read_module_lists(struct reader *r)
 {
-	static const char *const load[] = { "etc/modules-load.d", "run/modules-load.d",
-					    "usr/local/lib/modules-load.d", "usr/lib/modules-load.d",
-					    "lib/modules-load.d", NULL };
+	static const char *const load[] = {
+		"etc/modules-load.d",	  "run/modules-load.d", "usr/local/lib/modules-load.d",
+		"usr/lib/modules-load.d", "lib/modules-load.d", NULL
+	};
 	static const char *const tools[] = { "usr/share/initramfs-tools/modules.d", NULL };
 	static const char *const dracut[] = { "etc/dracut.conf.d", "usr/lib/dracut/dracut.conf.d",
 					      NULL };

@@ -27,9 +27,11 @@ static bool read_field(struct slice s, unsigned *ret)
 
 bool setting_parse_id(struct slice item, struct setting_id *ret)
 {
-	struct setting_id id = { SETTING_ID_ANY, SETTING_ID_ANY, SETTING_ID_ANY, SETTING_ID_ANY, 0, 0 };
-	unsigned *field[] = { &id.vendor, &id.device, &id.subvendor, &id.subdevice, &id.class,
-			      &id.mask };
+	struct setting_id id = {
+		SETTING_ID_ANY, SETTING_ID_ANY, SETTING_ID_ANY, SETTING_ID_ANY, 0, 0
+	};
+	unsigned *field[] = { &id.vendor,    &id.device, &id.subvendor,
+			      &id.subdevice, &id.class,	 &id.mask };
 
 	for (unsigned i = 0; i < 6; i++) {
 		struct slice one = slice_cut(&item, ':');
@@ -147,8 +149,8 @@ static const struct pci_function *by_address(const struct run *run, struct slice
 		return NULL;
 	}
 	const struct pci_function *f = function_at(run, &at);
-	if (f && item.n && (!pci_parse_id(item, &vendor, &device) || vendor != f->vendor ||
-			    device != f->device)) {
+	if (f && item.n &&
+	    (!pci_parse_id(item, &vendor, &device) || vendor != f->vendor || device != f->device)) {
 		*why = "another card is at that address now";
 		return NULL;
 	}

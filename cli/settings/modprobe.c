@@ -34,7 +34,8 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 		if (slice_starts(plain, "ids=") && !ids.n) {
 			ids = word;
 		} else if (ids.n && is_lost_id(plain)) {
-			reader_add(r, SETTING_WRONG, word, plain, "stands behind a blank, where the "
+			reader_add(r, SETTING_WRONG, word, plain,
+				   "stands behind a blank, where the "
 				   "list has ended, so the kernel never read it");
 		} else {
 			text_add(&t, "%s%pv", others++ ? " " : "", &word);
@@ -50,9 +51,10 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 	}
 	if (!others)
 		return;
-	s = reader_add(r, strstr(options, "allow_unsafe_interrupts=1") ? SETTING_RISK :
-		       SETTING_OPTIONS, slice_of(options), slice_of(options),
-		       strstr(options, "allow_unsafe") ? "lets a guest send any interrupt" : "");
+	s = reader_add(
+		r, strstr(options, "allow_unsafe_interrupts=1") ? SETTING_RISK : SETTING_OPTIONS,
+		slice_of(options), slice_of(options),
+		strstr(options, "allow_unsafe") ? "lets a guest send any interrupt" : "");
 	s->driver = reader_copy(r, module);
 }
 
@@ -119,7 +121,8 @@ static void read_modprobe_line(struct reader *r, struct slice line)
 	if (slice_is(command, "options") && settings_is_vfio(module))
 		read_options(r, module, rest);
 	else if (slice_is(command, "options") && slice_contains(module, "ids="))
-		reader_add(r, SETTING_WRONG, line, slice_of(""), "names no module, so nothing reads it "
+		reader_add(r, SETTING_WRONG, line, slice_of(""),
+			   "names no module, so nothing reads it "
 			   "(options vfio-pci ids=...)");
 	else if (slice_is(command, "blacklist"))
 		add_blacklist(r, line, module, false);
@@ -127,7 +130,8 @@ static void read_modprobe_line(struct reader *r, struct slice line)
 		 !settings_is_vfio(module) &&
 		 (slice_contains(rest, "vfio") || slice_contains(rest, "pci-stub") ||
 		  slice_contains(rest, "pci_stub")))
-		reader_add(r, SETTING_NEEDLESS, line, slice_of(""), "the rules come before any driver");
+		reader_add(r, SETTING_NEEDLESS, line, slice_of(""),
+			   "the rules come before any driver");
 	else if (slice_is(command, "install"))
 		read_install(r, line, module, rest);
 	else if (slice_is(command, "alias"))
@@ -137,9 +141,10 @@ static void read_modprobe_line(struct reader *r, struct slice line)
 /* A file of a distribution or of a driver's package has its reasons, which are not ours. */
 static void read_modprobe_file(struct reader *r, const char *path)
 {
-	static const char *const packaged[] = { "nvidia", "pve-blacklist", "blacklist-framebuffer",
-						"fbdev-blacklist", "blacklist-rare", "50-default",
-						"50-blacklist", "dkms" };
+	static const char *const packaged[] = {
+		"nvidia",	  "pve-blacklist", "blacklist-framebuffer", "fbdev-blacklist",
+		"blacklist-rare", "50-default",	   "50-blacklist",	    "dkms"
+	};
 
 	r->foreign = strncmp(path, "etc/", 4) != 0;
 	for (unsigned i = 0; i < sizeof(packaged) / sizeof(packaged[0]); i++)
@@ -154,7 +159,8 @@ static void read_unread_line(struct reader *r, struct slice line)
 	const char *ids = strstr(r->text, "ids=");
 
 	if (slice_starts(line, "options") && slice_contains(line, "vfio") && ids)
-		reader_add(r, SETTING_WRONG, line, slice_of(ids + 4), "stands in a file whose name has no "
+		reader_add(r, SETTING_WRONG, line, slice_of(ids + 4),
+			   "stands in a file whose name has no "
 			   ".conf at its end, so nothing reads it");
 }
 
@@ -166,9 +172,9 @@ static void read_unread_file(struct reader *r, const char *path)
 
 void read_modprobe(struct reader *r)
 {
-	static const char *const folders[] = { "etc/modprobe.d", "run/modprobe.d",
+	static const char *const folders[] = { "etc/modprobe.d",	   "run/modprobe.d",
 					       "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
-					       "lib/modprobe.d", NULL };
+					       "lib/modprobe.d",	   NULL };
 	static const char *const own[] = { "etc/modprobe.d", NULL };
 
 	r->source = SOURCE_MODPROBE;

@@ -94,7 +94,8 @@ void reader_add_unread(struct reader *r, const char *path, ssize_t error)
 	r->line = 0;
 	r->text = "";
 	reader_add(r, SETTING_UNREAD, slice_of(""), slice_of(""),
-		   error == -E2BIG ? "too large" : strerror((int)-error))->denied = error == -EACCES;
+		   error == -E2BIG ? "too large" : strerror((int)-error))
+		->denied = error == -EACCES;
 	r->file = was;
 }
 
@@ -175,7 +176,7 @@ struct names {
 	struct named {
 		char *name;
 		const char *folder;
-	} *list;
+	} * list;
 	const char *end, *folder;
 };
 

@@ -11,12 +11,12 @@ struct reader {
 	struct host *h;
 	struct settings *found;
 	enum setting_source source;
-	const char *file;     /* below the root */
+	const char *file; /* below the root */
 	unsigned line;
-	const char *text;     /* the line, without blanks around it */
-	const char *entry;    /* see struct setting */
+	const char *text;  /* the line, without blanks around it */
+	const char *entry; /* see struct setting */
 	const char *variable;
-	bool foreign;         /* a file of the distribution's: its blacklists have their reasons */
+	bool foreign; /* a file of the distribution's: its blacklists have their reasons */
 };
 
 /* A copy of a text that lives as long as the list. */
@@ -64,14 +64,14 @@ struct slice slice_trimmed(struct slice s);
 void reader_add_named(struct reader *r, struct setting *s, struct slice text, bool new_id);
 
 /* The readers. */
-void read_kernel_words(struct reader *r, struct slice line);  /* words.c */
-void read_cmdline_sources(struct reader *r);                   /* cmdline.c */
-void read_running_cmdline(struct reader *r);                   /* last: what no file has */
-void read_modprobe(struct reader *r);                          /* modprobe.c */
-void read_module_lists(struct reader *r);                      /* lists.c */
-void read_binders(struct reader *r);                           /* binders.c */
-void read_udev(struct reader *r);                              /* udev.c */
-void read_scripts(struct reader *r);                           /* scripts.c */
+void read_kernel_words(struct reader *r, struct slice line); /* words.c */
+void read_cmdline_sources(struct reader *r);		     /* cmdline.c */
+void read_running_cmdline(struct reader *r);		     /* last: what no file has */
+void read_modprobe(struct reader *r);			     /* modprobe.c */
+void read_module_lists(struct reader *r);		     /* lists.c */
+void read_binders(struct reader *r);			     /* binders.c */
+void read_udev(struct reader *r);			     /* udev.c */
+void read_scripts(struct reader *r);			     /* scripts.c */
 
 /* Looks into a script that a line of modprobe.d or udev names. Adds what it names to *s, and
  * returns true where the script binds functions. */

@@ -135,7 +135,8 @@ static void read_script(struct reader *r, const char *path)
 	r->file = path;
 	r->line = 1;
 	r->text = "";
-	struct setting *s = reader_add(r, SETTING_BINDS, slice_of(""), slice_of(""), "binds functions "
+	struct setting *s = reader_add(r, SETTING_BINDS, slice_of(""), slice_of(""),
+				       "binds functions "
 				       "beside the rules");
 	if (!look_into(r, s, text))
 		r->found->n--;
@@ -183,8 +184,8 @@ bool read_named_script(struct reader *r, struct setting *s, struct slice command
 		text = (struct slice){ copy, (size_t)n };
 		ret = look_into(r, s, text);
 		if (ret) {
-			text_make(why, sizeof(why), "runs /%s, which binds functions beside the rules",
-				  path);
+			text_make(why, sizeof(why),
+				  "runs /%s, which binds functions beside the rules", path);
 			s->why = reader_copy(r, slice_of(why));
 		}
 	}
@@ -201,14 +202,14 @@ static void read_unit_line(struct reader *r, struct slice line)
 	if (!slice_starts(key, "Exec"))
 		return;
 	s = reader_add(r, SETTING_BINDS, line, slice_of(""), "binds functions beside the rules");
-	if (binds(rest, slice_contains(rest, "vfio"))) {
+	/* Signs such as "-" and "!" may stand in front of the path. */
+	struct slice command = rest;
+	while (command.n && *command.p != '/')
+		command.p++, command.n--;
+	if (binds(rest, slice_contains(rest, "vfio")) || read_named_script(r, s, command))
 		reader_add_named(r, s, rest, false);
-	} else if (read_named_script(r, s, (struct slice){ rest.p + strcspn(rest.p, "/"),
-							   rest.n - strcspn(rest.p, "/") })) {
-		reader_add_named(r, s, rest, false);
-	} else {
+	else
 		r->found->n--;
-	}
 }
 
 static void read_unit(struct reader *r, const char *path)
@@ -235,19 +236,27 @@ static void read_dracut_module(struct reader *r, const char *path)
 
 void read_scripts(struct reader *r)
 {
-	static const char *const boot[] = {
-		"etc/initramfs-tools/scripts/init-top", "etc/initramfs-tools/scripts/init-premount",
-		"etc/initramfs-tools/scripts/local-top", "etc/initramfs-tools/scripts/local-premount",
-		"etc/initramfs-tools/scripts/init-bottom", "etc/initramfs-tools/scripts/local-bottom",
-		"etc/initcpio/hooks", "usr/lib/initcpio/hooks", "etc/local.d", NULL };
+	static const char *const boot[] = { "etc/initramfs-tools/scripts/init-top",
+					    "etc/initramfs-tools/scripts/init-premount",
+					    "etc/initramfs-tools/scripts/local-top",
+					    "etc/initramfs-tools/scripts/local-premount",
+					    "etc/initramfs-tools/scripts/init-bottom",
+					    "etc/initramfs-tools/scripts/local-bottom",
+					    "etc/initcpio/hooks",
+					    "usr/lib/initcpio/hooks",
+					    "etc/local.d",
+					    NULL };
 	static const char *const tools[] = { "usr/share/initramfs-tools/scripts/init-top",
-					     "usr/share/initramfs-tools/scripts/init-premount", NULL };
+					     "usr/share/initramfs-tools/scripts/init-premount",
+					     NULL };
 	static const char *const units[] = { "etc/systemd/system", "usr/local/lib/systemd/system",
 					     NULL };
-	static const char *const programs[] = { "usr/local/bin", "usr/local/sbin", "usr/sbin",
-						"usr/bin", "sbin", "bin", NULL };
+	static const char *const programs[] = {
+		"usr/local/bin", "usr/local/sbin", "usr/sbin", "usr/bin", "sbin", "bin", NULL
+	};
 	static const char *const modules[] = { "usr/lib/dracut/modules.d", NULL };
-	static const char *const files[] = { "etc/rc.local", "etc/rc.d/rc.local", "boot/config/go" };
+	static const char *const files[] = { "etc/rc.local", "etc/rc.d/rc.local",
+					     "boot/config/go" };
 
 	r->source = SOURCE_SCRIPT;
 	reader_folders(r, boot, "", read_script);

@@ -11,8 +11,9 @@
 
 void settings_read(struct host *h, struct settings *ret)
 {
-	struct reader r = { .h = h, .found = ret, .file = "", .text = "", .entry = "",
-			    .variable = "" };
+	struct reader r = {
+		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = ""
+	};
 
 	*ret = (struct settings){ 0 };
 	read_cmdline_sources(&r);
@@ -55,7 +56,8 @@ static const char *fix_of_word(const struct host *h, const struct setting *s, ch
 	    bootline_exists(h, "usr/sbin/grubby"))
 		return "remove it by grubby --update-kernel=ALL --remove-args=...";
 	if (strstr(s->file, "kernelstub"))
-		return text_make(buf, SETTING_FIX_MAX, "kernelstub --delete-options '%s'", s->words);
+		return text_make(buf, SETTING_FIX_MAX, "kernelstub --delete-options '%s'",
+				 s->words);
 	if (s->source == SOURCE_ENTRY)
 		return "remove it from the options of this entry";
 	return text_make(buf, SETTING_FIX_MAX, "remove it, and %s", bootline_apply(h, s->file));
@@ -69,19 +71,21 @@ const char *setting_fix(const struct host *h, const struct setting *s, char buf[
 	case SOURCE_MODPROBE:
 		if (!s->more)
 			return "delete this line";
-		return text_make(buf, SETTING_FIX_MAX, "remove %pv%s from it, and keep the rest", &key,
-				 strchr(s->words, '=') ? "=" : "");
+		return text_make(buf, SETTING_FIX_MAX, "remove %pv%s from it, and keep the rest",
+				 &key, strchr(s->words, '=') ? "=" : "");
 	case SOURCE_ALIAS:
 		return "delete this line";
 	case SOURCE_LIST:
 		return !s->more ? "delete this line" :
-		       text_make(buf, SETTING_FIX_MAX, "remove %s from it", s->words);
+				  text_make(buf, SETTING_FIX_MAX, "remove %s from it", s->words);
 	case SOURCE_DRIVERCTL:
 		return text_make(buf, SETTING_FIX_MAX, "driverctl unset-override %s", s->items);
 	case SOURCE_UDEV:
 		return "delete this rule, and run udevadm control --reload";
 	case SOURCE_SCRIPT:
-		return "remove what it does to functions of a rule, and rebuild the boot images";
+		return strstr(s->file, "init") || strstr(s->file, "dracut") ?
+			"remove what it does to functions of a rule, and rebuild the boot images" :
+			"remove what it does to functions of a rule";
 	case SOURCE_UNRAID:
 		return "unbind them in Unraid's web interface: Tools, System Devices";
 	case SOURCE_TRUENAS:
@@ -142,7 +146,8 @@ bool setting_is_for_rules(struct host *h, const struct setting *s)
 		while (rest.n) {
 			struct slice module = slice_cut(&rest, ',');
 			/* The framebuffer drivers of old are kept off by all distributions. */
-			if (!module.n || (module.n > 2 && !memcmp(module.p + module.n - 2, "fb", 2)))
+			if (!module.n ||
+			    (module.n > 2 && !memcmp(module.p + module.n - 2, "fb", 2)))
 				continue;
 			if (is_listed(slice_of(usual_drivers(f)), module) ||
 			    module_same_name(slice_of(f->driver), module) ||

@@ -38,7 +38,8 @@ static void add_byte(struct shell *s, char c)
 
 static bool is_name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 static bool is_blank(char c)
@@ -102,7 +103,8 @@ static void read_quoted(struct shell *s, char quote)
 		char c = take_byte(s);
 		if (quote == '"' && c == '$') {
 			read_dollar(s);
-		} else if (quote == '"' && c == '\\' && s->p < s->end && strchr("\"\\$`\n", *s->p)) {
+		} else if (quote == '"' && c == '\\' && s->p < s->end &&
+			   strchr("\"\\$`\n", *s->p)) {
 			if (*s->p == '\n')
 				take_byte(s);
 			else
@@ -206,8 +208,8 @@ static void read_assignment(struct shell *s, size_t n, shell_fn *fn, void *arg)
 	} else {
 		read_word(s);
 	}
-	fn(arg, &(struct shell_assignment){ s->name, s->append, { s->n ? s->value : "", s->n },
-					    s->lines, first });
+	fn(arg, &(struct shell_assignment){
+			s->name, s->append, { s->n ? s->value : "", s->n }, s->lines, first });
 	keep_variable(s);
 	s->name = NULL;
 }

@@ -6,10 +6,10 @@
 
 struct shell_assignment {
 	const char *name;     /* "GRUB_CMDLINE_LINUX", "KERNEL_CMDLINE[default]" */
-	bool append;          /* the value comes behind the one before: +=, or "$NAME ..." */
+	bool append;	      /* the value comes behind the one before: +=, or "$NAME ..." */
 	struct slice value;   /* without quotes; the elements of an array with blanks between */
 	const unsigned *line; /* of each byte of the value */
-	unsigned first;       /* the line where the assignment starts */
+	unsigned first;	      /* the line where the assignment starts */
 };
 
 typedef void shell_fn(void *arg, const struct shell_assignment *a);

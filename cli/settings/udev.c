@@ -44,13 +44,15 @@ static bool next_token(struct slice *rest, struct slice *key, struct slice *sign
 
 static void read_match(struct match *m, struct slice key, struct slice value)
 {
-	static const char names[] = "KERNEL|KERNELS|ATTR{vendor}|ATTRS{vendor}|ATTR{device}|"
+	static const char names[] =
+		"KERNEL|KERNELS|ATTR{vendor}|ATTRS{vendor}|ATTR{device}|"
 		"ATTRS{device}|ATTR{subsystem_vendor}|ATTRS{subsystem_vendor}|"
 		"ATTR{subsystem_device}|ATTRS{subsystem_device}|ATTR{class}|ATTRS{class}|"
 		"ENV{PCI_SLOT_NAME}|ENV{PCI_SLOT_NAME}|ENV{PCI_ID}|ENV{PCI_ID}|ATTR{modalias}|"
 		"ENV{MODALIAS}";
-	struct slice *const to[] = { &m->kernel, &m->vendor, &m->device, &m->subvendor,
-				     &m->subdevice, &m->class, &m->kernel, &m->id, &m->modalias };
+	struct slice *const to[] = { &m->kernel,    &m->vendor,	   &m->device,
+				     &m->subvendor, &m->subdevice, &m->class,
+				     &m->kernel,    &m->id,	   &m->modalias };
 	unsigned i = slice_word(key, names);
 
 	if (i != SLICE_NO_WORD)
@@ -145,7 +147,8 @@ static bool binds(struct slice command)
 /* The driver that a rule binds, where it says so. */
 static const char *driver_of(struct reader *r, struct slice key, struct slice value)
 {
-	return slice_is(key, "ATTR{driver_override}") && value.n ? reader_copy(r, value) : "vfio-pci";
+	return slice_is(key, "ATTR{driver_override}") && value.n ? reader_copy(r, value) :
+								   "vfio-pci";
 }
 
 /* ATTR{[drivers/pci:vfio-pci]bind}="$kernel", and new_id */
@@ -161,8 +164,10 @@ static void read_action(struct reader *r, const struct match *m, struct slice ke
 	bool run = slice_starts(key, "RUN") || slice_is(key, "PROGRAM");
 	struct setting *s;
 
-	if (slice_is(key, "ATTR{driver_override}") || (run && binds(value)) || is_driver_file(key)) {
-		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""), "binds functions "
+	if (slice_is(key, "ATTR{driver_override}") || (run && binds(value)) ||
+	    is_driver_file(key)) {
+		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""),
+			       "binds functions "
 			       "beside the rules");
 		s->driver = driver_of(r, key, value);
 		reader_add_named(r, s, value, slice_contains(key, "new_id"));
@@ -175,7 +180,8 @@ static void read_action(struct reader *r, const struct match *m, struct slice ke
 		if (!*s->items)
 			add_matches(r, s, m);
 	} else if (run) {
-		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""), "binds functions "
+		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""),
+			       "binds functions "
 			       "beside the rules");
 		if (read_named_script(r, s, value))
 			add_matches(r, s, m);
@@ -211,9 +217,9 @@ static void read_rules(struct reader *r, const char *path)
 
 void read_udev(struct reader *r)
 {
-	static const char *const folders[] = { "etc/udev/rules.d", "run/udev/rules.d",
+	static const char *const folders[] = { "etc/udev/rules.d",	     "run/udev/rules.d",
 					       "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d",
-					       "lib/udev/rules.d", NULL };
+					       "lib/udev/rules.d",	     NULL };
 
 	r->source = SOURCE_UDEV;
 	reader_folders(r, folders, ".rules", read_rules);

@@ -18,7 +18,8 @@ static bool read_ids(struct reader *r, struct slice word, struct slice module, s
 {
 	bool stub = is_stub(module);
 
-	if (!slice_is(option, "ids") || (!stub && !module_same_name(module, slice_of("vfio_pci"))))
+	if (!slice_is(option, "ids") ||
+	    (!stub && !module_same_name(module, slice_of("vfio_pci"))))
 		return false;
 	if (slice_unquoted(value).n)
 		reader_add(r, SETTING_GIVES, word, slice_unquoted(value), "")->driver =
@@ -103,7 +104,8 @@ static bool read_switch(struct reader *r, struct slice word)
 	if (slice_is(word, "vgapass=off"))
 		reader_add(r, SETTING_STOPS, word, slice_of(""), "the boot binds nothing");
 	else if (slice_is(word, "vgapass=dry-run"))
-		reader_add(r, SETTING_HINDERS, word, slice_of(""), "the boot only says what it would "
+		reader_add(r, SETTING_HINDERS, word, slice_of(""),
+			   "the boot only says what it would "
 			   "bind");
 	else
 		return false;
@@ -113,7 +115,8 @@ static bool read_switch(struct reader *r, struct slice word)
 static bool read_risk(struct reader *r, struct slice word)
 {
 	if (slice_starts(word, "pcie_acs_override="))
-		reader_add(r, SETTING_RISK, word, slice_of(""), "makes groups that the hardware does "
+		reader_add(r, SETTING_RISK, word, slice_of(""),
+			   "makes groups that the hardware does "
 			   "not: a guest may reach what it should not");
 	else if (slice_contains(word, "allow_unsafe_interrupts=1"))
 		reader_add(r, SETTING_RISK, word, slice_of(""), "lets a guest send any interrupt");
@@ -148,12 +151,14 @@ static bool read_misspelt(struct reader *r, struct slice word)
 		return false;
 	if (slice_starts(word, "vfio_pci,") || slice_starts(word, "vfio-pci,") ||
 	    slice_starts(word, "vfio,"))
-		reader_add(r, SETTING_WRONG, word, ids_in(word), "has a comma for a dot, so nothing "
+		reader_add(r, SETTING_WRONG, word, ids_in(word),
+			   "has a comma for a dot, so nothing "
 			   "reads it");
-	else if (slice_contains(key, "id") && ids_in(word).n && !(option.n && settings_is_vfio(module) &&
-								    slice_is(option, "ids") &&
-								    !module_same_name(module, slice_of("vfio"))))
-		reader_add(r, SETTING_WRONG, word, ids_in(word), "is no parameter, so nothing reads it "
+	else if (slice_contains(key, "id") && ids_in(word).n &&
+		 !(option.n && settings_is_vfio(module) && slice_is(option, "ids") &&
+		   !module_same_name(module, slice_of("vfio"))))
+		reader_add(r, SETTING_WRONG, word, ids_in(word),
+			   "is no parameter, so nothing reads it "
 			   "(the kernel reads vfio-pci.ids=)");
 	else
 		return false;

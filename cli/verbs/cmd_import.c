@@ -39,8 +39,8 @@ struct import {
 	struct new_rules rules;
 	struct new_rules covered; /* that need not be added */
 	struct rules_how how;
-	unsigned left_out;             /* items that no rule stands for, and functions that stay */
-	bool full;                     /* more rules than a configuration can have */
+	unsigned left_out;	       /* items that no rule stands for, and functions that stay */
+	bool full;		       /* more rules than a configuration can have */
 	bool taken[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function: by the new rules */
 };
 
@@ -54,7 +54,8 @@ static void say_item(const struct item *i, const char *why)
 {
 	char at[SETTING_PLACE_MAX];
 
-	cmd_complain(VERB ": %s: %.*s: %s", setting_place(i->s, at), (int)i->text.n, i->text.p, why);
+	cmd_complain(VERB ": %s: %.*s: %s", setting_place(i->s, at), (int)i->text.n, i->text.p,
+		     why);
 }
 
 static void leave_out(struct import *m, const struct item *i, const char *why)
@@ -93,14 +94,16 @@ static bool has_rule(const struct new_rules *rules, const char *text)
 
 static void say_covered(struct import *m, const char *text, const struct rule *by)
 {
-	struct new_rule *r = has_rule(&m->covered, text) || m->covered.n == RULES_NEW_MAX ? NULL :
-			     rules_new(&m->covered, &m->how);
+	struct new_rule *r = has_rule(&m->covered, text) || m->covered.n == RULES_NEW_MAX ?
+				     NULL :
+				     rules_new(&m->covered, &m->how);
 	char at[PLAN_LINE_MAX];
 
 	if (!r)
 		return;
 	text_make(r->text, sizeof(r->text), "%s", text);
-	printf("%s: %s decides about it already\n", text, text_make(at, sizeof(at), "%pp", &by->at));
+	printf("%s: %s decides about it already\n", text,
+	       text_make(at, sizeof(at), "%pp", &by->at));
 }
 
 /* True, said: a rule that is there already does what this one would. */
@@ -292,7 +295,8 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 		if (!matches[i])
 			continue;
 		if (goes && is_of_boot_display(m, &inv->function[i])) {
-			say_item(f, text_make(text, sizeof(text), "%pa: it is of the boot display's card and "
+			say_item(f, text_make(text, sizeof(text),
+					      "%pa: it is of the boot display's card and "
 					      "stays: %pa has the ID too and is named by its path",
 					      &inv->function[i].at, &goes->at));
 			m->left_out++;
@@ -318,8 +322,10 @@ static bool is_of_bridges(const struct item *f, const struct host *h)
 		bridge = g;
 	}
 	if (bridge)
-		say_item(f, text_make(text, sizeof(text), "%pa is a bridge, which goes to no guest: it "
-				      "needs no rule", &bridge->at));
+		say_item(f, text_make(text, sizeof(text),
+				      "%pa is a bridge, which goes to no guest: it "
+				      "needs no rule",
+				      &bridge->at));
 	return bridge;
 }
 
@@ -332,9 +338,10 @@ static void import_id(struct import *m, const struct item *f)
 
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&m->host, &t, f->text)) {
-		leave_out(m, f, memchr(f->text.p, '$', f->text.n) ?
-			  "its value is not known here: write the rule by hand" :
-			  "no rule can say it: write one by hand");
+		leave_out(m, f,
+			  memchr(f->text.p, '$', f->text.n) ?
+				  "its value is not known here: write the rule by hand" :
+				  "no rule can say it: write one by hand");
 		return;
 	}
 	rule = parse(r.text);
@@ -355,8 +362,8 @@ static bool import_pattern(struct import *m, const struct item *f)
 	static bool matches[PCI_FUNCTIONS_MAX];
 	bool some = false;
 
-	if (setting_form(f->text) != FORM_ADDRESS || (!memchr(f->text.p, '*', f->text.n) &&
-						      !memchr(f->text.p, '[', f->text.n)))
+	if (setting_form(f->text) != FORM_ADDRESS ||
+	    (!memchr(f->text.p, '*', f->text.n) && !memchr(f->text.p, '[', f->text.n)))
 		return false;
 	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
 		const struct pci_function *g = &m->host.run.inv.function[i];
@@ -371,8 +378,8 @@ static bool import_pattern(struct import *m, const struct item *f)
 /* "none" keeps all drivers off, as vfio-pci does for the host. */
 static bool is_for_guests(const char *driver)
 {
-	return settings_is_vfio(slice_of(driver)) || strstr(driver, "uio") || strstr(driver, "pciback") ||
-	       !strcmp(driver, "none");
+	return settings_is_vfio(slice_of(driver)) || strstr(driver, "uio") ||
+	       strstr(driver, "pciback") || !strcmp(driver, "none");
 }
 
 static void import_address(struct import *m, const struct item *f)
@@ -383,8 +390,10 @@ static void import_address(struct import *m, const struct item *f)
 	struct text t;
 
 	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
-		say_item(f, text_make(r.text, sizeof(r.text), "driverctl keeps it on %s, a driver of the "
-				      "host's: it can stay with driverctl", driver));
+		say_item(f, text_make(r.text, sizeof(r.text),
+				      "driverctl keeps it on %s, a driver of the "
+				      "host's: it can stay with driverctl",
+				      driver));
 		f->s->left_out = true;
 		return;
 	}
@@ -432,14 +441,23 @@ static void import_setting(struct import *m, struct setting *s)
 
 	if (*s->entry) {
 		if (!is_done(m, s))
-			leave_out(m, &f, text_make(why, sizeof(why), "it holds only when the boot entry %s "
-						   "is chosen: make the rules by vgapass add --profile NAME CARD, "
-						   "and write vgapass=NAME into that entry", s->entry));
+			leave_out(
+				m, &f,
+				text_make(
+					why, sizeof(why),
+					"it holds only when the boot entry %s "
+					"is chosen: make the rules by vgapass add --profile "
+					"NAME CARD, "
+					"and write vgapass=NAME into that entry",
+					s->entry));
 		return;
 	}
 	if (!*s->items)
-		leave_out(m, &f, text_make(why, sizeof(why), "it %s; which functions, only a person can "
-					   "tell: vgapass add CARD makes the rules", s->why));
+		leave_out(m, &f,
+			  text_make(why, sizeof(why),
+				    "it %s; which functions, only a person can "
+				    "tell: vgapass add CARD makes the rules",
+				    s->why));
 	while (rest.n && !m->full) {
 		f.text = slice_cut(&rest, ',');
 		if (f.text.n)
@@ -454,8 +472,11 @@ static void import_wrong(struct import *m, struct setting *s)
 	struct item f = { s, slice_of(s->words) };
 
 	if (*s->items && !is_done(m, s))
-		leave_out(m, &f, text_make(why, sizeof(why), "it %s: vgapass add makes a rule if it is "
-					   "meant", s->why));
+		leave_out(m, &f,
+			  text_make(why, sizeof(why),
+				    "it %s: vgapass add makes a rule if it is "
+				    "meant",
+				    s->why));
 }
 
 static void say_unread(struct import *m, const struct setting *s)
@@ -473,7 +494,8 @@ static unsigned make_rules(struct import *m)
 
 	for (unsigned i = 0; i < m->found.n && !m->full; i++) {
 		struct setting *s = &m->found.list[i];
-		some += s->kind == SETTING_GIVES || s->kind == SETTING_BINDS || s->kind == SETTING_WRONG;
+		some += s->kind == SETTING_GIVES || s->kind == SETTING_BINDS ||
+			s->kind == SETTING_WRONG;
 		if (s->kind == SETTING_GIVES || s->kind == SETTING_BINDS)
 			import_setting(m, s);
 		else if (s->kind == SETTING_UNREAD)
@@ -490,9 +512,10 @@ static int import(struct import *m)
 	uint32_t first;
 
 	conf_set_plan(&m->set, &m->host, NULL);
-	hint_iommu(&m->host);
 	settings_read(&m->host, &m->found);
 	unsigned some = make_rules(m);
+	if (some)
+		hint_iommu(&m->host);
 	if (m->full)
 		return cmd_complain(VERB ": nothing is changed");
 	if (m->rules.n) {

@@ -91,21 +91,34 @@ static void test_shell(void **state)
 
 static void test_ids(void **state)
 {
-	static const char *const wrong[] = { "", "10de", "10de:", "10de:x", "10de:1b81:1:2:3:4:5",
-					     "12345:1", ":1", "10de:1b81:12345" };
-	static const struct pci_function f = { .vendor = 0x10de, .device = 0x1b81,
-					       .subvendor = 0x1043, .subdevice = 0x8591,
+	static const char *const wrong[] = {
+		"",	   "10de", "10de:",	     "10de:x", "10de:1b81:1:2:3:4:5",
+		"12345:1", ":1",   "10de:1b81:12345"
+	};
+	static const struct pci_function f = { .vendor = 0x10de,
+					       .device = 0x1b81,
+					       .subvendor = 0x1043,
+					       .subdevice = 0x8591,
 					       .class = 0x030000 };
 	static const struct {
 		const char *id;
 		bool match;
 	} cases[] = {
-		{ "10de:1b81", true }, { "10DE:1B81", true }, { "0x10de:0x1b81", true },
-		{ " 10de:1b81", true }, { "10de:1b82", false }, { "10de:ffffffff", true },
-		{ "*:1b81", true }, { "10de:1b81:1043", true }, { "10de:1b81:1044", false },
-		{ "10de:1b81:1043:8591", true }, { "10de:1b81:1043:1", false },
-		{ "10de:1b81:::40300", true }, { "10de:1b81:::40300:ffffff", false },
-		{ "10de:*:*:*:30000:ff0000", true }, { "10de:*:*:*:00030200:ff00ff", true },
+		{ "10de:1b81", true },
+		{ "10DE:1B81", true },
+		{ "0x10de:0x1b81", true },
+		{ " 10de:1b81", true },
+		{ "10de:1b82", false },
+		{ "10de:ffffffff", true },
+		{ "*:1b81", true },
+		{ "10de:1b81:1043", true },
+		{ "10de:1b81:1044", false },
+		{ "10de:1b81:1043:8591", true },
+		{ "10de:1b81:1043:1", false },
+		{ "10de:1b81:::40300", true },
+		{ "10de:1b81:::40300:ffffff", false },
+		{ "10de:*:*:*:30000:ff0000", true },
+		{ "10de:*:*:*:00030200:ff00ff", true },
 	};
 	struct setting_id id;
 
@@ -125,11 +138,15 @@ static void test_aliases(void **state)
 	} cases[] = {
 		{ "pci:v000010DEd00001B81sv*sd*bc*sc*i*", "10de:1b81:ffffffff:ffffffff" },
 		{ "pci:v000010DEd00001B81*", "10de:1b81:ffffffff:ffffffff" },
-		{ "pci:v000010DEd*sv00001043sd00008591bc03sc00i00*", "10de:ffffffff:1043:8591:30000:ffffff" },
+		{ "pci:v000010DEd*sv00001043sd00008591bc03sc00i00*",
+		  "10de:ffffffff:1043:8591:30000:ffffff" },
 		{ "pci:v000010DEd*sv*sd*bc03*", "10de:ffffffff:ffffffff:ffffffff:30000:ff0000" },
 		{ "pci:v*d*sv*sd*bc04sc03i*", "ffffffff:ffffffff:ffffffff:ffffffff:40300:ffff00" },
 		{ "pci:v000010DE", "10de:ffffffff:ffffffff:ffffffff" },
-		{ "pci:", NULL }, { "pci:x", NULL }, { "usb:v046D*", NULL }, { "pci:v000010DEx*", NULL },
+		{ "pci:", NULL },
+		{ "pci:x", NULL },
+		{ "usb:v046D*", NULL },
+		{ "pci:v000010DEx*", NULL },
 	};
 	char buf[128];
 	struct text t;
@@ -137,7 +154,8 @@ static void test_aliases(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		text_start(&t, buf, sizeof(buf));
-		assert_int_equal(setting_id_of_alias(slice_of(cases[i].alias), &t), cases[i].id != NULL);
+		assert_int_equal(setting_id_of_alias(slice_of(cases[i].alias), &t),
+				 cases[i].id != NULL);
 		if (cases[i].id)
 			assert_string_equal(buf, cases[i].id);
 	}
@@ -149,10 +167,14 @@ static void test_forms(void **state)
 		const char *item;
 		enum setting_form form;
 	} cases[] = {
-		{ "10de:1b81", FORM_ID }, { "10de:1b81:1043:8591:30000:ff0000", FORM_ID },
-		{ "0000:01:00.0", FORM_ADDRESS }, { "01:00.*", FORM_ADDRESS },
-		{ "01:00.0|10de:1b81", FORM_ADDRESS }, { "0000:01:00.[01]", FORM_ADDRESS },
-		{ "01_00.0", FORM_PATH }, { "00_1c.0-00_00.0", FORM_PATH },
+		{ "10de:1b81", FORM_ID },
+		{ "10de:1b81:1043:8591:30000:ff0000", FORM_ID },
+		{ "0000:01:00.0", FORM_ADDRESS },
+		{ "01:00.*", FORM_ADDRESS },
+		{ "01:00.0|10de:1b81", FORM_ADDRESS },
+		{ "0000:01:00.[01]", FORM_ADDRESS },
+		{ "01_00.0", FORM_PATH },
+		{ "00_1c.0-00_00.0", FORM_PATH },
 	};
 
 	(void)state;
@@ -162,8 +184,10 @@ static void test_forms(void **state)
 
 static void test_modules(void **state)
 {
-	static const char *const ours[] = { "vfio", "vfio-pci", "vfio_pci", "pci-stub", "pci_stub",
-					    "vfio_iommu_type1", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci" };
+	static const char *const ours[] = { "vfio",	     "vfio-pci",
+					    "vfio_pci",	     "pci-stub",
+					    "pci_stub",	     "vfio_iommu_type1",
+					    "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci" };
 	static const char *const others[] = { "", "nouveau", "pci", "kvm", "stub" };
 
 	(void)state;
@@ -180,9 +204,9 @@ static void test_modules(void **state)
 /* "GIVES 3 vfio-pci.ids=10de:1b81 [10de:1b81]" of each setting. */
 static const char *read_settings(void)
 {
-	static const char *const kinds[] = { "GIVES", "BINDS", "REMOVES", "BLACKLIST", "LOADS",
-					     "NEEDLESS", "OPTIONS", "STOPS", "HINDERS", "WRONG",
-					     "RISK", "UNREAD" };
+	static const char *const kinds[] = { "GIVES",	"BINDS",    "REMOVES", "BLACKLIST",
+					     "LOADS",	"NEEDLESS", "OPTIONS", "STOPS",
+					     "HINDERS", "WRONG",    "RISK",    "UNREAD" };
 	struct settings s;
 	struct text t;
 
@@ -201,52 +225,76 @@ static const char *read_settings(void)
 static const struct sample {
 	const char *path, *text, *want;
 } samples[] = {
-	{ "etc/kernel/cmdline", "vfio-pci.ids=1:2 \"pci_stub.ids=3:4,5:6\" vfio-pci.ids=\"7:8\" vfio-pci.ids=\n",
+	{ "etc/kernel/cmdline",
+	  "vfio-pci.ids=1:2 \"pci_stub.ids=3:4,5:6\" vfio-pci.ids=\"7:8\" vfio-pci.ids=\n",
 	  "GIVES 1 vfio-pci.ids=1:2 [1:2]+\nGIVES 1 pci_stub.ids=3:4,5:6 [3:4,5:6]+\n"
 	  "GIVES 1 vfio-pci.ids=\"7:8\" [7:8]+\n" },
-	{ "etc/kernel/cmdline", "xen-pciback.hide=(0000:01:00.0)(01:00.1) rd.qubes.hide_pci=01_00.0\n",
+	{ "etc/kernel/cmdline",
+	  "xen-pciback.hide=(0000:01:00.0)(01:00.1) rd.qubes.hide_pci=01_00.0\n",
 	  "GIVES 1 xen-pciback.hide=(0000:01:00.0)(01:00.1) [0000:01:00.0,01:00.1]+\n"
 	  "GIVES 1 rd.qubes.hide_pci=01_00.0 [01_00.0]+\n" },
-	{ "etc/kernel/cmdline", "modprobe.blacklist=a,b module_blacklist=vfio x.blacklist=1 y.modeset=0 y.modeset=1\n",
+	{ "etc/kernel/cmdline",
+	  "modprobe.blacklist=a,b module_blacklist=vfio x.blacklist=1 y.modeset=0 y.modeset=1\n",
 	  "BLACKLIST 1 modprobe.blacklist=a,b [a,b]+\nSTOPS 1 module_blacklist=vfio [vfio]+\n"
 	  "BLACKLIST 1 x.blacklist=1 [x]+\nBLACKLIST 1 y.modeset=0 [y]+\n" },
-	{ "etc/kernel/cmdline", "vgapass=off vgapass=dry-run vgapass=guest nomodeset video=efifb:off video=x\n",
+	{ "etc/kernel/cmdline",
+	  "vgapass=off vgapass=dry-run vgapass=guest nomodeset video=efifb:off video=x\n",
 	  "STOPS 1 vgapass=off []+\nHINDERS 1 vgapass=dry-run []+\nNEEDLESS 1 nomodeset []+\n"
 	  "NEEDLESS 1 video=efifb:off []+\n" },
-	{ "etc/kernel/cmdline", "vfio_pci,ids=10de:1b81 vfio.ids=10de:1b81 vfio-pci.disable_vga=1 vfio.x=1\n",
-	  "WRONG 1 vfio_pci,ids=10de:1b81 [10de:1b81]+\nWRONG 1 vfio.ids=10de:1b81 [10de:1b81]+\n" },
+	{ "etc/kernel/cmdline",
+	  "vfio_pci,ids=10de:1b81 vfio.ids=10de:1b81 vfio-pci.disable_vga=1 vfio.x=1\n",
+	  "WRONG 1 vfio_pci,ids=10de:1b81 [10de:1b81]+\nWRONG 1 vfio.ids=10de:1b81 "
+	  "[10de:1b81]+\n" },
 	{ "etc/modprobe.d/a.conf", "options vfio-pci ids=1:2,\\\n3:4 x=1\noptions kvm y=1\n",
 	  "GIVES 1 ids=1:2,3:4 [1:2,3:4]+\nOPTIONS 1 x=1 [x=1]+\n" },
-	{ "etc/modprobe.d/a.conf", "options vfio-pci ids=1:2, 3:4\nblacklist vfio-pci\nblacklist x\n",
-	  "WRONG 1 3:4 [3:4]+\nGIVES 1 options vfio-pci ids=1:2, 3:4 [1:2,]\nHINDERS 2 blacklist vfio-pci [vfio-pci]\n"
+	{ "etc/modprobe.d/a.conf",
+	  "options vfio-pci ids=1:2, 3:4\nblacklist vfio-pci\nblacklist x\n",
+	  "WRONG 1 3:4 [3:4]+\nGIVES 1 options vfio-pci ids=1:2, 3:4 [1:2,]\nHINDERS 2 "
+	  "blacklist vfio-pci [vfio-pci]\n"
 	  "BLACKLIST 3 blacklist x [x]\n" },
-	{ "etc/modprobe.d/a.conf", "install vfio /bin/true\ninstall x /bin/false\ninstall y modprobe vfio-pci; modprobe -i y\n",
+	{ "etc/modprobe.d/a.conf",
+	  "install vfio /bin/true\ninstall x /bin/false\ninstall y modprobe vfio-pci; modprobe "
+	  "-i y\n",
 	  "STOPS 1 install vfio /bin/true [vfio]\nBLACKLIST 2 install x /bin/false [x]\n"
 	  "NEEDLESS 3 install y modprobe vfio-pci; modprobe -i y []\n" },
-	{ "etc/mkinitcpio.conf", "MODULES=(a\n vfio_pci)\nHOOKS=(vfio)\n", "LOADS 2 vfio_pci [vfio_pci]+\n" },
+	{ "etc/mkinitcpio.conf", "MODULES=(a\n vfio_pci)\nHOOKS=(vfio)\n",
+	  "LOADS 2 vfio_pci [vfio_pci]+\n" },
 	{ "etc/dracut.conf", "omit_dracutmodules+=' vgapass '\nadd_drivers+=\" vfio \"\n",
 	  "STOPS 1 vgapass []+\nLOADS 2 vfio [vfio]+\n" },
-	{ "etc/modules", "vfio_pci ids=1:2\npci_stub\n# vfio\n", "GIVES 1 vfio_pci ids=1:2 [1:2]\nLOADS 2 pci_stub [pci_stub]\n" },
+	{ "etc/modules", "vfio_pci ids=1:2\npci_stub\n# vfio\n",
+	  "GIVES 1 vfio_pci ids=1:2 [1:2]\nLOADS 2 pci_stub [pci_stub]\n" },
 	{ "etc/udev/rules.d/a.rules", "KERNEL==\"0000:01:00.0|0000:01:00.1\", ATTR{remove}=\"1\"\n",
-	  "REMOVES 1 KERNEL==\"0000:01:00.0|0000:01:00.1\", ATTR{remove}=\"1\" [0000:01:00.0,0000:01:00.1]\n" },
-	{ "etc/udev/rules.d/a.rules", "ATTR{vendor}==\"0x10de\", ATTR{device}!=\"0x1\", ATTR{class}==\"0x0c03*\", ATTR{remove}=\"1\"\n",
-	  "REMOVES 1 ATTR{vendor}==\"0x10de\", ATTR{device}!=\"0x1\", ATTR{class}==\"0x0c03*\", ATTR{remove}=\"1\" "
+	  "REMOVES 1 KERNEL==\"0000:01:00.0|0000:01:00.1\", ATTR{remove}=\"1\" "
+	  "[0000:01:00.0,0000:01:00.1]\n" },
+	{ "etc/udev/rules.d/a.rules",
+	  "ATTR{vendor}==\"0x10de\", ATTR{device}!=\"0x1\", ATTR{class}==\"0x0c03*\", "
+	  "ATTR{remove}=\"1\"\n",
+	  "REMOVES 1 ATTR{vendor}==\"0x10de\", ATTR{device}!=\"0x1\", "
+	  "ATTR{class}==\"0x0c03*\", ATTR{remove}=\"1\" "
 	  "[10de:ffffffff:ffffffff:ffffffff:c0300:ffff00]\n" },
-	{ "etc/udev/rules.d/a.rules", "KERNEL==\"x\", ATTR{remove}==\"1\", RUN+=\"/bin/true \\\"q\\\"\", NAME", "" },
-	{ "etc/rc.local", "#!/bin/sh\necho vfio-pci >/sys/bus/pci/devices/0000:0a:00.1/driver_override\n",
+	{ "etc/udev/rules.d/a.rules",
+	  "KERNEL==\"x\", ATTR{remove}==\"1\", RUN+=\"/bin/true \\\"q\\\"\", NAME", "" },
+	{ "etc/rc.local",
+	  "#!/bin/sh\necho vfio-pci >/sys/bus/pci/devices/0000:0a:00.1/driver_override\n",
 	  "BINDS 2  [0000:0a:00.1]\n" },
 	{ "etc/rc.local", "#!/bin/sh\nmodprobe vfio-pci\necho 10de 1b81 > $D/new_id # 10de:10f0\n",
 	  "BINDS 3  [10de:1b81,10de:10f0]\n" },
-	{ "etc/rc.local", "#!/bin/sh\n#echo vfio-pci >x/driver_override\ndate +%H:%M:%S 12:34:56.7\n", "" },
+	{ "etc/rc.local",
+	  "#!/bin/sh\n#echo vfio-pci >x/driver_override\ndate +%H:%M:%S 12:34:56.7\n", "" },
 	{ "boot/config/vfio-pci.cfg", "BIND=0000:01:00.0|10de:1b81 01:00.1\n",
 	  "GIVES 1 BIND=0000:01:00.0|10de:1b81 01:00.1 [0000:01:00.0|10de:1b81,01:00.1]\n" },
-	{ "boot/initramfs_config.json", "{\"pci_ids\": [\"0000:01:00.0\", 5]}", "GIVES 0  [0000:01:00.0,5]\n" },
+	{ "boot/initramfs_config.json", "{\"pci_ids\": [\"0000:01:00.0\", 5]}",
+	  "GIVES 0  [0000:01:00.0,5]\n" },
 	{ "boot/initramfs_config.json", "[1,", "" },
-	{ "etc/driverctl.d/pci-0000:01:00.0", "vfio-pci\n", "GIVES 0 0000:01:00.0 [0000:01:00.0]+\n" },
-	{ "etc/kernelstub/configuration", "{\"user\": {\"kernel_options\": [\"a\", \"vfio-pci.ids=1:2\"]}}",
+	{ "etc/driverctl.d/pci-0000:01:00.0", "vfio-pci\n",
+	  "GIVES 0 0000:01:00.0 [0000:01:00.0]+\n" },
+	{ "etc/kernelstub/configuration",
+	  "{\"user\": {\"kernel_options\": [\"a\", \"vfio-pci.ids=1:2\"]}}",
 	  "GIVES 0 vfio-pci.ids=1:2 [1:2]\n" },
-	{ "etc/grub.d/40_custom", "menuentry 'x' {\n linux /v vfio-pci.ids=1:2\n}\n", "GIVES 2 vfio-pci.ids=1:2 [1:2]+\n" },
-	{ "etc/default/limine", "KERNEL_CMDLINE[default]+=\"vfio-pci.ids=1:2\"\n", "GIVES 1 vfio-pci.ids=1:2 [1:2]+\n" },
+	{ "etc/grub.d/40_custom", "menuentry 'x' {\n linux /v vfio-pci.ids=1:2\n}\n",
+	  "GIVES 2 vfio-pci.ids=1:2 [1:2]+\n" },
+	{ "etc/default/limine", "KERNEL_CMDLINE[default]+=\"vfio-pci.ids=1:2\"\n",
+	  "GIVES 1 vfio-pci.ids=1:2 [1:2]+\n" },
 };
 
 static void remove_file(const char *path)
@@ -307,9 +355,9 @@ static int remove_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shell),   cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_aliases), cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_modules), cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_shell),	    cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_aliases),	    cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_modules),	    cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_cut_samples),
 	};
 
