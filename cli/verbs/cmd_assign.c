@@ -218,18 +218,18 @@ int cmd_assign(int argc, char **argv)
 		{ .name = NULL },
 	};
 	unsigned slot;
-	int r = cmd_options(argc, argv, options, help);
+	int r, first = cmd_options(argc, argv, options, help, &r);
 
-	if (r < 0)
-		return -1 - r;
-	if (argc - r != 1 || !name) {
+	if (first < 0)
+		return r;
+	if (argc - first != 1 || !name) {
 		cmd_complain("assign: it takes one CARD and --for: see vgapass assign --help");
 		return CMD_USAGE;
 	}
 	const struct assign_form *form = find_form(name);
 	if (!form || !read_slot(form, slot_text, &slot))
 		return CMD_USAGE;
-	const char *card = argv[r];
+	const char *card = argv[first];
 	r = host_open(host, &o);
 	if (!r)
 		r = print(host, card, form, slot);

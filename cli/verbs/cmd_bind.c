@@ -305,10 +305,10 @@ int cmd_bind(int argc, char **argv)
 		{ .name = "no-iommu", .flag = &o.no_iommu },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (first == argc) {
 		cmd_complain("bind: which card: see vgapass bind --help");
 		return CMD_USAGE;
@@ -317,7 +317,7 @@ int cmd_bind(int argc, char **argv)
 	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
 	if (!l)
 		return CMD_FAILED;
-	int code = bind_cards(l, &o);
+	code = bind_cards(l, &o);
 	live_close(l);
 	return code;
 }

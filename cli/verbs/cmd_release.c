@@ -118,10 +118,10 @@ int cmd_release(int argc, char **argv)
 		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (first == argc) {
 		cmd_complain("release: which card: see vgapass release --help");
 		return CMD_USAGE;
@@ -129,7 +129,7 @@ int cmd_release(int argc, char **argv)
 	struct live *l = live_open(&o, (unsigned)(argc - first), argv + first);
 	if (!l)
 		return CMD_FAILED;
-	int code = release_cards(l, o.dry_run);
+	code = release_cards(l, o.dry_run);
 	live_close(l);
 	return code;
 }
