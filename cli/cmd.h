@@ -38,7 +38,8 @@ struct cmd_option {
  * table ends with a NULL name. Returns the index in argv of the first argument, where all of them
  * are moved to the end; or -1, and the verb ends with *code: after --help, for which `help` is
  * printed if it is not NULL, or after a usage error. */
-int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help, int *code);
+int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help,
+		int *code);
 
 /* Returns CMD_OK if there is no argument, or CMD_USAGE after printing the reason. */
 int cmd_no_arguments(int argc, char **argv, int first);

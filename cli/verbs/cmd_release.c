@@ -17,7 +17,7 @@ static const char help[] =
 	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
 
 /* It is not the host's own driver that has it. */
-static bool wants(const struct live *l, unsigned k)
+static bool is_not_the_hosts(const struct live *l, unsigned k)
 {
 	const struct pci_function *f = l->function[k].f;
 	const struct plan_entry *e = host_entry(&l->host, f);
@@ -41,7 +41,7 @@ static void release_item(void *live, unsigned k)
 		one->done = !live_override(l, one->f, "");
 }
 
-static int say(struct live *l, struct live_function *one)
+static int say_released(struct live *l, struct live_function *one)
 {
 	char at[64], from[PCI_DRIVER_NAME + 8] = "", names[HOST_NAME_MAX];
 	const char *was = one->f->driver;
@@ -107,13 +107,13 @@ static int release_cards(struct live *l, bool dry_run)
 	/* What has not begun stays as it is: the reason is said. */
 	for (unsigned k = 0; k < l->n; k++)
 		if (!l->stop || l->function[k].done)
-			code |= say(l, &l->function[k]);
+			code |= say_released(l, &l->function[k]);
 	return l->stop ? CMD_FAILED : code;
 }
 
 int cmd_release(int argc, char **argv)
 {
-	struct live_options o = { .verb = "release", .wants = wants };
+	struct live_options o = { .verb = "release", .wants = is_not_the_hosts };
 	const struct cmd_option options[] = {
 		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
 		{ .name = NULL },
