@@ -13,7 +13,7 @@ int cmd_complain(const char *format, ...)
 {
 	va_list arguments;
 
-	/* Where both go to one place, in their order. */
+	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
 	fputs("vgapass: ", stderr);
 	va_start(arguments, format);
@@ -23,10 +23,11 @@ int cmd_complain(const char *format, ...)
 	return CMD_FAILED;
 }
 
-/* What getopt_long() has found wrong; of letters in one word it has not gone past that. */
+/* Prints what getopt_long() found wrong. Of several letters in one word it stays at the wrong
+ * one. */
 static void complain_option(char **argv, int c)
 {
-	const char *what = c == ':' ? "wants a value" :
+	const char *what = c == ':' ? "requires a value" :
 			   optopt > UCHAR_MAX ? "takes no value" : "no such option";
 	char letter[] = { '-', (char)optopt, '\0' };
 	bool is_letter = optopt && optopt <= UCHAR_MAX;
@@ -35,14 +36,15 @@ static void complain_option(char **argv, int c)
 		     argv[0]);
 }
 
-int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help)
+int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help,
+		int *code)
 {
 	struct option table[OPTIONS_MAX + 2] = { { "help", no_argument, NULL, 'h' } };
 	char letters[2 * OPTIONS_MAX + 3] = ":h", *letter = letters + 2;
 	unsigned n = 0;
 	int c;
 
-	/* getopt's value of option k is 256 + k, so that no letter can be meant. */
+	/* getopt_long() returns 256 + k for option k, which is no letter. */
 	for (; options[n].name; n++) {
 		assert(n < OPTIONS_MAX);
 		table[n + 1] = (struct option){ options[n].name, options[n].text ? 1 : 0, NULL,
@@ -57,11 +59,13 @@ int cmd_options(int argc, char **argv, const struct cmd_option *options, const c
 		const struct cmd_option *o = options;
 		if (c == 'h') {
 			fputs(help ? help : "", stdout);
-			return -1 - CMD_OK;
+			*code = CMD_OK;
+			return -1;
 		}
 		if (c == '?' || c == ':') {
 			complain_option(argv, c);
-			return -1 - CMD_USAGE;
+			*code = CMD_USAGE;
+			return -1;
 		}
 		while (o->name && c != o->letter && c != 256 + (int)(o - options))
 			o++;
@@ -71,4 +75,13 @@ int cmd_options(int argc, char **argv, const struct cmd_option *options, const c
 			*o->text = optarg;
 	}
 	return optind;
+}
+
+int cmd_no_arguments(int argc, char **argv, int first)
+{
+	if (first == argc)
+		return CMD_OK;
+	cmd_complain("%s: %s: it takes no arguments: see vgapass %s --help", argv[0], argv[first],
+		     argv[0]);
+	return CMD_USAGE;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd.h - the verbs of vgapass, one file each, and what they share in speaking with people.
+/* cmd.h - the verbs of vgapass, one file each, and how they speak with people.
  *
- * A verb takes its own argv, argv[0] being its name, and gives an exit code.
+ * A verb takes its own argv, argv[0] being its name, and returns an exit code.
+ *
+ * "said" in a comment means that the error has been printed by cmd_complain(): whoever gets such a
+ * result prints nothing more and returns it, up to main(). "0, or CMD_FAILED, said" is a function
+ * that returns CMD_OK, or CMD_FAILED after printing the reason.
  */
 #pragma once
 
@@ -30,12 +34,16 @@ struct cmd_option {
 	const char **text; /* becomes the value; of an option given twice, the last */
 };
 
-/* Reads the options in front of, between and behind a verb's arguments; the table ends with
- * a NULL name. --help prints `help`, if that is not NULL. The index of the first argument in
- * argv, where all of them are moved to the end; or negative: -1 - CODE, the verb ends with
- * that exit code. */
-int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help);
+/* Reads the options of a verb, which may stand in front of, between and behind its arguments; the
+ * table ends with a NULL name. Returns the index in argv of the first argument, where all of them
+ * are moved to the end; or -1, and the verb ends with *code: after --help, for which `help` is
+ * printed if it is not NULL, or after a usage error. */
+int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help,
+		int *code);
 
-/* "vgapass: " and the text to stderr, with a newline. What is wrong, and what to do. Returns
- * CMD_FAILED. */
+/* Returns CMD_OK if there is no argument, or CMD_USAGE after printing the reason. */
+int cmd_no_arguments(int argc, char **argv, int first);
+
+/* Prints "vgapass: ", the text and a newline on stderr: the place, what is wrong, what to do.
+ * Returns CMD_FAILED. */
 int cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -41,7 +41,7 @@ static unsigned list_cards(const struct host *h, struct card *ret, unsigned cap)
 }
 
 /* 0, or CMD_FAILED, said. */
-static int ask(const struct host *h, const char *verb, struct cards *cards)
+static int ask_for_card(const struct host *h, const char *verb, struct cards *cards)
 {
 	const unsigned cap = h->run.inv.functions;
 	struct card *all = xcalloc(cap + 1, sizeof(*all));
@@ -77,7 +77,7 @@ int choose_cards(const struct host *h, const char *verb, int n, char **names, st
 {
 	cards->n = 0;
 	if (!n)
-		return ask(h, verb, cards);
+		return ask_for_card(h, verb, cards);
 	for (int i = 0; i < n; i++) {
 		if (cards->n == CARDS_MAX)
 			return cmd_complain("%s: more than %u cards at once: call it again for "

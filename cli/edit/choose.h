@@ -11,10 +11,12 @@ struct cards {
 	struct card card[CARDS_MAX];
 };
 
-/* 0, or CMD_USAGE, said: n names are given, none, and there is no terminal to ask. */
+/* Returns CMD_OK, or CMD_USAGE after printing the reason: no name is given (n = 0), and there is no
+ * terminal to ask on. */
 int choose_check(const char *verb, int n);
 
-/* The cards that are named, each once; n = 0: asks. 0, or CMD_FAILED, said. */
+/* Finds the cards that are named, each once; with n = 0 it asks for one. Returns CMD_OK, or
+ * CMD_FAILED after printing the reason. */
 int choose_cards(const struct host *h, const char *verb, int n, char **names,
 		 struct cards *cards);
 

@@ -8,12 +8,12 @@
 
 #include "runtime/core/text.h"
 
-/* Adds lines ('\n' between them, none at the end) behind the rules of a section, the one that
- * is last of its name, or with profile NULL behind those outside of sections. A section that
- * is not there is made at the end. Returns the line that the first of them is in `out`. What
- * does not fit is seen by out->cut. */
+/* Adds lines ('\n' between them, none at the end) after the rules of the last section of that
+ * name; with profile NULL, after the rules outside of sections. A missing section is made at the
+ * end. Returns the number of the first added line in `out`. If the text does not fit, out->cut
+ * is set. */
 uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines,
 		       struct text *out);
 
-/* Leaves out n lines, by their numbers from 1. */
+/* Copies the text without n lines, which are numbered from 1. */
 void conf_edit_remove(struct slice old, const uint32_t *lines, unsigned n, struct text *out);

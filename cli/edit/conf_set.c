@@ -67,7 +67,7 @@ static int open_lock(const struct host *h)
 }
 
 /* 0, or CMD_FAILED, said. */
-static int lock(struct conf_set *s, const struct host *h, const char *verb)
+static int lock_configuration(struct conf_set *s, const struct host *h, const char *verb)
 {
 	int r = s->lock = open_lock(h);
 
@@ -156,7 +156,7 @@ int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool loo
 {
 	struct config *c = &h->run.config;
 
-	if (!look_only && lock(s, h, verb))
+	if (!look_only && lock_configuration(s, h, verb))
 		return CMD_FAILED;
 	gather_config(&h->roots, c);
 	if (conf_set_errors(h))

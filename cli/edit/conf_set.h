@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* conf_set.h - the configuration's files, to be changed: read, planned as changed, shown,
- * written.
+/* conf_set.h - the files of the configuration while they are changed.
  *
  * A file is replaced as a whole by rename(2), so that a crash leaves the old or the new one.
  */
@@ -10,8 +9,8 @@
 
 struct conf_file {
 	char name[sizeof(struct conf_path)]; /* as messages name it: "vgapass.conf" */
-	bool there;                          /* on the disk */
-	bool linked;                         /* a link is, to be kept */
+	bool there;                          /* it exists */
+	bool linked;                         /* by a symbolic link, which is kept */
 	bool changed;
 	size_t n, old_n;
 	char *text; /* as it is to be */
@@ -24,39 +23,39 @@ struct conf_set {
 	struct conf_file file[CONFIG_FILES_MAX];
 };
 
-/* Opens the machine and looks at its configuration: one that has errors, or that cannot be
- * written, unless `look_only`, is not to be changed. 0, or CMD_FAILED, said. `verb` is who
- * speaks. conf_set_close() is due in both cases. */
+/* Opens the machine and its configuration. Returns CMD_OK, or CMD_FAILED after printing the
+ * reason: a configuration with errors is not changed, nor one that cannot be written, unless
+ * `look_only`. `verb` names the command in messages. conf_set_close() must follow in both cases. */
 int conf_set_open(struct conf_set *s, struct host *h, const struct host_options *o,
 		  const char *verb, bool look_only);
 void conf_set_close(struct conf_set *s, struct host *h);
 
-/* Reads the configuration to be changed, as it is now, when all questions have their answers:
- * an editor may have saved it meanwhile. No other vgapass changes it until conf_set_close(),
- * unless `look_only`. h->run's configuration and plan are its own then. 0, or CMD_FAILED,
- * said. */
+/* Reads the files of the configuration, and makes h->run's configuration and plan of them. Called
+ * after all questions have been answered, as an editor may have saved a file meanwhile. Until
+ * conf_set_close() no other vgapass changes the configuration, unless `look_only`. Returns CMD_OK,
+ * or CMD_FAILED after printing the reason. */
 int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool look_only);
 
-/* The file that messages call `name`, made if it is not there. NULL, said: no room for one
- * more. */
+/* The file that messages call `name`, an empty one if it does not exist. NULL, said: there are
+ * CONFIG_FILES_MAX already. */
 struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char *verb);
 
-/* Makes h->run's configuration and plan those of a boot with the files as they are to be and
- * vgapass=PROFILE, none if it is NULL or there is no such section; of the kernel command line
- * nothing else counts. */
+/* Makes h->run's configuration and plan those of a boot with the changed files. `profile` is chosen
+ * as by vgapass=PROFILE; none is if it is NULL or no section has that name. Nothing else of the
+ * kernel command line counts. */
 void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile);
 
-/* Prints the errors of h->run's configuration. How many there are. */
+/* Prints the errors of h->run's configuration. Returns how many there are. */
 unsigned conf_set_errors(const struct host *h);
 
-/* Makes the text that conf_edit_add() or conf_edit_remove() has filled the file's own. False,
- * said: it is too long. */
+/* Gives the file a new text, made by conf_edit_add() or conf_edit_remove(). False, said: the
+ * text is too long. */
 bool conf_file_take(struct conf_file *f, const struct text *new, const char *verb);
 
-/* Prints what is changed, as "diff -U0" does. */
+/* Prints the changes as "diff -U0" does. */
 void conf_set_diff(const struct conf_set *s);
 
-/* True: it is in vgapass.conf.d and nothing is left in it, so it goes. */
+/* True: the file is in vgapass.conf.d and empty, so it is removed. */
 bool conf_file_goes(const struct conf_file *f);
 
 /* False: the configuration is not what conf_set_read() has read, and `which` is the name of the

@@ -41,7 +41,7 @@ struct targets {
 };
 
 /* 0, or -errno; -ENOLINK: a link leads to nothing. */
-static int follow(int root, struct target *t)
+static int follow_links(int root, struct target *t)
 {
 	char path[PATH_SIZE], folder[PATH_SIZE], link[PATH_SIZE];
 	struct conf_path start;
@@ -85,14 +85,15 @@ static const char *kind_of(mode_t mode)
 	       S_ISDIR(mode) ? "folder" : "socket";
 }
 
-static int refuse(const struct target *t, const char *verb, const char *what, const char *way_out)
+static int refuse_target(const struct target *t, const char *verb, const char *what,
+			 const char *way_out)
 {
 	return cmd_complain("%s: /etc/%s %s: nothing is changed: %s", verb, t->f->name, what,
 			    way_out);
 }
 
-/* What cannot be replaced is not tried. 0, or CMD_FAILED, said. */
-static int look_at(struct target *t, const char *verb)
+/* Refuses a target that cannot be replaced. Returns CMD_OK, or CMD_FAILED after printing why. */
+static int look_at_target(struct target *t, const char *verb)
 {
 	char what[128];
 	struct stat left;
@@ -101,31 +102,32 @@ static int look_at(struct target *t, const char *verb)
 	if (!fstatat(t->dir, t->temporary, &left, AT_SYMLINK_NOFOLLOW) && S_ISDIR(left.st_mode)) {
 		text_make(what, sizeof(what), "cannot be written, as %s beside it is a folder",
 			  t->temporary);
-		return refuse(t, verb, what, "remove that folder");
+		return refuse_target(t, verb, what, "remove that folder");
 	}
 	if (statx(t->dir, t->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &t->is)) {
 		t->is.stx_mode = 0;
 		return errno == ENOENT ? CMD_OK :
-					 refuse(t, verb, strerror(errno), "see what it is");
+					 refuse_target(t, verb, strerror(errno), "see what it is");
 	}
 	if (!S_ISREG(t->is.stx_mode)) {
 		text_make(what, sizeof(what), "is a %s%s", t->linked ? "link to a " : "",
 			  kind_of(t->is.stx_mode));
-		return refuse(t, verb, what, "make it a file, or use --file NAME");
+		return refuse_target(t, verb, what, "make it a file, or use --file NAME");
 	}
 	if (t->is.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return refuse(t, verb, "is mounted there, so it cannot be replaced",
+		return refuse_target(t, verb, "is mounted there, so it cannot be replaced",
 			      "change it where it comes from");
 	if (t->is.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
-		return refuse(t, verb, "is marked as not to be changed", "take that off with chattr -ia");
+		return refuse_target(t, verb, "is marked as not to be changed", "take that off with chattr -ia");
 	if (t->is.stx_nlink > 1 && !conf_file_goes(t->f))
 		cmd_complain("warning: /etc/%s is one of %u hard links to its text: the others "
 			     "keep the old one", t->f->name, t->is.stx_nlink);
 	return CMD_OK;
 }
 
-/* 0, or CMD_FAILED, said. A folder that is not there is made by `write` alone. */
-static int find(struct targets *all, const struct conf_file *f, const struct host *h,
+/* Adds the target of a file. Returns CMD_OK, or CMD_FAILED after printing the reason. A missing
+ * directory is made only if `write`. */
+static int find_target(struct targets *all, const struct conf_file *f, const struct host *h,
 		const char *verb, bool write)
 {
 	struct target *t = &all->target[all->n];
@@ -140,18 +142,18 @@ static int find(struct targets *all, const struct conf_file *f, const struct hos
 		all->made_folder = true;
 	}
 	all->n++;
-	int r = follow(h->roots.root, t);
+	int r = follow_links(h->roots.root, t);
 	if (r == -ENOLINK)
-		return refuse(t, verb, "is a link to nothing", "correct it");
+		return refuse_target(t, verb, "is a link to nothing", "correct it");
 	if (r == -ENOENT)
-		return refuse(t, verb, "has no folder, as /etc/" FOLDER " is a link to nothing",
+		return refuse_target(t, verb, "has no folder, as /etc/" FOLDER " is a link to nothing",
 			      "correct it");
 	if (r == -EISDIR)
-		return refuse(t, verb, "is a link to a folder", "correct it");
+		return refuse_target(t, verb, "is a link to a folder", "correct it");
 	if (r)
 		return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
 				    f->name, strerror(-r));
-	return look_at(t, verb);
+	return look_at_target(t, verb);
 }
 
 static int find_all(struct targets *all, const struct conf_set *s, const struct host *h,
@@ -164,11 +166,11 @@ static int find_all(struct targets *all, const struct conf_set *s, const struct 
 	all->etc = sysfs_dir(h->roots.root, "etc");
 	for (unsigned i = 0; i < s->files && !r; i++)
 		if (s->file[i].changed)
-			r = find(all, &s->file[i], h, verb, write);
+			r = find_target(all, &s->file[i], h, verb, write);
 	return r;
 }
 
-/* Also what a failure has made. */
+/* Closes all targets, and removes what an unfinished change has made. */
 static void forget_all(struct targets *all)
 {
 	for (unsigned i = 0; i < all->n; i++) {
@@ -185,7 +187,7 @@ static void forget_all(struct targets *all)
 		close(all->etc);
 }
 
-static void warn(const struct target *t, const char *what, int error)
+static void warn_not_kept(const struct target *t, const char *what, int error)
 {
 	cmd_complain("warning: /etc/%s: its %s cannot be kept (%s)", t->f->name, what,
 		     strerror(error));
@@ -203,7 +205,7 @@ static void keep_attributes(const struct target *t, int from, int to)
 	char *names = xmalloc(3 * ATTRIBUTE_MAX), *is = names + ATTRIBUTE_MAX, *now = is + ATTRIBUTE_MAX;
 	ssize_t size = flistxattr(from, names, ATTRIBUTE_MAX);
 
-	/* That of the folder's default is another. */
+	/* The new file got the default list of its directory. */
 	if (fgetxattr(from, ACCESS_LIST, NULL, 0) < 0)
 		fremovexattr(to, ACCESS_LIST);
 	for (char *name = names; name < names + size; name += strlen(name) + 1) {
@@ -211,12 +213,13 @@ static void keep_attributes(const struct target *t, int from, int to)
 		if (n < 0 || (fgetxattr(to, name, now, ATTRIBUTE_MAX) == n && !memcmp(is, now, (size_t)n)))
 			continue;
 		if (fsetxattr(to, name, is, (size_t)n, 0))
-			warn(t, name, errno);
+			warn_not_kept(t, name, errno);
 	}
 	free(names);
 }
 
-/* What a file system has none of is no reason to refuse: FAT, or a folder of the host's. */
+/* Keeps owner, mode and attributes. A file system without them (FAT, a shared directory) is no
+ * reason to refuse the change: what is lost is printed. */
 static void keep_owner(const struct target *t, int fd)
 {
 	mode_t mode = t->is.stx_mode ? t->is.stx_mode & 07777 : 0644;
@@ -231,7 +234,7 @@ static void keep_owner(const struct target *t, int fd)
 		error = errno;
 	if (error && !fstat(fd, &st) &&
 	    (st.st_uid != t->is.stx_uid || st.st_gid != t->is.stx_gid))
-		warn(t, "owner", error);
+		warn_not_kept(t, "owner", error);
 	int from = openat(t->dir, t->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from >= 0) {
 		keep_attributes(t, from, fd);
@@ -239,12 +242,12 @@ static void keep_owner(const struct target *t, int fd)
 	}
 	error = fchmod(fd, mode) ? errno : 0;
 	if (error && !fstat(fd, &st) && (st.st_mode & 07777) != mode)
-		warn(t, "mode", error);
+		warn_not_kept(t, "mode", error);
 }
 
 /* The temporary name is always the same, so that what a crash leaves is gone with the next
  * change. It is hidden and no *.conf, so that nothing reads it. 0, or -errno. */
-static int prepare(struct target *t)
+static int write_temporary(struct target *t)
 {
 	if (unlinkat(t->dir, t->temporary, 0) && errno != ENOENT)
 		return -errno;
@@ -262,7 +265,7 @@ static int prepare(struct target *t)
 	return r;
 }
 
-static int complain(const struct target *t, const char *verb, int error)
+static int complain_not_written(const struct target *t, const char *verb, int error)
 {
 	if ((error == -EACCES || error == -EPERM) && geteuid())
 		return cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
@@ -270,8 +273,8 @@ static int complain(const struct target *t, const char *verb, int error)
 			    t->f->name, strerror(-error));
 }
 
-/* The terminal's signals do not leave one file changed and the next not. 0, or CMD_FAILED,
- * said. */
+/* Replaces all files. The terminal's signals are blocked, so that they do not leave one file
+ * changed and the next not. Returns CMD_OK, or CMD_FAILED after printing the reason. */
 static int replace_all(struct targets *all, const char *verb)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
@@ -299,13 +302,13 @@ static int replace_all(struct targets *all, const char *verb)
 				     strerror(errno));
 		printf("/etc/%s is %s\n", t->f->name, conf_file_goes(t->f) ? "removed" : "written");
 	}
-	/* Who ends it now knows that. */
+	/* A signal that ends the command now comes after these lines. */
 	fflush(stdout);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!error)
 		return CMD_OK;
 	if (!done)
-		return complain(&all->target[0], verb, -error);
+		return complain_not_written(&all->target[0], verb, -error);
 	cmd_complain("%s: /etc/%s cannot be replaced (%s), what is written above stays", verb,
 		     all->target[done].f->name, strerror(error));
 	for (unsigned i = done; i < all->n; i++)
@@ -320,9 +323,9 @@ static int write_targets(struct targets *all, const struct conf_set *s, const st
 
 	for (unsigned i = 0; i < all->n; i++) {
 		struct target *t = &all->target[i];
-		int r = conf_file_goes(t->f) ? 0 : prepare(t);
+		int r = conf_file_goes(t->f) ? 0 : write_temporary(t);
 		if (r)
-			return complain(t, verb, r);
+			return complain_not_written(t, verb, r);
 	}
 	if (!conf_set_is_current(s, h, which))
 		return cmd_complain("%s: /etc/%s was changed meanwhile: nothing is changed, run it "
@@ -342,7 +345,7 @@ int conf_write_check(const struct conf_set *s, const struct host *h, const char 
 
 int conf_write(const struct conf_set *s, const struct host *h, const char *verb)
 {
-	/* Whoever reads it is there up to here, or nothing is done. */
+	/* If the reader of stdout has gone, nothing is done. */
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_complain("%s: nothing is changed", verb);
 	signal(SIGPIPE, SIG_IGN);

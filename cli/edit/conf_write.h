@@ -4,10 +4,11 @@
 
 #include "conf_set.h"
 
-/* Looks at what is to be replaced. 0, or CMD_FAILED, said: what conf_write() would refuse. */
+/* Finds out whether conf_write() would refuse. Returns CMD_OK, or CMD_FAILED after printing why. */
 int conf_write_check(const struct conf_set *s, const struct host *h, const char *verb);
 
-/* Writes them, and says so of each. 0, or CMD_FAILED, said: nothing is changed, but where a
- * file's replacement fails behind another's, which is said. From then on SIGPIPE is ignored: a
- * change that is made does not end with whoever reads of it. */
+/* Writes all changed files and prints the name of each. Returns CMD_OK, or CMD_FAILED after
+ * printing the reason. Then nothing is changed, unless a rename fails after another one: the
+ * message says which files are changed. SIGPIPE is ignored from here on, so that a change does
+ * not stop half-way because the reader of stdout has gone. */
 int conf_write(const struct conf_set *s, const struct host *h, const char *verb);

@@ -11,27 +11,27 @@
 #include "runtime/io/gather.h"
 #include "obstacle.h"
 
-/* Finds all users of n functions, for who is to unbind them now: those of in_use_by_host(),
- * disks that something in the kernel claims, and whoever uses them at the moment: processes,
- * consoles, addresses of interfaces. */
+/* Finds all users of n functions, before they are unbound: those of in_use_by_host(), disks that
+ * something in the kernel has claimed, and current users: processes, consoles, addresses of
+ * interfaces. */
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		 struct obstacles *ret);
 
-/* Leaves out one more process than the one that asks: its parent, of whom it has inherited what
- * is open. */
+/* Makes in_use_find() leave out this process too. A worker names its parent, whose open files it
+ * has inherited. */
 void in_use_except(pid_t pid);
 
-/* Finds only what the host itself needs, at the next boot too: mounted file systems, swap, and
- * disks that are a part of something else; the only keyboard; the network that the host is
- * reached by, bridges and bonds. Reads tables below roots and opens no device, so everybody
- * may call it, of any machine. Functions that no driver of the host has are used by nobody,
- * and cost nothing. */
+/* Finds only what the host itself needs, also after the next boot: mounted file systems, swap,
+ * and disks that are a part of something else; the only keyboard; the network by which the host
+ * is reached, bridges and bonds. It reads tables below roots and opens no device, so it needs no
+ * root and works on any machine. Functions without a driver of the host are not used and cost
+ * nothing. */
 void in_use_by_host(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		    struct obstacles *ret);
 
-/* The same of the functions of inv that the plan is to bind, or would if a rule identified
- * them: whoever writes what a refusal asks for has to know. Those at `going`, which is parallel
- * to inv->function, go anyway: with them goes the last keyboard, but nobody asks who uses them.
- * NULL: none. */
+/* The same for the functions that the plan is to bind, and for those that it refuses only
+ * because no rule identifies them: the user is about to write such a rule. `going` is parallel
+ * to inv->function, or NULL: functions that go anyway. They are counted where the last keyboard
+ * is looked for, but are not themselves reported. */
 void in_use_by_plan(const struct roots *roots, const struct inventory *inv,
 		    const struct plan *plan, const bool *going, struct obstacles *ret);

@@ -339,7 +339,7 @@ static void mark_said(struct disks *d)
 	}
 }
 
-static void say(const struct disks *d, size_t i, struct obstacles *o)
+static void say_disk_use(const struct disks *d, size_t i, struct obstacles *o)
 {
 	const struct disk *disk = &d->disk[i], *upper = find_upper(d, i);
 	char text[256];
@@ -417,7 +417,7 @@ void in_use_disks(const struct roots *roots, const struct in_use_of *of, bool cl
 	}
 	mark_said(&d);
 	for (size_t i = 0; i < d.n; i++)
-		say(&d, i, o);
+		say_disk_use(&d, i, o);
 	/* A mounted partition is a claim on its disk too. */
 	for (size_t i = 0; claims && o->n == before && i < d.n; i++)
 		if (d.disk[i].dev)

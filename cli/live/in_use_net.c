@@ -319,7 +319,7 @@ static struct counts count_interfaces(const struct roots *roots, const struct me
 }
 
 /* "eno1" or "eno1, by br0," */
-static const char *by(const char *name, const char *way, char text[2 * NAME_LENGTH + 8])
+static const char *put_way(const char *name, const char *way, char text[2 * NAME_LENGTH + 8])
 {
 	return strcmp(name, way) ? text_make(text, 2 * NAME_LENGTH + 8, "%s, by %s,", name, way) :
 				   name;
@@ -337,7 +337,7 @@ static bool look_at_targets(const struct roots *roots, const struct member *m,
 	for (unsigned i = 0; i < t->n && !way; i++) {
 		way = find_way(&stack, &t->target[i]);
 		if (way)
-			obstacle_add(o, m->f, "%s has %s\n%s", by(name, way, text),
+			obstacle_add(o, m->f, "%s has %s\n%s", put_way(name, way, text),
 				     t->target[i].what, t->target[i].fix);
 	}
 	free(stack.name);

@@ -121,7 +121,7 @@ static bool do_share(const struct reading *r, long a, long b, enum kcmp_type wha
 }
 
 /* The node that the entry leads to, with the name that it was opened by; NULL: none. */
-static const struct node *follow(const struct reading *r, int dir, const char *name,
+static const struct node *follow_descriptor(const struct reading *r, int dir, const char *name,
 				 char file[128])
 {
 	bool block = false;
@@ -149,7 +149,7 @@ static bool look_at_files(const struct reading *r, const char *path)
 	if (fd < 0)
 		is_blind(r, -fd);
 	while (dir && !node && (entry = readdir(dir))) {
-		node = *entry->d_name == '.' ? NULL : follow(r, fd, entry->d_name, file);
+		node = *entry->d_name == '.' ? NULL : follow_descriptor(r, fd, entry->d_name, file);
 		if (node)
 			add_process(r->roots, r->pid, node, file, "open", r->o);
 	}
@@ -184,7 +184,7 @@ static bool look_at_memory(const struct reading *r, const char *maps, const char
 		last_major = major;
 		last_minor = minor;
 		snprintf(name, sizeof(name), "%lx-%lx", start, end);
-		node = follow(r, dir, name, file);
+		node = follow_descriptor(r, dir, name, file);
 		if (node)
 			add_process(r->roots, r->pid, node, file, "mapped", r->o);
 	}

@@ -44,7 +44,7 @@ static int take_lock(void)
 	return -1;
 }
 
-static void choose(struct live *l, const struct card *card)
+static void add_card(struct live *l, const struct card *card)
 {
 	struct pci_function *all = l->host.run.inv.function;
 
@@ -107,7 +107,7 @@ static bool find_cards(struct live *l, unsigned cards, char **card)
 	for (unsigned i = 0; i < cards; i++) {
 		if (!card_pick(&l->host, card[i], &one))
 			return false;
-		choose(l, &one);
+		add_card(l, &one);
 	}
 	host_open_kmod(&l->host);
 	return read_overrides(l);

@@ -174,7 +174,7 @@ static void undo_item(void *live, unsigned k)
 }
 
 /* Those that were bound before stay what they were too. */
-static void say(const struct live *l, unsigned k)
+static void say_undone(const struct live *l, unsigned k)
 {
 	const struct live_function *one = &l->function[k];
 	const struct rule *rule = host_entry(&l->host, one->f)->rule;
@@ -203,7 +203,7 @@ void live_undo(struct live *l)
 	__atomic_store_n(&l->undone, true, __ATOMIC_SEQ_CST);
 	live_run(l, l->n + 1, undo_item);
 	for (unsigned k = 0; k < l->n; k++)
-		say(l, k);
+		say_undone(l, k);
 	for (unsigned i = 0; i < l->framebuffers; i++) {
 		read_framebuffer(l, l->framebuffer[i].device, driver);
 		if (strcmp(driver, l->framebuffer[i].driver) != 0)

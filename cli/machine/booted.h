@@ -7,8 +7,8 @@
 
 struct booted;
 
-/* Reads both; r->config is the configuration now. NULL: the boot left none, or it cannot be read.
- * To be given back with booted_free(). */
+/* Reads both; r->config is the current configuration. NULL: the boot left none, or it cannot be
+ * read. To be given back with booted_free(). */
 struct booted *booted_read(const struct roots *roots, const struct run *r);
 void booted_free(struct booted *b);
 

@@ -233,7 +233,7 @@ void host_close(struct host *h)
 
 const struct plan *host_plan_of_all(struct host *h)
 {
-	bool later[PCI_FUNCTIONS_MAX];
+	bool later[PCI_FUNCTIONS_MAX] = { false };
 	struct run *r = &h->run;
 
 	if (!h->plan_of_all)

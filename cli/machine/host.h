@@ -9,7 +9,7 @@
 struct kmod_ctx;
 struct pci_access;
 
-/* What stands for the running machine where a verb takes --sysroot, --cmdline, --profile. */
+/* The options --sysroot, --cmdline and --profile of a verb. */
 struct host_options {
 	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
 	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
@@ -28,15 +28,15 @@ struct host {
 	struct plan *plan_of_all;
 };
 
-/* Large: one in a program, in memory of zeros, as most of it is never touched. Functions that
- * cannot be read are an error of h->run, not of this call. 0, or CMD_FAILED, said.
- * host_close() is due in both cases. */
+/* Reads the machine into *h, which must be zeroed memory. It is large, but most of it is never
+ * touched. Returns CMD_OK, or CMD_FAILED after printing the reason. Functions that cannot be read
+ * are an error in h->run, not of this call. host_close() must follow in both cases. */
 int host_open(struct host *h, const struct host_options *o);
 
 void host_close(struct host *h);
 
-/* The path of a file of the machine, for what opens it by itself: no link below the sysroot has
- * led out of it. To be freed; NULL: it is not there. */
+/* The path of a file of the machine, for a library that opens it: no link has led out of the
+ * sysroot. To be freed; NULL: no such file. */
 char *host_file(const struct host *h, const char *path);
 
 /* bytes that hold any name from pci.ids, with its vendor's */
@@ -74,7 +74,8 @@ static inline const struct plan_entry *host_entry(const struct host *h,
 	return &h->run.plan.entry[f - h->run.inv.function];
 }
 
-/* Functions that a driver of the host makes, or that are plugged in: the boot looks before. */
+/* Functions that appear after the boot has looked: a driver of the host makes them, or they are
+ * plugged in. */
 enum host_later {
 	HOST_NOT_LATER,
 	HOST_BEHIND_VMD, /* in a domain that the driver vmd makes */
@@ -88,20 +89,21 @@ enum host_later host_later(const struct host *h, const struct pci_function *f);
 const char *host_later_text(const struct host *h, const struct pci_function *f,
 			    char text[HOST_NAME_MAX]);
 
-/* Names of the modules that want the function, with commas between: the host's candidates.
- * "": none, or the kernel's modules are not there. */
+/* Names of the modules that match the function, with commas between. "": there are none, or the
+ * kernel's modules cannot be read. */
 const char *host_candidates(struct host *h, const struct pci_function *f,
 			    char names[HOST_NAME_MAX]);
 
-/* Where h was opened as_boot: the plan of a boot that would see all, which tells the rules of
- * those that appear later. Good until the next call. */
+/* For an h that was opened as_boot: the plan of a boot that sees all functions, to tell the
+ * rules of those that appear later. Valid until the next call. */
 const struct plan *host_plan_of_all(struct host *h);
 
 /* True: the kernel has VFIO's mode without an IOMMU, so that iommu=ignore makes sense. */
 bool host_has_no_iommu_mode(const struct host *h);
 
-/* Opens h->kmod, which the calls around here do by themselves where a process is alone. Before
- * there are workers that share *h it is due: what one of them opens is nobody else's. */
+/* Opens h->kmod; false: there are no modules, or their index is damaged, which is said. The calls
+ * around here do it by themselves. A process whose workers share *h must call it before there are
+ * workers, as memory of one worker is not that of another. */
 bool host_open_kmod(struct host *h);
 
 /* Parts of host_open() and host_close(). */

@@ -18,14 +18,15 @@ struct order {
 
 void order_want_all(const struct host *h, struct order *o);
 
-/* Displays, the rest of their cards, and all that shares a slot or an IOMMU group with one. */
+/* Adds displays, the rest of their cards, and the functions that share a slot or an IOMMU group
+ * with one. */
 void order_want_displays(const struct host *h, struct order *o);
 
-/* The functions of the cards that `text` means, see card_find(). False: there is none. */
+/* Adds the functions of the cards that card_find() finds for `text`. False: it finds none. */
 bool order_want_cards(const struct host *h, const char *text, struct order *o);
 
-/* By IOMMU group, those with none at the end, then by address. */
+/* Sorts by IOMMU group, functions without one at the end, then by address. */
 void order_by_group(const struct host *h, struct order *o);
 
-/* Each behind the bridge that it hangs below, bridges that lead to one taken along. */
+/* Sorts each function after the bridge above it, and adds the bridges that lead to one. */
 void order_by_tree(const struct host *h, struct order *o);

@@ -174,7 +174,7 @@ static json_object *json_line(struct libscols_table *table, struct libscols_line
 }
 
 /* libsmartcols has JSON too, but no empty lists, and other words from release to release. */
-static void print_json(struct libscols_table *table)
+static void print_table_json(struct libscols_table *table)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
@@ -192,7 +192,7 @@ static void print_json(struct libscols_table *table)
 void table_end(struct libscols_table *table)
 {
 	if (scols_table_is_json(table))
-		print_json(table);
+		print_table_json(table);
 	else
 		scols_print_table(table);
 	scols_unref_table(table);
@@ -208,7 +208,7 @@ unsigned table_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
-static const char *color(const char *code)
+static const char *color_if_wanted(const char *code)
 {
 	const char *no = getenv("NO_COLOR");
 
@@ -217,20 +217,20 @@ static const char *color(const char *code)
 
 const char *color_good(void)
 {
-	return color("\033[32m");
+	return color_if_wanted("\033[32m");
 }
 
 const char *color_bad(void)
 {
-	return color("\033[31m");
+	return color_if_wanted("\033[31m");
 }
 
 const char *color_warn(void)
 {
-	return color("\033[33m");
+	return color_if_wanted("\033[33m");
 }
 
 const char *color_off(void)
 {
-	return color("\033[0m");
+	return color_if_wanted("\033[0m");
 }

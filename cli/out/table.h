@@ -30,8 +30,8 @@ struct columns {
 	unsigned chosen[TABLE_COLUMNS_MAX]; /* indices in all */
 };
 
-/* Chooses those of a list such as "ADDRESS,NAME"; "+NAME,..." adds to what is chosen already.
- * 0, or CMD_USAGE, said. */
+/* Chooses the columns of a list such as "ADDRESS,NAME"; "+NAME,..." adds to those chosen before.
+ * Returns CMD_OK, or CMD_USAGE after printing the reason. */
 int columns_choose(struct columns *c, const char *list);
 
 /* All of them, in their own order. */
@@ -60,7 +60,7 @@ void table_set(struct libscols_line *line, const struct columns *c, unsigned k, 
 void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
 		 const char *color);
 
-/* Prints it and gives it back. */
+/* Prints the table and frees it. */
 void table_end(struct libscols_table *table);
 
 /* Columns of the terminal that stdout is; UINT_MAX if it is none. */

@@ -18,7 +18,7 @@ static _Noreturn void be_verb(int (*verb)(int argc, char **argv), const char *co
 	char *words[16];
 	int n = 0;
 
-	for (; argv[n] && n < 15; n++)
+	for (; n < 15 && argv[n]; n++)
 		words[n] = xstrdup(argv[n]);
 	words[n] = NULL;
 	dup2(to, STDOUT_FILENO);

@@ -155,10 +155,10 @@ int cmd_add(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (choose_check(VERB, argc - first) || rules_check_names(&how, file))
 		return CMD_USAGE;
 	int r = conf_set_open(set, host, &o, VERB, how.dry_run);

@@ -169,18 +169,18 @@ int cmd_assign(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.host.sysroot },
 		{ .name = NULL },
 	};
-	int r = cmd_options(argc, argv, options, help);
+	int r, first = cmd_options(argc, argv, options, help, &r);
 
-	if (r < 0)
-		return -1 - r;
-	if (argc - r != 1 || !o.form) {
+	if (first < 0)
+		return r;
+	if (argc - first != 1 || !o.form) {
 		cmd_complain("assign: it takes one CARD and --for: see vgapass assign --help");
 		return CMD_USAGE;
 	}
 	const struct assign_form *form = find_form(o.form);
 	if (!form || !read_options(form, &o, &a))
 		return CMD_USAGE;
-	const char *card = argv[r];
+	const char *card = argv[first];
 	r = host_open(host, &o.host);
 	if (!r)
 		r = print_card(&a, card, form, &o);

@@ -32,7 +32,7 @@ struct bind_options {
 	bool dry_run, take_boot_display, no_iommu;
 };
 
-static const struct plan_entry *entry(const struct live *l, unsigned k)
+static const struct plan_entry *bind_entry(const struct live *l, unsigned k)
 {
 	return host_entry(&l->host, l->function[k].f);
 }
@@ -43,7 +43,7 @@ static void print_function(struct live *l, unsigned k, FILE *to)
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
-	words_function(&t, &l->host.run, l->function[k].f, entry(l, k));
+	words_function(&t, &l->host.run, l->function[k].f, bind_entry(l, k));
 	fprintf(to, "%s%s\n", to == stderr ? "vgapass: " : "", buf);
 }
 
@@ -73,7 +73,7 @@ static void plan_others(struct live *l, const struct bind_options *o)
 	const char *file = config_add_file(own, RULES_NAME);
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct pci_function *f = l->function[k].f;
-		if (entry(l, k)->rule)
+		if (bind_entry(l, k)->rule)
 			continue;
 		host_path(f, path);
 		text_make(text, sizeof(text), "%pi address=%pa%s%s%s%s\n", f, &f->at,
@@ -103,7 +103,7 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 	r->cmd.mode = MODE_ON;
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 	for (unsigned k = 0; k < l->n; k++) {
-		const struct rule *rule = entry(l, k)->rule;
+		const struct rule *rule = bind_entry(l, k)->rule;
 		struct rule *own = rule ? &r->config.rule[rule - r->config.rule] : NULL;
 		if (own && o->take_boot_display)
 			own->take_boot_display = 1;
@@ -127,11 +127,11 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 }
 
 /* Its driver is to lose it. */
-static bool wants(const struct live *l, unsigned k)
+static bool is_to_lose_driver(const struct live *l, unsigned k)
 {
 	const char *driver = l->function[k].f->driver;
 
-	return *driver && strcmp(driver, entry(l, k)->rule->driver) != 0;
+	return *driver && strcmp(driver, bind_entry(l, k)->rule->driver) != 0;
 }
 
 /* True, said: the rules refuse a function. Then the card as a whole stays. */
@@ -140,7 +140,7 @@ static bool is_refused(struct live *l)
 	unsigned refused = 0;
 
 	for (unsigned k = 0; k < l->n; k++) {
-		const struct plan_entry *e = entry(l, k);
+		const struct plan_entry *e = bind_entry(l, k);
 		if (e->state == STATE_PLANNED)
 			continue;
 		refused++;
@@ -157,8 +157,8 @@ static void load_item(void *live, unsigned k)
 {
 	struct live *l = live;
 	struct run *r = &l->host.run;
-	const char *driver = entry(l, k)->rule->driver;
-	int error = k && !strcmp(driver, entry(l, k - 1)->rule->driver) ?
+	const char *driver = bind_entry(l, k)->rule->driver;
+	int error = k && !strcmp(driver, bind_entry(l, k - 1)->rule->driver) ?
 			    0 : host_load_driver(&l->host, driver);
 
 	/* The name may be of no module: then the driver's own folder tells. */
@@ -179,7 +179,7 @@ static bool load_drivers(struct live *l)
 		return false;
 	}
 	for (unsigned k = 0; k < l->n; k++) {
-		const char *driver = entry(l, k)->rule->driver;
+		const char *driver = bind_entry(l, k)->rule->driver;
 		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
 			continue;
 		if (r->module_error)
@@ -191,7 +191,7 @@ static bool load_drivers(struct live *l)
 	return true;
 }
 
-static unsigned number(const struct live *l, unsigned k)
+static unsigned function_number(const struct live *l, unsigned k)
 {
 	return (unsigned)(l->function[k].f - l->host.run.inv.function);
 }
@@ -208,7 +208,7 @@ static void claim_item(void *live, unsigned k)
 	struct live *l = live;
 
 	live_remember(l, k);
-	apply_claim(&l->work, number(l, k));
+	apply_claim(&l->work, function_number(l, k));
 	give_back_if_late(l, k);
 }
 
@@ -220,9 +220,9 @@ static void apply_one_item(void *live, unsigned i)
 	unsigned k = i % l->n;
 
 	if (i < l->n && !l->stop)
-		apply_item(&l->work, number(l, k));
+		apply_item(&l->work, function_number(l, k));
 	else if (i >= l->n && live_may_take(l, k))
-		apply_late(&l->work, number(l, k));
+		apply_late(&l->work, function_number(l, k));
 	give_back_if_late(l, k);
 }
 
@@ -234,14 +234,14 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && group >= 0 && l->host.run.outcome[number(l, k)].viable != VIABLE_NO)
+		if (first == k && group >= 0 && l->host.run.outcome[function_number(l, k)].viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
 }
 
 /* Does all steps. Returns how many are bound, and prints those that are, or that failed: all
  * that a step has been done with. */
-static unsigned apply(struct live *l)
+static unsigned bind_all(struct live *l)
 {
 	bool begun[PCI_FUNCTIONS_MAX] = { false };
 	unsigned bound = 0;
@@ -255,12 +255,12 @@ static unsigned apply(struct live *l)
 	if (!l->stop)
 		live_run(l, 2 * l->n, apply_one_item);
 	for (unsigned k = 0; k < l->n; k++) {
-		const struct outcome *o = &l->host.run.outcome[number(l, k)];
+		const struct outcome *o = &l->host.run.outcome[function_number(l, k)];
 		begun[k] = !l->stop || o->state || o->step;
 	}
 	apply_finish(&l->work);
 	for (unsigned k = 0; k < l->n; k++)
-		bound += run_state(&l->host.run, number(l, k)) == STATE_BOUND;
+		bound += run_state(&l->host.run, function_number(l, k)) == STATE_BOUND;
 	for (unsigned k = 0; k < l->n; k++)
 		if (begun[k])
 			print_function(l, k, bound == l->n ? stdout : stderr);
@@ -275,7 +275,7 @@ static int carry_out(struct live *l)
 		return CMD_FAILED;
 	live_note_framebuffers(l);
 	l->undoes = true;
-	if (apply(l) < l->n) {
+	if (bind_all(l) < l->n) {
 		live_complain(l);
 		live_undo(l);
 		return CMD_FAILED;
@@ -305,19 +305,20 @@ int cmd_bind(int argc, char **argv)
 		{ .name = "no-iommu", .flag = &o.no_iommu },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (first == argc) {
 		cmd_complain("bind: which card: see vgapass bind --help");
 		return CMD_USAGE;
 	}
-	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run, .wants = wants };
+	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run,
+					 .wants = is_to_lose_driver };
 	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
 	if (!l)
 		return CMD_FAILED;
-	int code = bind_cards(l, &o);
+	code = bind_cards(l, &o);
 	live_close(l);
 	return code;
 }

@@ -155,10 +155,10 @@ int cmd_check(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (check_topics(argc - first, argv + first))
 		return CMD_USAGE;
 	if (host_open(host, &o)) {

@@ -552,16 +552,13 @@ int cmd_import(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	m->how.verb = VERB;
 	if (first < 0)
-		return -1 - first;
-	if (first < argc) {
-		cmd_complain(VERB ": %s: it takes no arguments: see vgapass import --help",
-			     argv[first]);
+		return code;
+	if (cmd_no_arguments(argc, argv, first))
 		return CMD_USAGE;
-	}
 	if (m->how.apply && !write) {
 		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
 		return CMD_USAGE;

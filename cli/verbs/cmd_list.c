@@ -261,12 +261,12 @@ int cmd_list(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.host.sysroot },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, NULL);
+	int code, first = cmd_options(argc, argv, options, NULL, &code);
 
-	if (first == -1 - CMD_OK)
+	if (first < 0 && code == CMD_OK)
 		print_help();
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (o.all && first < argc) {
 		cmd_complain("list: %s: -a shows all cards: leave one of both out", argv[first]);
 		return CMD_USAGE;

@@ -138,13 +138,11 @@ int cmd_plan(int argc, char **argv)
 		{ .name = "profile", .text = &o.profile },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
-	if (first < argc) {
-		cmd_complain("plan: %s: it takes no arguments: see vgapass plan --help", argv[first]);
+		return code;
+	if (cmd_no_arguments(argc, argv, first))
 		return CMD_USAGE;
-	}
 	return show_plan(&o, json);
 }

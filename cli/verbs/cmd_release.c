@@ -18,7 +18,7 @@ static const char help[] =
 	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
 
 /* It is not the host's own driver that has it. */
-static bool wants(const struct live *l, unsigned k)
+static bool is_not_the_hosts(const struct live *l, unsigned k)
 {
 	const struct pci_function *f = l->function[k].f;
 	const struct plan_entry *e = host_entry(&l->host, f);
@@ -42,7 +42,7 @@ static void release_item(void *live, unsigned k)
 		one->done = !live_override(l, one->f, "");
 }
 
-static int say(struct live *l, struct live_function *one)
+static int say_released(struct live *l, struct live_function *one)
 {
 	char at[64], from[PCI_DRIVER_NAME + 8] = "", names[HOST_NAME_MAX];
 	const char *was = one->f->driver;
@@ -108,21 +108,21 @@ static int release_cards(struct live *l, bool dry_run)
 	/* What has not begun stays as it is: the reason is said. */
 	for (unsigned k = 0; k < l->n; k++)
 		if (!l->stop || l->function[k].done)
-			code |= say(l, &l->function[k]);
+			code |= say_released(l, &l->function[k]);
 	return l->stop ? CMD_FAILED : code;
 }
 
 int cmd_release(int argc, char **argv)
 {
-	struct live_options o = { .verb = "release", .wants = wants };
+	struct live_options o = { .verb = "release", .wants = is_not_the_hosts };
 	const struct cmd_option options[] = {
 		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (first == argc) {
 		cmd_complain("release: which card: see vgapass release --help");
 		return CMD_USAGE;
@@ -130,7 +130,7 @@ int cmd_release(int argc, char **argv)
 	struct live *l = live_open(&o, (unsigned)(argc - first), argv + first);
 	if (!l)
 		return CMD_FAILED;
-	int code = release_cards(l, o.dry_run);
+	code = release_cards(l, o.dry_run);
 	live_close(l);
 	return code;
 }

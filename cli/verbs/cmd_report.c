@@ -14,11 +14,11 @@
 
 static const char help[] =
 	"usage: vgapass report [OPTION ...] [FILE]\n\n"
-	"Writes what a bug report needs into one text file: versions, configuration, kernel\n"
-	"command line, receipt, kernel log lines of vgapass and VFIO, what list, plan, status\n"
-	"and check say, and what vgapass reads of the PCI functions. Serial numbers, MAC\n"
-	"addresses, UUIDs and the host's name are replaced. Without FILE it is\n"
-	"vgapass-report-DATE.txt in the current directory; - is the standard output.\n\n"
+	"Writes what a bug report needs into one text file: versions, configuration,\n"
+	"kernel command line, receipt, kernel log lines of vgapass and VFIO, what list,\n"
+	"plan, status and check say, and what vgapass reads of the PCI functions. Serial\n"
+	"numbers, MAC addresses, UUIDs and the host's name are replaced. Without FILE it\n"
+	"is vgapass-report-DATE.txt in the current directory; - is standard output.\n\n"
 	"  --full         replaces nothing\n"
 	"  --force        overwrites FILE\n"
 	"  --sysroot DIR  the machine whose files are below DIR\n\n"
@@ -89,10 +89,10 @@ int cmd_report(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
-	int first = cmd_options(argc, argv, options, help);
+	int code, first = cmd_options(argc, argv, options, help, &code);
 
 	if (first < 0)
-		return -1 - first;
+		return code;
 	if (argc - first > 1) {
 		cmd_complain("report: %s: it takes one file: see vgapass report --help",
 			     argv[first + 1]);
@@ -100,7 +100,7 @@ int cmd_report(int argc, char **argv)
 	}
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct report r = { NULL, 0, NULL };
-	int code = host_open(host, &o);
+	code = host_open(host, &o);
 	char *name = first < argc ? xstrdup(argv[first]) : default_name();
 	if (!code) {
 		report_make(host, &o, full, &r);

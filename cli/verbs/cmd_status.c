@@ -430,14 +430,12 @@ int cmd_status(int argc, char **argv)
 		{ .name = "sysroot", .text = &o.sysroot },
 		{ .name = NULL },
 	};
-	int r = cmd_options(argc, argv, options, help);
+	int r, first = cmd_options(argc, argv, options, help, &r);
 
-	if (r < 0)
-		return -1 - r;
-	if (r < argc) {
-		cmd_complain("status: %s: it takes no arguments: see vgapass status --help", argv[r]);
+	if (first < 0)
+		return r;
+	if (cmd_no_arguments(argc, argv, first))
 		return CMD_USAGE;
-	}
 	if (only_verify && json) {
 		cmd_complain("status: --verify prints no JSON: leave one of both out");
 		return CMD_USAGE;
