@@ -19,16 +19,14 @@ static bool is_sound(const struct pci_function *f)
 	return PCI_CLASS_BASE(f->class) == PCI_BASE_SOUND;
 }
 
-/* True for AMD's and Hygon's processors and chipsets, which show their security processor, USB
- * and sound as functions beside the display, behind a bridge. No card has these vendors. */
-static bool is_of_processor(const struct pci_function *f)
+bool card_is_of_processor(const struct pci_function *f)
 {
 	return f->vendor == 0x1022 || f->vendor == 0x1d94;
 }
 
 static bool is_alone(const struct pci_function *f)
 {
-	return is_of_processor(f) || f->is_virtual || pci_is_bridge(f);
+	return card_is_of_processor(f) || f->is_virtual || pci_is_bridge(f);
 }
 
 /* True: the functions, of one slot, are of one card. */
@@ -196,8 +194,8 @@ static bool is_part(struct slice part, const char *name)
 static bool means_something(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if ((lower(s.p[i]) >= 'a' && lower(s.p[i]) <= 'z') || (unsigned char)s.p[i] >= 0x80 ||
-		    (s.p[i] >= '0' && s.p[i] <= '9'))
+		if ((lower(s.p[i]) >= 'a' && lower(s.p[i]) <= 'z') ||
+		    (s.p[i] >= '0' && s.p[i] <= '9') || (unsigned char)s.p[i] >= 0x80)
 			return true;
 	return false;
 }
