@@ -17,7 +17,8 @@ static void print_device(unsigned group)
 int assign_container(const struct assign *a)
 {
 	assign_names(a, "# ");
-	puts("# For compose.yaml, to be merged into the service that runs the guest. With docker run\n"
+	puts("# For compose.yaml, to be merged into the service that runs the guest. With docker "
+	     "run\n"
 	     "# or podman run it is --device, --ulimit memlock=-1 and --env.\n"
 	     "services:\n  guest:\n    devices:\n    - /dev/vfio/vfio");
 	assign_each_group(a, print_device);

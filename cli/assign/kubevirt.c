@@ -27,9 +27,9 @@ static int check_ids(const struct assign *a)
 			text_make(at, sizeof(at), "%pa", &f->at);
 			text_make(other, sizeof(other), "%pa", &g->at);
 			if (f->group == g->group && card_has(a->card, g))
-				return cmd_complain("%s: KubeVirt gives out one function of an ID in "
-						    "an IOMMU group, not this one with %s: use "
-						    "another --for", at, other);
+				return cmd_complain("%s: KubeVirt gives out one function of an "
+						    "ID in an IOMMU group, not this one with %s: "
+						    "use another --for", at, other);
 			if (!card_has(a->card, g))
 				cmd_complain("%s: KubeVirt chooses by ID: the guest may get %s "
 					     "in its place, if that is on vfio-pci", at, other);
@@ -43,7 +43,8 @@ static bool is_repeated(const struct card *card, unsigned i)
 	const struct pci_function *f = card->function[i];
 
 	for (unsigned k = 0; k < i; k++)
-		if (card->function[k]->vendor == f->vendor && card->function[k]->device == f->device)
+		if (card->function[k]->vendor == f->vendor &&
+		    card->function[k]->device == f->device)
 			return true;
 	return false;
 }
@@ -59,7 +60,8 @@ static void print_devices(const struct assign *a, const char *list, bool display
 			continue;
 		if (!begun)
 			printf("      %s:\n", list);
-		printf("      - name: pci-%04x-%02x-%02x-%x\n        deviceName: vgapass/%04x_%04x\n",
+		printf("      - name: pci-%04x-%02x-%02x-%x\n        deviceName: "
+		       "vgapass/%04x_%04x\n",
 		       f->at.domain, f->at.bus, ASSIGN_SLOT(f), ASSIGN_FUNCTION(f), f->vendor,
 		       f->device);
 		begun = true;
@@ -74,7 +76,8 @@ static void print_cluster(const struct assign *a)
 		others |= !is_display(a->card->function[i]);
 	puts("# For the cluster: kubectl edit -n kubevirt kubevirt kubevirt.");
 	if (others)
-		puts("# HostDevices must be one of configuration.developerConfiguration.featureGates.");
+		puts("# HostDevices must be one of "
+		     "configuration.developerConfiguration.featureGates.");
 	puts("apiVersion: kubevirt.io/v1\nkind: KubeVirt\n"
 	     "metadata:\n  name: kubevirt\n  namespace: kubevirt\n"
 	     "spec:\n  configuration:\n    permittedHostDevices:\n      pciHostDevices:");
@@ -95,7 +98,8 @@ int assign_kubevirt(const struct assign *a)
 	print_cluster(a);
 	puts("---\n# For the guest. In a VirtualMachine this spec is below spec.template.");
 	if (a->card->n > 1)
-		puts("# The guest has each function in a slot of its own: KubeVirt has no choice of that.");
+		puts("# The guest has each function in a slot of its own: KubeVirt has no choice "
+		     "of that.");
 	puts("apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\n"
 	     "spec:\n  domain:\n    devices:");
 	print_devices(a, "gpus", true);

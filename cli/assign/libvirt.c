@@ -48,9 +48,9 @@ static void print_comment(const struct assign *a)
 	       "  If its %s 0x%02x is taken, the option guest-slot chooses another one.\n",
 	       a->pc ? "pc" : "q35", a->pc ? "slot" : "bus", a->slot);
 	if (a->card->n > 1)
-		printf("  virsh attach-device GUEST FILE takes one of these devices at a time, with "
-		       "the option\n  config, beginning with the first: vgapass assign %s has the "
-		       "option single for that.\n",
+		printf("  virsh attach-device GUEST FILE takes one of these devices at a time, "
+		       "with the option\n  config, beginning with the first: vgapass assign %s "
+		       "has the option single for that.\n",
 		       text_make(at, sizeof(at), "%pa", &a->card->function[0]->at));
 	if (assign_has_variant(a))
 		puts("  libvirt 10.0 or later: an older one refuses another driver than vfio-pci.");

@@ -62,9 +62,11 @@ static void print_mapping(const struct assign *a)
 	    !node[strspn(node, "\n")])
 		strcpy(node, "NODE");
 	node[strcspn(node, ".\n")] = '\0';
-	printf("# In /etc/pve/mapping/pci.cfg, the second line with a tab in front; another \"map\" "
-	       "line is another\n# card that may be given in its place, on this node or another:\n"
-	       "%s\n\tmap id=%04x:%04x,iommugroup=%u,node=%s,path=", a->mapping, f->vendor, f->device,
+	printf("# In /etc/pve/mapping/pci.cfg, the second line with a tab in front; another "
+	       "\"map\" line is another\n# card that may be given in its place, on this node or "
+	       "another:\n"
+	       "%s\n\tmap id=%04x:%04x,iommugroup=%u,node=%s,path=", a->mapping, f->vendor,
+	       f->device,
 	       (unsigned)f->group, node);
 	print_addresses(a);
 	if (f->subvendor || f->subdevice)

@@ -10,7 +10,8 @@
 void assign_qemu_words(const struct assign *a, const char *between)
 {
 	if (!a->pc)
-		printf("-device pcie-root-port,id=vgapass%u,chassis=%u%s", a->slot, a->slot, between);
+		printf("-device pcie-root-port,id=vgapass%u,chassis=%u%s", a->slot, a->slot,
+		       between);
 	for (unsigned i = 0; i < a->card->n; i++) {
 		const struct pci_function *f = a->card->function[i];
 		printf("%s-device vfio-pci,host=%04x:%02x:%02x.%x,", i ? between : "",
@@ -36,13 +37,15 @@ int assign_qemu(const struct assign *a)
 
 	assign_qemu_words(a, " \\\n");
 	printf("\n# For -machine %s: the last lines of a script's command, or\n"
-	       "#     eval \"qemu-system-x86_64 -machine %s ... $(vgapass assign %s --for qemu%s)\"\n",
+	       "#     eval \"qemu-system-x86_64 -machine %s ... $(vgapass assign %s --for "
+	       "qemu%s)\"\n",
 	       a->pc ? "pc" : "q35", a->pc ? "pc" : "q35",
 	       text_make(at, sizeof(at), "%pa", &a->card->function[0]->at),
 	       a->pc ? " --machine pc" : "");
 	assign_names(a, "# ");
 	assign_each_group(a, print_group);
-	puts("# and to lock all of the guest's memory, which the IOMMU maps for the card: for another\n"
+	puts("# and to lock all of the guest's memory, which the IOMMU maps for the card: for "
+	     "another\n"
 	     "# user than root \"ulimit -l\" must be the guest's memory and 1 GiB more, in KiB.");
 	return CMD_OK;
 }

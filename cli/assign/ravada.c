@@ -51,8 +51,10 @@ static const char *make_pool_hostdev(char buf[ASSIGN_HOSTDEV_MAX], const struct 
 static void print_device(const struct assign *a, const char *name, const char *list,
 			 const char *filter)
 {
-	puts("-- For Ravada's database, once: mysql -u rvd_user -p ravada. Then it is among the Host\n"
-	     "-- Devices, to be chosen for a virtual machine. Without the transaction, what fails half-way\n"
+	puts("-- For Ravada's database, once: mysql -u rvd_user -p ravada. Then it is among the "
+	     "Host\n"
+	     "-- Devices, to be chosen for a virtual machine. Without the transaction, what "
+	     "fails half-way\n"
 	     "-- would leave a device that is a part of the card.\nBEGIN;");
 	printf("INSERT INTO host_devices (name, id_vm, list_command, list_filter, template_args)\n"
 	       "  SELECT '%s', id, '%s',\n    '%s', '%s'\n"
@@ -71,7 +73,8 @@ static void print_form(const struct pci_function *f)
 {
 	char filter[64];
 
-	printf("-- Without SQL, as this card has one function: Admin tools, Host Devices, a new one by\n"
+	printf("-- Without SQL, as this card has one function: Admin tools, Host Devices, a new "
+	       "one by\n"
 	       "-- the template \"vGPU VFIO\", then List Command %s and List Filter\n-- %s\n",
 	       LISTER, make_filter(filter, f));
 }
@@ -115,8 +118,8 @@ static int check_pool(const struct assign *a)
 	text_make(at, sizeof(at), "%pa", &f->at);
 	for (unsigned i = 1; i < a->card->n; i++)
 		if (!pci_same_slot(&a->card->function[i]->at, &f->at))
-			return cmd_complain("%s: --pool: the card has more than one slot: leave --pool out, "
-					    "once for each card", at);
+			return cmd_complain("%s: --pool: the card has more than one slot: leave "
+					    "--pool out, once for each card", at);
 	card_of(a->host, f, &all);
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
@@ -124,8 +127,8 @@ static int check_pool(const struct assign *a)
 			continue;
 		card_of(a->host, g, &other);
 		if (other.n && other.function[0] == g && !are_equal(&all, &other))
-			return cmd_complain("%s: --pool: %s has the same ID and other functions: leave "
-					    "--pool out, once for each card", at,
+			return cmd_complain("%s: --pool: %s has the same ID and other functions: "
+					    "leave --pool out, once for each card", at,
 					    text_make(bt, sizeof(bt), "%pa", &g->at));
 	}
 	return CMD_OK;
@@ -138,7 +141,8 @@ static void print_pool(const struct assign *a)
 
 	text_make(name, sizeof(name), "vgapass %pi", f);
 	text_make(filter, sizeof(filter), ".%pi]", f);
-	puts("-- A pool: a virtual machine gets one of the cards that have this ID, whichever is free.");
+	puts("-- A pool: a virtual machine gets one of the cards that have this ID, whichever is "
+	     "free.");
 	print_device(a, name, LISTER, filter);
 	for (unsigned i = 0; i < a->card->n; i++)
 		print_template(name, i, make_pool_hostdev(buf, a->card->function[i]));

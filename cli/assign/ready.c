@@ -44,17 +44,19 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 			    *f->driver ? f->driver : "no driver", why_buf);
 }
 
-/* Says what keeps the group of f from guests after the next boot; functions of the card are
- * judged one by one. CMD_OK: nothing does. */
+/* Says what keeps the group of f from guests after the next boot, or may do so later; functions
+ * of the card are judged one by one. Returns CMD_OK if guests can have it. */
 static int refuse_group(struct host *h, const struct card *card, const struct pci_function *f)
 {
 	struct group_words words;
 	char at[64];
 
-	if (group_judge(h, f, card, &words) > GROUP_FOR_NOW)
-		return cmd_complain("%s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
-				    words.advice);
-	return CMD_OK;
+	enum group_state state = group_judge(h, f, card, &words);
+
+	if (state != GROUP_OPEN)
+		cmd_complain("%s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
+			     words.advice);
+	return state > GROUP_FOR_NOW ? CMD_FAILED : CMD_OK;
 }
 
 static bool shares_group(const struct card *card, const struct pci_function *f)
@@ -94,11 +96,14 @@ static int check_function(struct host *h, const struct card *card, const struct 
 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	if (f->group < 0)
-		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: vgapass check "
-				    "iommu says what to do", at);
+		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: "
+				    "vgapass check iommu says what to do", at);
 	if (f->at.domain > 0xffff)
 		return cmd_complain("%s: QEMU takes no PCI domain above ffff: turn VMD off in the "
 				    "firmware", at);
+	for (unsigned i = 0; card->function[i] != f; i++)
+		if (card->function[i]->group == f->group)
+			return CMD_OK;
 	return refuse_group(h, card, f);
 }
 
@@ -117,12 +122,13 @@ static void warn_of_boots(struct host *h, const struct card *card)
 			once = f;
 	}
 	if (later)
-		cmd_complain("%s: the guest can have the card after the next boot, not before: rebuild the "
-			     "boot image if that is not done, and reboot",
+		cmd_complain("%s: the guest can have the card after the next boot, not before: "
+			     "rebuild the boot image if that is not done, and reboot",
 			     text_make(at, sizeof(at), "%pa", &later->at));
 	if (once)
-		cmd_complain("%s: the guest can have the card now, but the next boot leaves it to the "
-			     "host: run vgapass add %s", text_make(at, sizeof(at), "%pa", &once->at), at);
+		cmd_complain("%s: the guest can have the card now, but the next boot leaves it "
+			     "to the host: run vgapass add %s",
+			     text_make(at, sizeof(at), "%pa", &once->at), at);
 }
 
 int ready_card(struct host *h, const struct card *card, struct card *ret)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/machine/bootline.h"
-#include "hook/image/modprobe.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
 
@@ -47,86 +45,6 @@ static void check_running_modules(struct check *c)
 			  "runs can load no module\nreboot into the kernel that is installed");
 }
 
-/* --- options of what is built in: modprobe.d is for what modprobe loads */
-
-static int is_module_line(struct slice line, void *module)
-{
-	char name[128];
-
-	/* "kernel/drivers/vfio/pci/vfio-pci.ko" */
-	text_make(name, sizeof(name), "%pv", &line);
-	const char *slash = strrchr(name, '/');
-	char *end = strrchr(name, '.');
-	if (!slash || !end || end < slash)
-		return 0;
-	*end = '\0';
-	return module_same_name(slice_of(slash + 1), slice_of(module));
-}
-
-static bool is_built_in(const struct check *c, const struct kernel *k, const char *module)
-{
-	char path[256];
-
-	text_make(path, sizeof(path), "lib/modules/%s/modules.builtin", k->version);
-	return sysfs_lines(c->host->roots.root, path, is_module_line, (void *)module) == 1;
-}
-
-/* True: the kernel command line that runs has MODULE.OPTION, with either of '-' and '_'. */
-static bool is_on_cmdline(const struct check *c, const char *module, struct slice option)
-{
-	static char cmdline[CMDLINE_MAX];
-	struct slice rest, word;
-
-	if (sysfs_read_file(c->host->roots.proc, "cmdline", cmdline, sizeof(cmdline)) < 0)
-		return false;
-	for (rest = slice_of(cmdline); (word = slice_next(&rest, '"')).n;) {
-		struct slice before = slice_cut(&word, '.');
-		if (slice_equal(word, option) && module_same_name(before, slice_of(module)))
-			return true;
-	}
-	return false;
-}
-
-static void say_options(struct check *c, const struct kernel *k, const char *module,
-			const char *options)
-{
-	struct slice rest = slice_of(options), option;
-	char words[512];
-	struct text t;
-
-	text_start(&t, words, sizeof(words));
-	while ((option = slice_next(&rest, '"')).n)
-		if (!is_on_cmdline(c, module, option))
-			text_add(&t, "%s%s.%pv", t.len ? " " : "", module, &option);
-	if (t.len)
-		check_say(c, CHECK_WARNING, "", "%s is built in in kernel %s, so its options in "
-			  "modprobe.d have no effect: %s\nadd %s to %s, and reboot", module, k->version,
-			  options, words, bootline_place(c->host));
-}
-
-static void check_built_in_options(struct check *c, const struct kernel *k)
-{
-	static const char *const names[] = { "vfio", "vfio_iommu_type1", "vfio_pci_core",
-					     "vfio_pci", "pci_stub" };
-	static struct modules m;
-
-	if (modules_open(&m, &c->host->roots, k->version))
-		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct kmod_module *mod;
-		bool had_ids;
-		if (!is_built_in(c, k, names[i]) ||
-		    kmod_module_new_from_name(m.kmod, names[i], &mod))
-			continue;
-		char *options = modprobe_options(mod, &had_ids);
-		if (options)
-			say_options(c, k, names[i], options);
-		free(options);
-		kmod_module_unref(mod);
-	}
-	modules_close(&m);
-}
-
 void check_modules(struct check *c)
 {
 	struct kernels kernels;
@@ -135,11 +53,8 @@ void check_modules(struct check *c)
 		return;
 	check_running_modules(c);
 	kernels_find(c->host, &kernels);
-	for (unsigned i = 0; i < kernels.n; i++) {
+	for (unsigned i = 0; i < kernels.n; i++)
 		say_module_faults(c, &kernels.kernel[i]);
-		if (kernels_is_next(&kernels, i))
-			check_built_in_options(c, &kernels.kernel[i]);
-	}
 	kernels_free(&kernels);
 }
 

@@ -20,16 +20,14 @@ static bool is_sound(const struct pci_function *f)
 	return PCI_CLASS_BASE(f->class) == PCI_BASE_SOUND;
 }
 
-/* True for AMD's and Hygon's processors and chipsets, which show their security processor, USB
- * and sound as functions beside the display, behind a bridge. No card has these vendors. */
-static bool is_of_processor(const struct pci_function *f)
+bool card_is_of_processor(const struct pci_function *f)
 {
 	return f->vendor == 0x1022 || f->vendor == 0x1d94;
 }
 
 static bool is_alone(const struct pci_function *f)
 {
-	return is_of_processor(f) || f->is_virtual || pci_is_bridge(f);
+	return card_is_of_processor(f) || f->is_virtual || pci_is_bridge(f);
 }
 
 /* True: the functions, of one slot, are of one card. */

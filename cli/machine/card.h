@@ -16,11 +16,16 @@
  * card of its own, too. Bridges are no part of any card. */
 struct card {
 	unsigned n;
-	const struct pci_function *function[CARD_FUNCTIONS_MAX]; /* the display's slot comes first */
+	/* The display's slot comes first. */
+	const struct pci_function *function[CARD_FUNCTIONS_MAX];
 };
 
 /* Gives the card that f is a part of; n = 0 for a bridge. */
 void card_of(const struct host *h, const struct pci_function *f, struct card *ret);
+
+/* True for AMD's and Hygon's processors and chipsets, which show their security processor, USB
+ * and sound as functions beside the display, behind a bridge. No card has these vendors. */
+bool card_is_of_processor(const struct pci_function *f);
 
 /* True: f is one of the card's functions. */
 bool card_has(const struct card *card, const struct pci_function *f);

@@ -125,14 +125,15 @@ static void find_held(struct host *h, int32_t group, const struct card *without,
 		ret->needed = found.obstacle[0].f;
 }
 
-/* True: it is a part of the board or of the processor. AMD's processors show themselves as if
- * they were cards, their display has another vendor. */
+/* True: it is a part of the board or of the processor. AMD's display in a processor has another
+ * vendor than what is beside it. */
 static bool is_fixed(const struct host *h, const struct pci_function *f)
 {
 	const struct inventory *inv = &h->run.inv;
 
 	for (unsigned i = 0; i < inv->functions; i++)
-		if (pci_same_slot(&inv->function[i].at, &f->at) && inv->function[i].vendor == 0x1022)
+		if (pci_same_slot(&inv->function[i].at, &f->at) &&
+		    card_is_of_processor(&inv->function[i]))
 			return true;
 	return f->identity->path.hops < 2;
 }
@@ -182,13 +183,14 @@ static void add_move(struct host *h, const struct pci_function *f, struct text *
 	if (is_fixed(h, f)) {
 		text_add(t, "it is a part of the board, which no other slot helps");
 	} else if (host_later(h, f) == HOST_REMOVABLE) {
-		text_add(t, "connect the card to a port of another controller, or put it into a slot that "
-			    "has a group of its own (ACS)");
+		text_add(t, "connect the card to a port of another controller, or put it into a "
+			    "slot that has a group of its own (ACS)");
 	} else {
-		text_add(t, "put the card into another slot (one of the CPU's, or behind a port with ACS, "
-			    "has a group of its own)");
+		text_add(t, "put the card into another slot (one of the CPU's, or behind a port "
+			    "with ACS, has a group of its own)");
 		if (other)
-			text_add(t, ", like that of %pa, which can change places with it", &other->at);
+			text_add(t, ", like that of %pa, which can change places with it",
+				 &other->at);
 	}
 }
 
@@ -199,15 +201,16 @@ static void add_display(struct host *h, const struct pci_function *f, const stru
 	const struct pci_function *other = find_other_display(h, f->group);
 
 	if (pci_same_slot(&held->display->at, &f->at)) {
-		text_add(t, "%pa beside it is the boot display and stays: narrow the rule by path= to the "
-			    "card that is meant, and leave this one to the host", &held->display->at);
+		text_add(t, "%pa beside it is the boot display and stays: narrow the rule by "
+			    "path= to the card that is meant, and leave this one to the host",
+			 &held->display->at);
 		return;
 	}
 	text_add(t, "%pa is the boot display and stays: ", &held->display->at);
 	add_move(h, f, t);
 	if (other)
-		text_add(t, "; or let the firmware boot on %pa (primary display), and give guests the whole "
-			    "group", &other->at);
+		text_add(t, "; or let the firmware boot on %pa (primary display), and give "
+			    "guests the whole group", &other->at);
 }
 
 /* "vgapass add ..." for what rules can take. */
@@ -281,9 +284,11 @@ static void add_advice(struct host *h, const struct pci_function *f, const struc
 
 static void say_reserved(struct host *h, const struct pci_function *f, struct group_words *ret)
 {
-	text_make(ret->what, sizeof(ret->what), "its IOMMU group %u goes to no guest: the firmware keeps "
-		  "memory of its own through it (RMRR)", (unsigned)f->group);
-	text_make(ret->advice, sizeof(ret->advice), "turn that off in the firmware setup (HP: conrep, "
+	text_make(ret->what, sizeof(ret->what), "its IOMMU group %u goes to no guest: the "
+						"firmware keeps memory of its own through it "
+						"(RMRR)", (unsigned)f->group);
+	text_make(ret->advice, sizeof(ret->advice), "turn that off in the firmware setup (HP: "
+						    "conrep, "
 		  "shared memory of the slot)%s", is_fixed(h, f) ? "" :
 		  ", or put the card into another slot");
 }
@@ -295,6 +300,18 @@ static void add_held(const struct held *held, struct text *t)
 			 held->function[i]->driver);
 	if (held->n > SHOWN_MAX)
 		text_add(t, " and %u more", held->n - SHOWN_MAX);
+}
+
+/* True: a module wants an ISA bridge of the group. */
+static bool wants_bridge(struct host *h, int32_t group)
+{
+	const struct inventory *inv = &h->run.inv;
+
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (inv->function[i].group == group && pci_is_bridge(&inv->function[i]) &&
+		    group_member(h, &inv->function[i], true) == GROUP_WANTED)
+			return true;
+	return false;
 }
 
 enum group_state group_judge(struct host *h, const struct pci_function *f,
@@ -313,16 +330,19 @@ enum group_state group_judge(struct host *h, const struct pci_function *f,
 	text_start(&advice, ret->advice, sizeof(ret->advice));
 	find_held(h, f->group, without, &held);
 	if (held.n) {
-		text_add(&what, "its IOMMU group %u is not viable for a guest: the host's drivers have ",
+		text_add(&what, "its IOMMU group %u is not viable for a guest: the host's "
+				"drivers have ",
 			 (unsigned)f->group);
 		add_held(&held, &what);
 		add_advice(h, f, &held, &advice);
 		return GROUP_CLOSED;
 	}
-	text_add(&what, "its IOMMU group %u is viable for a guest only until the host loads drivers "
-			"for ", (unsigned)f->group);
+	text_add(&what, "its IOMMU group %u is viable for a guest only until the host loads "
+			"drivers for ", (unsigned)f->group);
 	if (!group_list(h, f->group, GROUP_WANTED, true, &what))
 		return GROUP_OPEN;
-	text_add(&advice, "write rules for them, or blacklist these modules");
+	text_add(&advice, wants_bridge(h, f->group) ?
+		 "blacklist these modules in /etc/modprobe.d, as no rule takes an ISA bridge" :
+		 "write rules for them, or blacklist these modules");
 	return GROUP_FOR_NOW;
 }

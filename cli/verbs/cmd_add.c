@@ -30,9 +30,9 @@ static const char help[] =
 	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that\n"
 	"of the command that rebuilds the boot images.\n";
 
-/* Whether rules that are there leave the function to a new one. False, said: nothing is to be
- * added for it; *good then tells whether that is fine. */
-static bool is_open(const struct host *h, const struct pci_function *f, bool *good)
+/* Returns whether the present rules leave the function to a new one. If not, prints why, and sets
+ * *good to false unless the function is taken already. */
+static bool is_open_to_rule(const struct host *h, const struct pci_function *f, bool *good)
 {
 	const struct plan_entry *e = host_entry(h, f);
 	char at[64], by[PLAN_LINE_MAX], why[PLAN_LINE_MAX];
@@ -53,8 +53,8 @@ static bool is_open(const struct host *h, const struct pci_function *f, bool *go
 	return false;
 }
 
-/* What another rule was to take along and does not goes by a rule of its own: a companion is
- * the first rule's that finds it. */
+/* Makes rules for a card. A function that another rule was to take along, and does not, gets a
+ * rule of its own: a companion belongs to the first rule that finds it. */
 static bool add_card(const struct host *h, const struct rules_how *how, const struct card *card,
 		     struct new_rules *rules)
 {
@@ -66,7 +66,7 @@ static bool add_card(const struct host *h, const struct rules_how *how, const st
 		const struct plan_entry *e = host_entry(h, f);
 		if (e->companion && e->state == STATE_REFUSED)
 			good &= rules_new_card(h, how, &(struct card){ 1, { f } }, rules);
-		else if (is_open(h, f, &good))
+		else if (is_open_to_rule(h, f, &good))
 			open.function[open.n++] = f;
 	}
 	return good & rules_new_card(h, how, &open, rules);
@@ -84,8 +84,8 @@ static bool make_rules(const struct host *h, const struct rules_how *how,
 	return good;
 }
 
-/* How many users of what the new rules take the host cannot do without: said. There is no
- * option against that, or else it would stand in every guide. */
+/* Prints the users of what the new rules take that the host cannot do without. Returns their
+ * number. No option overrules this: every guide would have it. */
 static unsigned say_in_use(const struct host *h, const struct new_rules *rules,
 			   const bool *planned_before)
 {
@@ -107,8 +107,8 @@ static unsigned say_in_use(const struct host *h, const struct new_rules *rules,
 	return found.n;
 }
 
-static int add(struct host *h, struct conf_set *set, const struct rules_how *how,
-	       const struct cards *cards)
+static int add_cards(struct host *h, struct conf_set *set, const struct rules_how *how,
+		     const struct cards *cards)
 {
 	/* Given back by the end of the process. */
 	struct new_rules *rules = xcalloc(1, sizeof(*rules));
@@ -167,7 +167,7 @@ int cmd_add(int argc, char **argv)
 	if (!r)
 		r = conf_set_read(set, host, VERB, how.dry_run);
 	if (!r)
-		r = add(host, set, &how, cards);
+		r = add_cards(host, set, &how, cards);
 	conf_set_close(set, host);
 	free(cards);
 	free(set);

@@ -135,8 +135,8 @@ static bool read_options(const struct assign_form *form, const struct options *o
 
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
 		if (some[i].given && !(form->options & some[i].bit)) {
-			cmd_complain("--%s: --for %s has no such option: leave it out", some[i].name,
-				     form->name);
+			cmd_complain("--%s: --for %s has no such option: leave it out",
+				     some[i].name, form->name);
 			return false;
 		}
 	a->pc = o->machine && !strcmp(o->machine, "pc");

@@ -65,7 +65,7 @@ struct options {
 	bool all, tree, json, noheadings;
 };
 
-/* A list with commas between, as libsmartcols takes it for an array of JSON. */
+/* Sets a list with commas, which libsmartcols wants as lines if it is to be an array of JSON. */
 static void set_list(struct libscols_line *line, const struct columns *c, unsigned k, bool json,
 		     char *list)
 {
@@ -157,7 +157,7 @@ static void print_table(struct host *h, const struct order *o, const struct colu
 	free(line);
 }
 
-/* What a person who looks at the table should know; nothing of it is in the table. */
+/* Prints what a person should know who looks at the table: it cannot show this itself. */
 static void print_hints(const struct host *h, const struct order *o, const struct columns *c)
 {
 	if (!o->n)
@@ -204,7 +204,8 @@ static int choose_functions(const struct host *h, const struct options *opt, int
 	return r;
 }
 
-static int list(const struct options *opt, const struct columns *c, int cards, char **card)
+static int list_functions(const struct options *opt, const struct columns *c, int cards,
+			  char **card)
 {
 	struct host *h = xcalloc(1, sizeof(*h));
 	struct order *o = xcalloc(1, sizeof(*o));
@@ -232,7 +233,8 @@ static int check_software(const struct options *o, int cards)
 	if (strcmp(o->software, "ravada") != 0)
 		cmd_complain("list: --for %s: it is ravada only", o->software);
 	else if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
-		cmd_complain("list: --for %s: it has a form of its own: leave out what else is given",
+		cmd_complain("list: --for %s: it has a form of its own: leave out what else is "
+			     "given",
 			     o->software);
 	else
 		return CMD_OK;
@@ -243,7 +245,8 @@ static void print_help(void)
 {
 	fputs(help, stdout);
 	columns_help(columns);
-	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 usage.\n",
+	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 "
+	      "usage.\n",
 	      stdout);
 }
 
@@ -275,5 +278,5 @@ int cmd_list(int argc, char **argv)
 		return CMD_USAGE;
 	if (choose_columns(&c, &o))
 		return CMD_USAGE;
-	return list(&o, &c, argc - first, argv + first);
+	return list_functions(&o, &c, argc - first, argv + first);
 }
