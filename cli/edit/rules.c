@@ -274,6 +274,11 @@ void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)
 		}
 }
 
+int rules_unchanged(const struct host *h, const struct rules_how *how)
+{
+	return how->apply && !how->dry_run ? rebuild_end(h, how->verb, true) : CMD_OK;
+}
+
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how)
 {
 	if (how->dry_run && conf_write_check(set, h, how->verb))

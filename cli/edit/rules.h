@@ -66,6 +66,10 @@ void rules_show_plan(const struct host *h, const struct rules_how *how, uint32_t
 		     unsigned n);
 void rules_show_strangers(struct host *h, const struct card *cards, unsigned n);
 
+/* Ends a verb that had nothing to change: rebuilds the boot images if --apply asks for it, as they
+ * may be older than the configuration. Returns an exit code. */
+int rules_unchanged(const struct host *h, const struct rules_how *how);
+
 /* Ends a verb: prints the difference (dry run), or writes the files and rebuilds the boot images
  * (--apply) or says that this is to be done. Returns an exit code. */
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how);

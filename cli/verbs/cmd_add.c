@@ -123,7 +123,7 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 	if (!rules->n) {
 		rules_show_strangers(h, cards->card, cards->n);
 		puts("nothing to add");
-		return CMD_OK;
+		return rules_unchanged(h, how);
 	}
 	if (rules_add(h, set, how, rules, &first)) {
 		hint_no_group(h);

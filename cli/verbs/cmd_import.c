@@ -532,7 +532,9 @@ static int import(struct import *m)
 		puts("nothing is written: vgapass import --write adds the rules");
 		r = conf_write_check(&m->set, &m->host, VERB);
 	}
-	if (m->rules.n && !m->how.dry_run)
+	if (!m->rules.n)
+		r = rules_unchanged(&m->host, &m->how);
+	else if (!m->how.dry_run)
 		r = rules_finish(&m->host, &m->set, &m->how);
 	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
 }

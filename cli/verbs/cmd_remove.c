@@ -152,7 +152,8 @@ static int remove_cards(struct host *h, struct conf_set *set, const struct rules
 		gone += edit_file(h, &set->file[i], cards, &stay, &lost);
 	if (!gone) {
 		puts(stay ? "nothing is changed" : "no rule takes it: nothing to remove");
-		return stay ? CMD_FAILED : CMD_OK;
+		int r = rules_unchanged(h, how);
+		return r ? r : stay ? CMD_FAILED : CMD_OK;
 	}
 	conf_set_plan(set, h, NULL);
 	if (conf_set_errors(h))
