@@ -89,8 +89,8 @@ class Machine:
         return path
 
     def write(self, name, data, replace=True):
-        """A file. It replaces a link of that name, and the content of a file, whose mode stays; with
-        REPLACE=False what is there stays."""
+        """A file. It replaces a link of that name, and the content of a file, whose mode stays.
+        With REPLACE=False what is there stays."""
         path = self.path(name)
         if os.path.lexists(path) and not replace:
             return
