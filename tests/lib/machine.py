@@ -124,6 +124,12 @@ class Machine:
         lines = read_file(MACHINES, "modules.alias").splitlines()
         self.write(f"lib/modules/{release}/modules.alias.bin", tree.module_index(lines))
 
+    def complete(self):
+        """What every saved machine has: a kernel, its modules' aliases, names of functions."""
+        self.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
+        self.add_names()
+        self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
+
     def add_programs(self):
         """What is installed in /usr/lib/vgapass."""
         for program in (EARLY, IMAGE):
@@ -138,9 +144,7 @@ class Machine:
 def from_folder(folder, root, cmdline=""):
     """The machine that a directory of tests/machines, or of scripts/save-machine, describes."""
     m = Machine(root, read_file(folder, "tree"))
-    m.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
-    m.add_names()
-    m.add_aliases(m.read("proc/sys/kernel/osrelease").decode().strip())
+    m.complete()
     m.write("proc/cmdline", cmdline + "\n")
     for name, place in (("vgapass.conf", "etc/vgapass.conf"), ("conf.d", "etc/vgapass.conf.d")):
         path = os.path.join(folder, name)
