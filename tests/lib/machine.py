@@ -89,8 +89,8 @@ class Machine:
         return path
 
     def write(self, name, data, replace=True):
-        """A file. It replaces a link of that name, and the content of a file, whose mode stays; with
-        REPLACE=False what is there stays."""
+        """A file. It replaces a link of that name, and the content of a file, whose mode stays.
+        With REPLACE=False what is there stays."""
         path = self.path(name)
         if os.path.lexists(path) and not replace:
             return
@@ -124,6 +124,12 @@ class Machine:
         lines = read_file(MACHINES, "modules.alias").splitlines()
         self.write(f"lib/modules/{release}/modules.alias.bin", tree.module_index(lines))
 
+    def complete(self):
+        """What every saved machine has: a kernel, its modules' aliases, names of functions."""
+        self.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
+        self.add_names()
+        self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
+
     def add_programs(self):
         """What is installed in /usr/lib/vgapass."""
         for program in (EARLY, IMAGE):
@@ -143,8 +149,14 @@ class Machine:
 
 
 def from_folder(folder, root, cmdline=""):
+<<<<<<< HEAD
     """The machine that a directory of tests/machines describes."""
     m = Machine(root, read_file(folder, "tree")).complete()
+=======
+    """The machine that a directory of tests/machines, or of scripts/save-machine, describes."""
+    m = Machine(root, read_file(folder, "tree"))
+    m.complete()
+>>>>>>> w-tests
     m.write("proc/cmdline", cmdline + "\n")
     for name, place in (("vgapass.conf", "etc/vgapass.conf"), ("conf.d", "etc/vgapass.conf.d")):
         path = os.path.join(folder, name)
