@@ -23,7 +23,9 @@ static void ignore(char *message, ...)
 static jmp_buf loading;
 static bool is_loading;
 
-static _Noreturn void fail(char *message, ...)
+static void fail(char *message, ...) __attribute__((noreturn));
+
+static void fail(char *message, ...)
 {
 	if (is_loading && strncmp(message, "Out of memory", 13) != 0)
 		longjmp(loading, 1);

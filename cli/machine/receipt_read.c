@@ -12,7 +12,8 @@
 #include "cli/out/xalloc.h"
 #include "whole_file.h"
 
-#define FILE_NAME "/run/vgapass/receipt.json"
+#define PATH "run/vgapass/receipt.json"
+#define FILE_NAME "/" PATH
 #define NOT_ONE(what) FILE_NAME " is not a receipt (" what ")"
 #define VERSION 1
 
@@ -162,7 +163,7 @@ static bool is_of_other_boot(const struct roots *roots, json_object *receipt)
 json_object *receipt_read(const struct roots *roots, const char **why)
 {
 	char *text;
-	ssize_t n = whole_file(roots->root, FILE_NAME + 1, RECEIPT_MAX, &text);
+	ssize_t n = whole_file(roots->root, PATH, RECEIPT_MAX, &text);
 
 	*why = n == -ENOENT || n == -ENOTDIR ? NULL :
 	       n == -EFBIG ? NOT_ONE("it is larger than 16 MiB") :
