@@ -20,11 +20,15 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
-static bool is_beside_display(const struct inventory *inv, const struct pci_function *f)
+static bool is_beside_display(const struct run *r, const struct pci_function *f)
 {
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (inv->function[i].boot_display && pci_same_slot(&inv->function[i].at, &f->at))
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *g = &r->inv.function[i];
+		unsigned state = r->plan.entry[i].state;
+		if (g->boot_display && pci_same_slot(&g->at, &f->at) && state != STATE_PLANNED &&
+		    state != STATE_BOUND)
 			return true;
+	}
 	return false;
 }
 
@@ -56,7 +60,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
 		break;
 	case REASON_STRANGER:
-		text_add(t, "%s", is_beside_display(&r->inv, f) ?
+		text_add(t, "%s", is_beside_display(r, f) ?
 			 "beside the boot display, which stays: no guest gets its group" :
 			 "no part of the card: write a rule of its own");
 		break;

@@ -129,6 +129,7 @@ class Machine:
         self.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
         self.add_names()
         self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
+        return self
 
     def add_programs(self):
         """What is installed in /usr/lib/vgapass."""
@@ -136,27 +137,14 @@ class Machine:
             os.makedirs(self.path("usr/lib/vgapass"), exist_ok=True)
             shutil.copy(program, self.path("usr/lib/vgapass"))
 
-    def complete(self):
-        """Adds what every machine has."""
-        self.write("proc/sys/kernel/osrelease", "6.1.0-test\n", replace=False)
-        self.add_names()
-        self.add_aliases(self.read("proc/sys/kernel/osrelease").decode().strip())
-        return self
-
     def call(self, verb, *words, prefix=(), program=VGAPASS, **keys):
         """vgapass VERB on this machine."""
         return call(*prefix, program, verb, "--sysroot", self.root, *words, **keys)
 
 
 def from_folder(folder, root, cmdline=""):
-<<<<<<< HEAD
     """The machine that a directory of tests/machines describes."""
     m = Machine(root, read_file(folder, "tree")).complete()
-=======
-    """The machine that a directory of tests/machines, or of scripts/save-machine, describes."""
-    m = Machine(root, read_file(folder, "tree"))
-    m.complete()
->>>>>>> w-tests
     m.write("proc/cmdline", cmdline + "\n")
     for name, place in (("vgapass.conf", "etc/vgapass.conf"), ("conf.d", "etc/vgapass.conf.d")):
         path = os.path.join(folder, name)

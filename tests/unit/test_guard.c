@@ -471,7 +471,7 @@ static void leaves_companions_of_what_is_refused(void **state)
 	expect("02:00.1", ALONG);
 	assert_int_equal(bench.plan.strangers, 1);
 	bench_plan("10de:1b81 with=group\nkeep 10de:2684\n", "");
-	expect("01:00.1", STRANGER);
+	expect("01:00.1", BESIDE);
 	bench_plan("10de:2684\n10de:1b81 with=group\n", "");
 	assert_int_equal(bench_entry("01:00.1")->reason, REASON_STRANGER);
 	/* It goes where the display goes. */
