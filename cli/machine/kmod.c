@@ -1,36 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kmod.c - the modules of the kernel that runs, by libkmod: see host.h */
 #include <errno.h>
-#include <fcntl.h>
 #include <libkmod.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "hook/image/depmod.h"
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "host.h"
-#include "module_index.h"
 
-/* libkmod loops for ever, or asks for all memory, where one of these is damaged. */
-static bool has_good_indices(const char *directory, const char *release)
+static bool has_good_indices(const struct host *h, const char *folder, const char *release)
 {
-	static const char *const names[] = { "modules.dep.bin", "modules.alias.bin",
-					     "modules.symbols.bin", "modules.builtin.bin",
-					     "modules.builtin.alias.bin" };
-	int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = true;
+	char *damaged = depmod_find_damage(h->roots.root, folder);
 
-	for (size_t i = 0; at >= 0 && good && i < sizeof(names) / sizeof(names[0]); i++) {
-		good = module_index_is_good(at, names[i]);
-		if (!good)
-			cmd_complain("warning: /lib/modules/%s/%s is damaged, so no module is "
-				     "known: run depmod %s", release, names[i], release);
-	}
-	if (at >= 0)
-		close(at);
-	return good;
+	if (!damaged)
+		return true;
+	cmd_complain("warning: /%s is damaged, so no module is known: run depmod %s", damaged,
+		     release);
+	free(damaged);
+	return false;
 }
 
 bool host_open_kmod(struct host *h)
@@ -46,7 +36,7 @@ bool host_open_kmod(struct host *h)
 	release[strcspn(release, "\n")] = '\0';
 	directory = host_file(h, text_make(path, sizeof(path), "lib/modules/%s", release));
 	/* modprobe's configuration is this host's, so another machine is looked at without it. */
-	if (directory && has_good_indices(directory, release))
+	if (directory && has_good_indices(h, path, release))
 		h->kmod = kmod_new(directory, *h->sysroot ? nowhere : NULL);
 	free(directory);
 	return h->kmod;
