@@ -16,6 +16,20 @@ bool bootline_is_proxmox(const struct host *h)
 	return bootline_exists(h, "etc/kernel/proxmox-boot-uuids");
 }
 
+static int look_for_blscfg(struct slice line, void *arg)
+{
+	(void)arg;
+	return slice_is(line, "GRUB_ENABLE_BLSCFG=true") ||
+	       slice_is(line, "GRUB_ENABLE_BLSCFG=\"true\"");
+}
+
+bool bootline_is_grubby(const struct host *h)
+{
+	return bootline_exists(h, "boot/loader/entries") &&
+	       (bootline_exists(h, "usr/sbin/grubby") ||
+		sysfs_lines(h->roots.root, "etc/default/grub", look_for_blscfg, NULL) == 1);
+}
+
 bool bootline_is_grub(const struct host *h)
 {
 	return strstr(h->run.cmdline, "BOOT_IMAGE=");
@@ -34,8 +48,6 @@ static const struct bootline {
 	  "the kernel command line by rpm-ostree kargs --editor" },
 	{ "etc/default/grub", "usr/sbin/update-grub",
 	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run update-grub" },
-	{ "etc/default/grub", "usr/sbin/grubby",
-	  "the kernel command line by grubby --update-kernel=ALL --args=..." },
 	{ "etc/default/grub", "usr/sbin/grub2-mkconfig",
 	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run "
 	  "grub2-mkconfig -o /boot/grub2/grub.cfg" },
@@ -65,6 +77,8 @@ const char *bootline_place(const struct host *h)
 		return "the line of /etc/kernel/cmdline, run proxmox-boot-tool refresh";
 	if (bootline_is_proxmox(h) && bootline_exists(h, "etc/default/grub"))
 		return "GRUB_CMDLINE_LINUX of /etc/default/grub, run proxmox-boot-tool refresh";
+	if (bootline_is_grubby(h) && !bootline_exists(h, "ostree/repo"))
+		return "the kernel command line by grubby --update-kernel=ALL --args=...";
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (bootline_exists(h, lines[i].file) &&
 		    (!lines[i].tool || bootline_exists(h, lines[i].tool)))
@@ -78,6 +92,8 @@ const char *bootline_apply(const struct host *h, const char *path)
 		return "run limine-mkinitcpio";
 	if (bootline_is_proxmox(h))
 		return "run proxmox-boot-tool refresh";
+	if (strstr(path, "grub") && bootline_is_grubby(h))
+		return "run grubby --update-kernel=ALL --remove-args=...";
 	if (strstr(path, "grub") && bootline_exists(h, "usr/sbin/update-grub"))
 		return "run update-grub";
 	if (strstr(path, "grub") && bootline_exists(h, "usr/sbin/grub2-mkconfig"))

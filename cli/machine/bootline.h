@@ -10,6 +10,10 @@ bool bootline_exists(const struct host *h, const char *path);
 /* True: Proxmox's tool writes the boot loaders' files. */
 bool bootline_is_proxmox(const struct host *h);
 
+/* True: GRUB reads the entries of /boot/loader/entries (blscfg, as on Fedora). grubby edits them;
+ * grub2-mkconfig makes grub.cfg and leaves them as they are. */
+bool bootline_is_grubby(const struct host *h);
+
 /* True: GRUB has started this kernel. It writes BOOT_IMAGE= in front of the command line, which
  * systemd-boot and the firmware do not; EXTLINUX does, too. */
 bool bootline_is_grub(const struct host *h);

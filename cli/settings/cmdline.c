@@ -204,10 +204,10 @@ static bool is_alternative(const struct loader *l, const struct loader_entry *of
 }
 
 /* True: the tools make entries of this kind out of the file. */
-static bool is_made_of(enum loader_kind kind, const struct setting *f)
+static bool is_made_of(const struct host *h, enum loader_kind kind, const struct setting *f)
 {
 	if (f->source == SOURCE_GRUB)
-		return kind == LOADER_GRUB || kind == LOADER_BLS;
+		return kind == LOADER_GRUB || (kind == LOADER_BLS && !bootline_is_grubby(h));
 	if (f->source != SOURCE_KERNEL)
 		return false;
 	if (strstr(f->file, "limine"))
@@ -218,13 +218,13 @@ static bool is_made_of(enum loader_kind kind, const struct setting *f)
 }
 
 /* True: a file that the entry is made of says it, or another entry of the same file. */
-static bool is_written(const struct settings *found, enum loader_kind kind, const struct setting *s,
-		       unsigned before)
+static bool is_written(const struct host *h, const struct settings *found, enum loader_kind kind,
+		       const struct setting *s, unsigned before)
 {
 	for (unsigned i = 0; i < before; i++) {
 		const struct setting *f = &found->list[i];
 		if (!strcmp(f->words, s->words) &&
-		    (is_made_of(kind, f) ||
+		    (is_made_of(h, kind, f) ||
 		     (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
 			return true;
 	}
@@ -252,7 +252,7 @@ static void read_entry(struct reader *r, const struct loader *l, const struct lo
 			struct setting *s = &all->list[k];
 			if (is_alternative(l, e, s->words))
 				s->entry = reader_copy(r, slice_of(name_of(e->file)));
-			if (!is_written(all, e->kind, s, kept))
+			if (!is_written(r->h, all, e->kind, s, kept))
 				all->list[kept++] = *s;
 		}
 		all->n = kept;

@@ -53,7 +53,7 @@ static const char *fix_of_word(const struct host *h, const struct setting *s, ch
 	if (s->source == SOURCE_ENTRY && strstr(s->file, "loader/entries/ostree"))
 		return text_make(buf, SETTING_FIX_MAX, "rpm-ostree kargs --delete=%s", s->words);
 	if (s->source == SOURCE_ENTRY && strstr(s->file, "loader/entries/") &&
-	    bootline_exists(h, "usr/sbin/grubby"))
+	    bootline_is_grubby(h))
 		return "remove it by grubby --update-kernel=ALL --remove-args=...";
 	if (strstr(s->file, "kernelstub"))
 		return text_make(buf, SETTING_FIX_MAX, "kernelstub --delete-options '%s'",
