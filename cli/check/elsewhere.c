@@ -221,23 +221,37 @@ static char *find_builtin(const struct check *c, const char *module)
 	return ret;
 }
 
+/* True: the kernel command line has MODULE.OPTION; '-' and '_' are the same in both names. */
+static bool cmdline_has_option(const char *cmdline, const char *module, struct slice option)
+{
+	struct slice rest = slice_of(cmdline), word, value = option;
+	struct slice name = slice_cut(&value, '=');
+
+	while ((word = slice_next(&rest, '"')).n) {
+		struct slice before = slice_cut(&word, '.'), its = slice_cut(&word, '=');
+		if (module_same_name(before, slice_of(module)) && module_same_name(its, name) &&
+		    slice_equal(word, value))
+			return true;
+	}
+	return false;
+}
+
 /* modprobe(8) reads options, and never loads what is built in. */
 static void judge_options(struct check *c, const struct setting *s, const char *fix)
 {
 	char *kernel = s->source == SOURCE_MODPROBE ? find_builtin(c, s->driver) : NULL;
 	struct slice rest = slice_of(s->items), option;
-	char words[NAMES_MAX];
+	char words[NAMES_MAX], module[PCI_DRIVER_NAME];
 	struct text t;
 
 	(void)fix; /* which would remove them */
+	text_make(module, sizeof(module), "%s", s->driver);
+	for (char *p = module; *p; p++)
+		*p = *p == '-' ? '_' : *p;
 	text_start(&t, words, sizeof(words));
 	while (kernel && (option = slice_next(&rest, '"')).n) {
-		char word[NAMES_MAX];
-		text_make(word, sizeof(word), "%s.%pv", s->driver, &option);
-		for (char *p = word; *p && *p != '.'; p++)
-			*p = *p == '-' ? '_' : *p;
-		if (!strstr(c->host->run.cmdline, word))
-			text_add(&t, "%s%s", t.len ? " " : "", word);
+		if (!cmdline_has_option(c->host->run.cmdline, s->driver, option))
+			text_add(&t, "%s%s.%pv", t.len ? " " : "", module, &option);
 	}
 	if (t.len)
 		check_say(c, CHECK_WARNING, place_of(s),
