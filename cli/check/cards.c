@@ -49,8 +49,8 @@ static bool slot_helps(const struct check *c, const struct pci_function *f)
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
-		if (pci_same_slot(&f->at, &g->at) && !g->bridge && !driver_is_for_guests(g->driver) &&
-		    plan->entry[i].state != STATE_PLANNED)
+		if (pci_same_slot(&f->at, &g->at) && !g->bridge &&
+		    !driver_is_for_guests(g->driver) && plan->entry[i].state != STATE_PLANNED)
 			return false;
 	}
 	return true;
@@ -74,16 +74,18 @@ void check_reset(struct check *c)
 			continue;
 		staying = find_staying(c, f);
 		if (f->identity->path.hops < 2)
-			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a guest that is "
-				  "started again may find it hanging\n%s", reset_advice(f));
+			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a "
+				  "guest that is started again may find it hanging\n%s",
+				  reset_advice(f));
 		else if (staying)
-			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, and %s of the "
-				  "same slot stays with the host: a guest that is started again may find it "
-				  "hanging\n%s", check_address(staying),
-				  slot_helps(c, f) ? "write with=slot to its rule" : reset_advice(f));
+			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, "
+				  "and %s of the same slot stays with the host: a guest that is "
+				  "started again may find it hanging\n%s", check_address(staying),
+				  slot_helps(c, f) ? "write with=slot to its rule" :
+				  reset_advice(f));
 		else
-			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, all of which is "
-				  "for guests\n");
+			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, "
+				  "all of which is for guests\n");
 	}
 }
 
@@ -108,16 +110,17 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 	const char *state = then ? receipt_text(then, "state") : "";
 
 	if (!then)
-		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot knew no rule for "
-			  "it\n" REBOOT, now, wanted);
+		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot "
+			  "knew no rule for it\n" REBOOT, now, wanted);
 	else if (!strcmp(state, "bound"))
-		check_say(c, CHECK_WARNING, at, "is on %s, though the boot bound it to %s: something "
-			  "moved it since\nlook at the topic elsewhere, at libvirt's managed='yes', and "
-			  "at dmesg", now, wanted);
+		check_say(c, CHECK_WARNING, at, "is on %s, though the boot bound it to "
+			  "%s: something moved it since\nlook at the topic elsewhere, at libvirt's "
+			  "managed='yes', and at dmesg", now, wanted);
 	else
-		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: %s at the last boot, %s\nsee to "
-			  "that, and reboot; vgapass status tells more", now, wanted, state,
-			  *receipt_text(then, "reason") ? receipt_text(then, "reason") : "no reason");
+		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: %s at the last "
+			  "boot, %s\nsee to that, and reboot; vgapass status tells more",
+			  now, wanted, state, *receipt_text(then, "reason") ?
+			  receipt_text(then, "reason") : "no reason");
 }
 
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
@@ -141,10 +144,10 @@ static void say_no_receipt(struct check *c)
 		return;
 	if (n > 1)
 		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
-	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last boot did not "
-		  "run vgapass\n" REBOOT,
-		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
-		  more);
+	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last "
+		  "boot did not run vgapass\n" REBOOT,
+		  *first->driver ? first->driver : "no driver",
+		  host_entry(c->host, first)->rule->driver, more);
 }
 
 void check_drivers(struct check *c)
@@ -211,22 +214,24 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 
 	read_override(c, f, override);
 	if (*override && strcmp(override, right) != 0)
-		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule explains, and it is "
-			  "on %s: another binder has set it, or a vgapass bind that was ended half-way\n"
-			  "vgapass release %s", override, on, at);
+		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule "
+			  "explains, and it is on %s: another binder has set it, or a vgapass bind "
+			  "that was ended half-way\nvgapass release %s", override, on, at);
 	else if (!unnamed || f->later || !driver_is_for_guests(f->driver))
 		return;
 	else if (is_stray(receipt, at))
-		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule takes it: ids= "
-			  "or another binder in the boot image\nlook at the topic elsewhere; vgapass "
-			  "release %s gives it back, vgapass add %s makes it a rule", f->driver, at, at);
+		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule "
+			  "takes it: ids= or another binder in the boot image\nlook at the topic "
+			  "elsewhere; vgapass release %s gives it back, vgapass add %s makes "
+			  "it a rule", f->driver, at, at);
 	else if (!*override)
-		check_say(c, CHECK_WARNING, at, "is on %s, and no rule takes it: ids=, new_id or another "
-			  "binder\nlook at the topic elsewhere; vgapass release %s gives it back, vgapass "
-			  "add %s makes it a rule", f->driver, at, at);
+		check_say(c, CHECK_WARNING, at, "is on %s, and no rule takes it: ids=, "
+			  "new_id or another binder\nlook at the topic elsewhere; vgapass release "
+			  "%s gives it back, vgapass add %s makes it a rule", f->driver, at, at);
 	else
-		check_say(c, CHECK_OK, at, "is on %s until the next boot, as vgapass bind, libvirt or "
-			  "driverctl do it\nvgapass add %s makes it a rule", f->driver, at);
+		check_say(c, CHECK_OK, at, "is on %s until the next boot, as vgapass "
+			  "bind, libvirt or driverctl do it\nvgapass add %s makes it a rule",
+			  f->driver, at);
 }
 
 void check_binders(struct check *c)
@@ -249,9 +254,9 @@ void check_display(struct check *c)
 
 	for (unsigned i = 0; i < inv->functions; i++)
 		if (check_is_planned(c, &inv->function[i]) && inv->function[i].boot_display)
-			check_say(c, CHECK_OK, check_address(&inv->function[i]), "is the boot display: "
-				  "the screen goes dark early in the boot\nkeep ssh at hand; a guest may "
-				  "want a copy of its ROM (romfile)");
+			check_say(c, CHECK_OK, check_address(&inv->function[i]), "is the "
+				  "boot display: the screen goes dark early in the boot\nkeep ssh "
+				  "at hand; a guest may want a copy of its ROM (romfile)");
 }
 
 /* Returns the owner in a line of /proc/iomem, the text behind " : ", and sets the depth. */
@@ -297,9 +302,10 @@ void check_framebuffer(struct check *c)
 		char *iomem = check_read(c, "proc/iomem");
 		const char *name = iomem ? find_framebuffer(iomem, check_address(f)) : NULL;
 		if (name)
-			check_say(c, CHECK_ERROR, check_address(f), "the firmware's framebuffer (%s) still "
-				  "holds memory of it: a guest gets it and cannot use it (BAR: can't reserve)"
-				  "\ncd /sys/bus/platform/drivers; for d in *-framebuffer; do echo $d.0 "
+			check_say(c, CHECK_ERROR, check_address(f), "the firmware's "
+				  "framebuffer (%s) still holds memory of it: a guest gets it and "
+				  "cannot use it (BAR: can't reserve)\ncd "
+				  "/sys/bus/platform/drivers; for d in *-framebuffer; do echo $d.0 "
 				  ">$d/unbind; done", name);
 		free(iomem);
 	}

@@ -112,8 +112,9 @@ char *check_read(struct check *c, const char *path)
 		return text;
 	free(text);
 	if (n != -ENOENT && n != -ENOTDIR && n != -EISDIR)
-		check_say(c, CHECK_WARNING, check_line(path, 0), "cannot be read (%s)\n%s", strerror((int)-n),
-			  n == -EACCES ? "run vgapass check as root" : "look at it yourself");
+		check_say(c, CHECK_WARNING, check_line(path, 0), "cannot be read (%s)\n%s",
+			  strerror((int)-n), n == -EACCES ? "run vgapass check as root" :
+			  "look at it yourself");
 	return NULL;
 }
 

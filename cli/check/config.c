@@ -24,11 +24,11 @@ static void look_at_owner(struct check *c, const char *path)
 	if (!known)
 		return;
 	if (st.st_uid != top.st_uid)
-		check_say(c, CHECK_ERROR, check_line(path, 0), "belongs to user %u, and names drivers that are "
-			  "loaded as root\nchown root:root /%s", st.st_uid, path);
+		check_say(c, CHECK_ERROR, check_line(path, 0), "belongs to user %u, and names "
+			  "drivers that are loaded as root\nchown root:root /%s", st.st_uid, path);
 	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid != top.st_gid))
-		check_say(c, CHECK_ERROR, check_line(path, 0), "others than root can write it, and it names "
-			  "drivers that are loaded as root\nchmod go-w /%s", path);
+		check_say(c, CHECK_ERROR, check_line(path, 0), "others than root can write it, "
+			  "and it names drivers that are loaded as root\nchmod go-w /%s", path);
 }
 
 void check_files(struct check *c)
@@ -72,7 +72,8 @@ static const char *what_to_do(const struct check *c, const struct rule *rule)
 	return miss.taken || miss.there || miss.same ?
 		"correct the rule or take it out; lspci -nn lists what there is" :
 		"correct the rule or take it out; lspci -nn lists what there is. Virtual functions "
-		"and what is plugged in appear later than the boot looks: vgapass bind takes them then";
+		"and what is plugged in appear later than the boot looks: vgapass bind "
+		"takes them then";
 }
 
 /* True: the rule matches only functions that appear later. check_later() reports those. */
@@ -109,11 +110,12 @@ void check_rules(struct check *c)
 			continue;
 		const char *foreign = broken && in_file ? check_foreign_line(c, at_buf, fix) : NULL;
 		if (foreign)
-			check_say(c, CHECK_ERROR, place, "%.*s\n%s", (int)strcspn(what_buf, ":"), what_buf,
-				  foreign);
+			check_say(c, CHECK_ERROR, place, "%.*s\n%s", (int)strcspn(what_buf, ":"),
+				  what_buf, foreign);
 		else
 			say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
-				   rule ? what_to_do(c, rule) : "correct it: until then no rule holds");
+				   rule ? what_to_do(c, rule) : "correct it: until then "
+				   "no rule holds");
 	}
 }
 
@@ -172,14 +174,15 @@ void check_kinds(struct check *c)
 	for (unsigned i = 0; i < r->config.rules; i++) {
 		const struct rule *rule = &r->config.rule[i];
 		struct kind k = find_kind(c, rule);
-		if (!k.other || rule->keep || rule->expect || (rule->vendor | rule->device) & PCI_ANY ||
+		if (!k.other || rule->keep || rule->expect ||
+		    (rule->vendor | rule->device) & PCI_ANY ||
 		    rule->given & (RULE_LOCATION | RULE_BOOT_DISPLAY))
 			continue;
-		check_say(c, CHECK_WARNING, check_place(&rule->at), "takes cards of one kind by their ID "
-			  "alone, %s and %s, and any that is put in later\nnarrow it to the card that is "
-			  "meant: path=%s or path=%s; if all are, write expect=%u", check_address(k.first),
-			  check_address(k.other), host_path(k.first, first), host_path(k.other, other),
-			  k.n);
+		check_say(c, CHECK_WARNING, check_place(&rule->at), "takes cards of one "
+			  "kind by their ID alone, %s and %s, and any that is put in later\nnarrow "
+			  "it to the card that is meant: path=%s or path=%s; if all are, write "
+			  "expect=%u", check_address(k.first), check_address(k.other),
+			  host_path(k.first, first), host_path(k.other, other), k.n);
 	}
 }
 

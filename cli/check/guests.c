@@ -24,8 +24,8 @@ void check_kvm(struct check *c)
 
 	if (cpu && (intel || amd))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "is not there, so guests run without KVM\n"
-			  "modprobe %s; if it refuses, turn virtualisation on in the firmware setup",
-			  intel ? "kvm_intel" : "kvm_amd");
+			  "modprobe %s; if it refuses, turn virtualisation on in the "
+			  "firmware setup", intel ? "kvm_intel" : "kvm_amd");
 	else if (cpu && strstr(cpu, "flags"))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "is not there, as the CPU shows no "
 			  "virtualisation\nturn on VT-x or SVM in the firmware setup");
@@ -47,10 +47,11 @@ static bool check_group_file(struct check *c, const struct pci_function *f)
 	if (!check_exists(c, path))
 		return false;
 	if (geteuid() && faccessat(c->host->roots.root, path, R_OK | W_OK, AT_EACCESS))
-		check_say(c, CHECK_WARNING, check_line(path, 0), "user %s cannot open it, so QEMU started "
-			  "by this user does not get the card (libvirt's system guests do)\nwrite "
-			  "SUBSYSTEM==\"vfio\", OWNER=\"%s\" to /etc/udev/rules.d/80-vfio.rules, and "
-			  "run udevadm trigger -s vfio", user_name(), user_name());
+		check_say(c, CHECK_WARNING, check_line(path, 0), "user %s cannot open it, so "
+			  "QEMU started by this user does not get the card (libvirt's system "
+			  "guests do)\nwrite SUBSYSTEM==\"vfio\", OWNER=\"%s\" to "
+			  "/etc/udev/rules.d/80-vfio.rules, and run udevadm trigger -s vfio",
+			  user_name(), user_name());
 	return true;
 }
 
@@ -78,17 +79,17 @@ void check_group_files(struct check *c)
 	    getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY ||
 	    limit.rlim_cur >= MEMORY_LOW)
 		return;
-	check_say(c, CHECK_WARNING, "", "user %s may lock %llu KiB of memory, and a guest with a card "
-		  "locks all of its memory (libvirt sees to that itself)\nwrite %s - memlock unlimited "
-		  "to /etc/security/limits.d/vfio.conf, and log in again", user_name(),
-		  (unsigned long long)limit.rlim_cur >> 10, user_name());
+	check_say(c, CHECK_WARNING, "", "user %s may lock %llu KiB of memory, and a "
+		  "guest with a card locks all of its memory (libvirt sees to that itself)\nwrite "
+		  "%s - memlock unlimited to /etc/security/limits.d/vfio.conf, and log "
+		  "in again", user_name(), (unsigned long long)limit.rlim_cur >> 10, user_name());
 }
 
 void check_kvm_access(struct check *c)
 {
 	if (geteuid() && check_exists(c, "dev/kvm") &&
 	    faccessat(c->host->roots.root, "dev/kvm", R_OK | W_OK, AT_EACCESS))
-		check_say(c, CHECK_WARNING, "/dev/kvm", "user %s cannot open it, so guests of this user "
-			  "run without KVM\nadduser %s kvm, and log in again", user_name(),
-			  user_name());
+		check_say(c, CHECK_WARNING, "/dev/kvm", "user %s cannot open it, so guests "
+			  "of this user run without KVM\nadduser %s kvm, and log "
+			  "in again", user_name(), user_name());
 }

@@ -38,16 +38,18 @@ static void say_unknown(struct check *c, const struct kernels *kernels, const st
 {
 	if (k->bare_entry)
 		check_say(c, level, check_line(k->bare_entry, 0), "boots kernel %s without a boot "
-			  "image, so nothing binds before the drivers load\nmake one, name it there, "
-			  "and reboot: %s", k->version, rebuild_advice_for(c->host, k->version, NULL));
+			  "image, so nothing binds before the drivers load\nmake one, "
+			  "name it there, and reboot: %s", k->version,
+			  rebuild_advice_for(c->host, k->version, NULL));
 	else if (kernels->unmounted)
 		check_say(c, CHECK_WARNING, check_line(kernels->unmounted, 0), "is not mounted, so "
-			  "which image boots kernel %s is not known\nmount /%s, and run vgapass check "
-			  "again", k->version, kernels->unmounted);
+			  "which image boots kernel %s is not known\nmount /%s, and run "
+			  "vgapass check again", k->version, kernels->unmounted);
 	else
-		check_say(c, CHECK_WARNING, "", "kernel %s: which image boots it is not known: neither "
-			  "an entry of a boot loader nor a file in /boot tells\nmount the partition that "
-			  "boots, if it is not, and run vgapass check again; else %s", k->version,
+		check_say(c, CHECK_WARNING, "", "kernel %s: which image boots it is not "
+			  "known: neither an entry of a boot loader nor a file in /boot "
+			  "tells\nmount the partition that boots, if it is not, and run vgapass "
+			  "check again; else %s", k->version,
 			  rebuild_advice_for(c->host, k->version, NULL));
 }
 
@@ -66,16 +68,16 @@ static void look_at_kernels(struct check *c, const struct kernels *kernels)
 	if (kernels->unmounted && !kernels->entries && kernels->n && !idle &&
 	    kernels->kernel[kernels->n - 1].images)
 		check_say(c, CHECK_WARNING, check_line(kernels->unmounted, 0), "is not mounted, so "
-			  "which image the boot loader takes is not known\nmount /%s, and run vgapass "
-			  "check again", kernels->unmounted);
+			  "which image the boot loader takes is not known\nmount /%s, "
+			  "and run vgapass check again", kernels->unmounted);
 }
 
 static bool say_denied(struct check *c, const char *directory)
 {
 	if (!faccessat(c->host->roots.root, directory, R_OK | X_OK, 0) || errno != EACCES)
 		return false;
-	check_say(c, CHECK_WARNING, check_line(directory, 0), "cannot be read, so which image boots, "
-		  "and what it holds, is not known\nrun vgapass check as root");
+	check_say(c, CHECK_WARNING, check_line(directory, 0), "cannot be read, so which "
+		  "image boots, and what it holds, is not known\nrun vgapass check as root");
 	return true;
 }
 
@@ -88,8 +90,8 @@ void check_images(struct check *c)
 	if (say_denied(c, "boot"))
 		return;
 	if (!idle && !image_early(c->host))
-		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "is not there: it does the "
-			  "work at boot\ninstall vgapass again");
+		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "is not "
+			  "there: it does the work at boot\ninstall vgapass again");
 	if (!idle && rebuild_unsupported(c->host, &text, &instead)) {
 		check_say(c, CHECK_ERROR, "", "%s\n%s", text, instead);
 		return;

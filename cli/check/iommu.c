@@ -96,7 +96,8 @@ static bool is_late_iommu(const char *name, void *arg)
 	const char *file = strrchr(name, '/');
 
 	(void)arg;
-	return file && (!strncmp(file, "/virtio-iommu.ko", 16) || !strncmp(file, "/virtio_iommu.ko", 16));
+	return file && (!strncmp(file, "/virtio-iommu.ko", 16) ||
+			!strncmp(file, "/virtio_iommu.ko", 16));
 }
 
 static int count_file(const char *name, const void *data, size_t n, void *arg)
@@ -120,14 +121,15 @@ static void look_at_image(struct check *c, const struct kernel *k, const char *i
 
 	free(path);
 	if (!r && n)
-		check_say(c, CHECK_OK, check_line(image, 0), "holds " LATE_IOMMU ", a module, so %s is "
-			  "bound late in the boot, once udev has loaded it\n", check_address(f));
+		check_say(c, CHECK_OK, check_line(image, 0), "holds " LATE_IOMMU ", a "
+			  "module, so %s is bound late in the boot, once udev has loaded it\n",
+			  check_address(f));
 	else if (!r)
-		check_say(c, CHECK_WARNING, check_line(image, 0), "lacks " LATE_IOMMU ", the module that "
-			  "makes the IOMMU groups: the boot finds none and gives %s back to the host\nadd "
-			  LATE_IOMMU " to the modules of boot images (/etc/initramfs-tools/modules, "
-			  "add_drivers of dracut, MODULES of mkinitcpio), and %s", check_address(f),
-			  check_rebuild(c, k->version));
+		check_say(c, CHECK_WARNING, check_line(image, 0), "lacks " LATE_IOMMU ", the "
+			  "module that makes the IOMMU groups: the boot finds none and gives %s "
+			  "back to the host\nadd " LATE_IOMMU " to the modules of boot images "
+			  "(/etc/initramfs-tools/modules, add_drivers of dracut, MODULES of "
+			  "mkinitcpio), and %s", check_address(f), check_rebuild(c, k->version));
 }
 
 void check_late_iommu(struct check *c)
@@ -176,6 +178,7 @@ void check_remapping(struct check *c)
 	else
 		check_say(c, CHECK_WARNING, "", "no interrupt remapping: VFIO may refuse guests "
 			  "(Operation not permitted)\nturn on interrupt remapping or x2APIC in the "
-			  "firmware setup; without it, and for guests that you trust, write options "
-			  "vfio_iommu_type1 allow_unsafe_interrupts=1 to /etc/modprobe.d/vfio.conf");
+			  "firmware setup; without it, and for guests that you trust, "
+			  "write options vfio_iommu_type1 allow_unsafe_interrupts=1 to "
+			  "/etc/modprobe.d/vfio.conf");
 }

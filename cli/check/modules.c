@@ -98,10 +98,10 @@ static void check_kernel_signatures(struct check *c, const struct kernel *k, con
 		if (!is_signed(&m.module[i]))
 			text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);
 	if (t.len)
-		check_say(c, CHECK_ERROR, "", "%s, and kernel %s has modules without signature: %s\n"
-			  "take the kernel of the distribution, sign them (kmodsign, mokutil "
-			  "--import), or turn Secure Boot off in the firmware setup", why, k->version,
-			  names);
+		check_say(c, CHECK_ERROR, "", "%s, and kernel %s has modules without "
+			  "signature: %s\ntake the kernel of the distribution, sign them "
+			  "(kmodsign, mokutil --import), or turn Secure Boot off in the "
+			  "firmware setup", why, k->version, names);
 	modules_close(&m);
 }
 

@@ -31,10 +31,13 @@ void check_host_needs(struct check *c)
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
 		const char *fix = o->text + o->who;
-		check_say(c, CHECK_ERROR, check_address(o->f), "%.*s, and %s\n%s", (int)o->who, o->text,
+		check_say(c, CHECK_ERROR, check_address(o->f), "%.*s, and %s\n%s",
+			  (int)o->who, o->text,
 			  host_entry(c->host, o->f)->state == STATE_PLANNED ?
-				  "the next boot takes the function from the host" : "a rule is about it",
-			  o->user == USER_ROOT ? "take it out of the rules" : fix + strspn(fix, ": "));
+				  "the next boot takes the function from the host" :
+				  "a rule is about it",
+			  o->user == USER_ROOT ? "take it out of the rules" :
+						 fix + strspn(fix, ": "));
 	}
 }
 
@@ -161,8 +164,8 @@ static void look_at_entry(struct check *c, const struct check_at *at, char *line
 	(void)c;
 	if (sscanf(line, "%63s %*s %255s %511s", name, key, options) < 1)
 		return;
-	if (is_below_root(name) || strstr(options, "initramfs") || strstr(options, "x-initrd.attach") ||
-	    strstr(at->path, "initramfs"))
+	if (is_below_root(name) || strstr(options, "initramfs") ||
+	    strstr(options, "x-initrd.attach") || strstr(at->path, "initramfs"))
 		add_entry(at, key, options);
 }
 
@@ -205,8 +208,9 @@ static void look_at_mapping(const struct check *c)
 	char uuid[64];
 
 	for (unsigned i = 0; i < lock.n && !*lock.asked; i++)
-		if (sysfs_read(c->host->roots.sys, path_make("class/block/%s/dm/uuid", lock.block[i]),
-			       uuid, sizeof(uuid)) > 0 && !strncmp(uuid, "CRYPT-", 6))
+		if (sysfs_read(c->host->roots.sys,
+			       path_make("class/block/%s/dm/uuid", lock.block[i]), uuid,
+			       sizeof(uuid)) > 0 && !strncmp(uuid, "CRYPT-", 6))
 			text_make(lock.asked, sizeof(lock.asked), "%s, which is encrypted",
 				  lock.name[i]);
 }
@@ -217,7 +221,8 @@ static bool is_locked(struct check *c)
 {
 	static const char *const others[] = { "etc/dropbear/initramfs/authorized_keys",
 					      "etc/dropbear-initramfs/authorized_keys",
-					      "etc/dropbear/root_key", "usr/bin/clevis-luks-unlock" };
+					      "etc/dropbear/root_key",
+					      "usr/bin/clevis-luks-unlock" };
 
 	lock = (struct lock){ 0 };
 	find_blocks(c);
@@ -253,18 +258,18 @@ void check_passphrase(struct check *c)
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
 		if (o->user == USER_KEYBOARD && is_locked(c))
-			check_say(c, CHECK_ERROR, check_address(o->f), "nobody can type the passphrase of "
-				  "the root file system (%s): the controller with the only keyboard is "
-				  "taken before it is asked for\nplug the keyboard into another controller, "
-				  "or " UNLOCK, lock.asked);
+			check_say(c, CHECK_ERROR, check_address(o->f), "nobody can type the "
+				  "passphrase of the root file system (%s): the controller with "
+				  "the only keyboard is taken before it is asked for\nplug the "
+				  "keyboard into another controller, or " UNLOCK, lock.asked);
 	}
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
 		if (f->boot_display && check_is_planned(c, f) && !another_display_stays(c) &&
 		    is_locked(c))
-			check_say(c, CHECK_ERROR, check_address(f), "nobody sees the question for the "
-				  "passphrase of the root file system (%s): the only display is taken before "
-				  "it comes\n" UNLOCK ", or at a serial console (console=ttyS0)",
-				  lock.asked);
+			check_say(c, CHECK_ERROR, check_address(f), "nobody sees the "
+				  "question for the passphrase of the root file system (%s): the "
+				  "only display is taken before it comes\n" UNLOCK ", or at a "
+				  "serial console (console=ttyS0)", lock.asked);
 	}
 }

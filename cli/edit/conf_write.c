@@ -118,7 +118,8 @@ static int look_at_target(struct target *t, const char *verb)
 		return refuse_target(t, verb, "is mounted there, so it cannot be replaced",
 			      "change it where it comes from");
 	if (t->is.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
-		return refuse_target(t, verb, "is marked as not to be changed", "take that off with chattr -ia");
+		return refuse_target(t, verb, "is marked as not to be changed",
+				     "take that off with chattr -ia");
 	if (t->is.stx_nlink > 1 && !conf_file_goes(t->f))
 		cmd_complain("warning: /etc/%s is one of %u hard links to its text: the others "
 			     "keep the old one", t->f->name, t->is.stx_nlink);
@@ -146,8 +147,8 @@ static int find_target(struct targets *all, const struct conf_file *f, const str
 	if (r == -ENOLINK)
 		return refuse_target(t, verb, "is a link to nothing", "correct it");
 	if (r == -ENOENT)
-		return refuse_target(t, verb, "has no folder, as /etc/" FOLDER " is a link to nothing",
-			      "correct it");
+		return refuse_target(t, verb, "has no folder, as /etc/" FOLDER " is a link to "
+				     "nothing", "correct it");
 	if (r == -EISDIR)
 		return refuse_target(t, verb, "is a link to a folder", "correct it");
 	if (r)
@@ -202,7 +203,8 @@ static bool is_of_text(const char *name)
 /* Extended attributes, which access lists and the label of SELinux are as well. */
 static void keep_attributes(const struct target *t, int from, int to)
 {
-	char *names = xmalloc(3 * ATTRIBUTE_MAX), *is = names + ATTRIBUTE_MAX, *now = is + ATTRIBUTE_MAX;
+	char *names = xmalloc(3 * ATTRIBUTE_MAX), *is = names + ATTRIBUTE_MAX,
+		*now = is + ATTRIBUTE_MAX;
 	ssize_t size = flistxattr(from, names, ATTRIBUTE_MAX);
 
 	/* The new file got the default list of its directory. */
@@ -210,7 +212,8 @@ static void keep_attributes(const struct target *t, int from, int to)
 		fremovexattr(to, ACCESS_LIST);
 	for (char *name = names; name < names + size; name += strlen(name) + 1) {
 		ssize_t n = is_of_text(name) ? -1 : fgetxattr(from, name, is, ATTRIBUTE_MAX);
-		if (n < 0 || (fgetxattr(to, name, now, ATTRIBUTE_MAX) == n && !memcmp(is, now, (size_t)n)))
+		if (n < 0 || (fgetxattr(to, name, now, ATTRIBUTE_MAX) == n &&
+			      !memcmp(is, now, (size_t)n)))
 			continue;
 		if (fsetxattr(to, name, is, (size_t)n, 0))
 			warn_not_kept(t, name, errno);

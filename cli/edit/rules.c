@@ -68,7 +68,8 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 		text_add(&t, " path=%pr", &f->identity->path);
 	else
 		text_add(&t, " address=%pa", &f->at);
-	text_add(&t, "%s%s%s", how->take_boot_display && f->boot_display ? " take=boot-display" : "",
+	text_add(&t, "%s%s%s",
+		 how->take_boot_display && f->boot_display ? " take=boot-display" : "",
 		 how->no_iommu && f->group < 0 ? " iommu=ignore" : "",
 		 how->required ? " required=yes" : "");
 }
@@ -161,7 +162,8 @@ static unsigned say_refused(const struct host *h, const struct rules_how *how, u
 		text_start(&t, why, sizeof(why));
 		words_reason(&t, &h->run, f, e);
 		cmd_complain("%s: %s: the next boot would refuse it: %s%s", how->verb,
-			     text_make(at, sizeof(at), "%pa", &f->at), why, rules_way_out(h, e->reason));
+			     text_make(at, sizeof(at), "%pa", &f->at), why,
+			     rules_way_out(h, e->reason));
 		refused++;
 	}
 	return refused;
@@ -260,8 +262,8 @@ static void say_group(struct host *h, const struct pci_function *f)
 	char at[64];
 
 	if (group_judge(h, f, NULL, &words))
-		cmd_complain("warning: %s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
-			     words.advice);
+		cmd_complain("warning: %s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at),
+			     words.what, words.advice);
 }
 
 void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)

@@ -265,7 +265,8 @@ static void look_at_mount(char *line, void *arg)
 	for (size_t i = 0; i < d->n; i++) {
 		struct disk *disk = &d->disk[i];
 		bool mounted = major ? disk->dev == makedev(major, minor) :
-			       pool ? strlen(disk->pool) == pool && !strncmp(disk->pool, source, pool) :
+			       pool ? strlen(disk->pool) == pool &&
+					      !strncmp(disk->pool, source, pool) :
 				      is_source(d, disk, source);
 		if (mounted)
 			mount_disk(disk, place);
@@ -290,7 +291,8 @@ static const char *describe(const struct disk *disk, char text[256])
 	bool apart = strcmp(disk->name, disk->base) != 0;
 
 	return text_make(text, 256, "%s%s%s%s%s", disk->title, apart ? " on " : "",
-			 apart ? disk->base : "", *disk->pool ? " of the ZFS pool " : "", disk->pool);
+			 apart ? disk->base : "",
+			 *disk->pool ? " of the ZFS pool " : "", disk->pool);
 }
 
 static void say_mounted(const struct disk *disk, struct obstacles *o)
@@ -301,10 +303,11 @@ static void say_mounted(const struct disk *disk, struct obstacles *o)
 	if (disk->places > 1)
 		snprintf(more, sizeof(more), " and %u more", disk->places - 1);
 	if (disk->root)
-		obstacle_add(o, disk->f, "%s is on %s\nthe host runs from it, so it cannot be given "
-			   "away", disk->place, text);
+		obstacle_add(o, disk->f, "%s is on %s\nthe host runs from it, so it "
+			   "cannot be given away", disk->place, text);
 	else if (*disk->pool)
-		obstacle_add(o, disk->f, "%s is on %s\nzpool export %s", disk->place, text, disk->pool);
+		obstacle_add(o, disk->f, "%s is on %s\nzpool export %s", disk->place,
+			     text, disk->pool);
 	else
 		obstacle_add(o, disk->f, "%s%s is on %s\numount it, and remove it from /etc/fstab",
 			   disk->place, more, text);
@@ -362,8 +365,8 @@ static void say_disk_use(const struct disks *d, size_t i, struct obstacles *o)
 static void look_at_claim(const struct disks *d, const struct disk *disk, struct obstacles *o)
 {
 	if (sysfs_is_claimed(d->roots->dev, disk->name))
-		obstacle_add(o, disk->f, "%s is claimed in the kernel\nexport its pool or stop what "
-			   "stands on it", disk->name);
+		obstacle_add(o, disk->f, "%s is claimed in the kernel\nexport its pool "
+			   "or stop what stands on it", disk->name);
 }
 
 /* A loop that nothing is said of: at the next boot it is gone. */
@@ -372,8 +375,8 @@ static void say_loop(const struct disks *d, size_t i, struct obstacles *o)
 	const struct disk *disk = &d->disk[i];
 
 	if (is_loop(disk->name) && !disk->said && !disk->cache && !find_upper(d, i))
-		obstacle_add(o, disk->f, "%s stands on %s\nlosetup -d /dev/%s", disk->name, disk->base,
-			   disk->name);
+		obstacle_add(o, disk->f, "%s stands on %s\nlosetup -d /dev/%s",
+			     disk->name, disk->base, disk->name);
 }
 
 static void find_disks(struct disks *d, const struct in_use_of *of)

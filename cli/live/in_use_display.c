@@ -25,8 +25,8 @@ static void look_at_console(char *line, void *arg)
 		return;
 	for (size_t i = 0; i < nodes->n; i++)
 		if (nodes->node[i].dev == makedev(major, minor) && node_is(&nodes->node[i], "tty"))
-			obstacle_add(o, nodes->node[i].f, "the kernel's console is on %s\ntake console=%s "
-				   "off the kernel command line and reboot",
+			obstacle_add(o, nodes->node[i].f, "the kernel's console is on "
+				   "%s\ntake console=%s off the kernel command line and reboot",
 				   node_name(&nodes->node[i]), node_name(&nodes->node[i]));
 }
 
@@ -58,14 +58,15 @@ static void look_at_display(const struct roots *roots, const struct nodes *nodes
 	bool framebuffer = false;
 
 	for (size_t i = 0; i < nodes->n; i++)
-		framebuffer |= nodes->node[i].f == connector->f && node_is(&nodes->node[i], "graphics");
+		framebuffer |= nodes->node[i].f == connector->f &&
+			node_is(&nodes->node[i], "graphics");
 	if (!framebuffer || connector->f->boot_display ||
 	    strcmp(node_attribute(roots, connector, "status", value), "connected") ||
 	    strcmp(node_attribute(roots, connector, "enabled", value), "enabled") ||
 	    sysfs_list(roots->sys, "class/vtconsole", is_fbcon, &roots) != 1)
 		return;
-	obstacle_add(o, connector->f, "the text console is on %s\necho 0 to bind of the frame buffer "
-		   "device in /sys/class/vtconsole", node_name(connector));
+	obstacle_add(o, connector->f, "the text console is on %s\necho 0 to bind of the "
+		   "frame buffer device in /sys/class/vtconsole", node_name(connector));
 }
 
 void in_use_displays(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)

@@ -57,9 +57,10 @@ void in_use_keyboards(const struct roots *roots, const struct in_use_of *of, str
 	for (size_t i = 0; !stays && i < n; i++) {
 		f = function_of_keyboard(&all.member[i], &adapters);
 		if (f != last) {
-			obstacle_add(o, f, "the host's only keyboard is on it, %s\nplug it in elsewhere",
-				   class_attribute(roots, "input", member_name(&all.member[i]), "name",
-						   value));
+			obstacle_add(o, f, "the host's only keyboard is on it, %s\nplug it "
+				     "in elsewhere",
+				     class_attribute(roots, "input", member_name(&all.member[i]),
+						     "name", value));
 			obstacle_mark(o, USER_KEYBOARD);
 		}
 		last = f;

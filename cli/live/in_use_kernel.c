@@ -124,7 +124,8 @@ void in_use_kernel(const struct roots *roots, const struct nodes *nodes, struct 
 	for (size_t i = 0; i < nodes->n; i++) {
 		look_at_thunderbolt(roots, &nodes->node[i], o);
 		if (node_is(&nodes->node[i], NODE_HIDDEN))
-			obstacle_add(o, nodes->node[i].f, "its network interface is in another network "
-				   "namespace\nmove it back, or end what has it (lsns -t net)");
+			obstacle_add(o, nodes->node[i].f, "its network interface is in "
+				   "another network namespace\nmove it back, or end what has it "
+				   "(lsns -t net)");
 	}
 }

@@ -58,7 +58,8 @@ static void look_at_route(struct targets *t, bool v6, const uint8_t to[16], int 
 		struct target *one = &t->target[i];
 		bool matches = one->v6 == v6 && (!one->any || !bits) && bits >= one->bits &&
 			       !memcmp(one->to, to, (size_t)bits / 8) &&
-			       (bits % 8 == 0 || (one->to[bits / 8] ^ to[bits / 8]) >> (8 - bits % 8) == 0);
+			       (bits % 8 == 0 ||
+				(one->to[bits / 8] ^ to[bits / 8]) >> (8 - bits % 8) == 0);
 		if (!matches || (bits == one->bits && metric >= one->metric))
 			continue;
 		one->bits = bits;
@@ -195,7 +196,8 @@ static int look_at_sshd(const char *name, void *arg)
 {
 	const struct sshd *s = arg;
 
-	obstacle_lines(s->roots->root, path_make("etc/ssh/sshd_config.d/%s", name), look_at_port, s->t);
+	obstacle_lines(s->roots->root, path_make("etc/ssh/sshd_config.d/%s", name),
+		       look_at_port, s->t);
 	return 0;
 }
 
@@ -354,12 +356,14 @@ static void look_at_interface(const struct roots *roots, const struct member *m,
 	find_stack(roots, name, &stack);
 	obstacle_lines(roots->proc, "net/pppoe", look_at_pppoe, &pppoe);
 	if (!c->elsewhere && is_up(roots, name))
-		obstacle_add(o, m->f, c->here > 1 ? "%s and others that are to go are the only network "
-			   "interfaces that are up\nbring up another one first" : "%s is the only "
-			   "network interface that is up\nbring up another one first", name);
+		obstacle_add(o, m->f,
+			     c->here > 1 ? "%s and others that are to go are the only network "
+					   "interfaces that are up\nbring up another one first" :
+					   "%s is the only network interface that is up\nbring up "
+					   "another one first", name);
 	else if (stack.n > 1)
-		obstacle_add(o, m->f, "%s is a part of %s\nip link set %s nomaster, or take %s away",
-			   name, stack.name[1], name, stack.name[1]);
+		obstacle_add(o, m->f, "%s is a part of %s\nip link set %s nomaster, or "
+			     "take %s away", name, stack.name[1], name, stack.name[1]);
 	else if (pppoe.found)
 		obstacle_add(o, m->f, "%s has a PPPoE connection\nend it (poff)", name);
 	free(stack.name);
@@ -419,7 +423,8 @@ static bool has_address(const char *interface, char address[NI_MAXHOST])
 		int family = a->ifa_addr ? a->ifa_addr->sa_family : AF_UNSPEC;
 		socklen_t n = family == AF_INET ? sizeof(struct sockaddr_in) :
 						  sizeof(struct sockaddr_in6);
-		has = (family == AF_INET || family == AF_INET6) && !strcmp(a->ifa_name, interface) &&
+		has = (family == AF_INET || family == AF_INET6) &&
+		      !strcmp(a->ifa_name, interface) &&
 		      !getnameinfo(a->ifa_addr, n, address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST) &&
 		      strncmp(address, "fe80:", 5);
 	}
@@ -434,9 +439,9 @@ static void look_at_address(const struct roots *roots, const struct node *node,
 	const char *name = node_name(node);
 
 	if (has_address(name, address))
-		obstacle_add(o, node->f, "%s has the address %s%s\nip addr flush dev %s", name, address,
-			   has_default_route(roots, name) ? " and the default route" : "",
-			   name);
+		obstacle_add(o, node->f, "%s has the address %s%s\nip addr flush dev %s",
+			     name, address, has_default_route(roots, name) ?
+			     " and the default route" : "", name);
 }
 
 void in_use_addresses(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)

@@ -27,7 +27,8 @@ static int take_lock(void)
 {
 	struct roots roots;
 	int dir = gather_root(NULL, &roots) ? -1 : receipt_dir(&roots);
-	int fd = dir < 0 ? -1 : openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = dir < 0 ? -1 :
+		openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (dir >= 0)
 		close(dir);

@@ -32,7 +32,8 @@ static bool read_size(const struct live *l, const struct pci_function *f, const 
 		return false;
 	file[8] = name[8];
 	*value = '\0';
-	if (fstatat(l->host.run.inv.devices, path_function(f, file), &st, 0) || st.st_size < 1 << 20)
+	if (fstatat(l->host.run.inv.devices, path_function(f, file), &st, 0) ||
+	    st.st_size < 1 << 20)
 		return true;
 	while (st.st_size >> 21 >> shift)
 		shift++;
@@ -187,7 +188,8 @@ static void say_undone(const struct live *l, unsigned k)
 		cmd_complain("%s: the kernel has not come back from giving it back to %s: see the "
 			     "kernel log", at, was);
 	else if (strcmp(was, is) != 0)
-		cmd_complain("%s: not given back to %s, %s has it: see the kernel log", at, was, is);
+		cmd_complain("%s: not given back to %s, %s has it: see the "
+			     "kernel log", at, was, is);
 	else
 		cmd_complain("%s: as before, %s has it", at, was);
 	for (unsigned i = 0; one->done && i < attributes_of(l, k); i++)

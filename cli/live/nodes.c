@@ -51,7 +51,8 @@ static bool add_node(const struct search *s, const char *subsystem, const char *
 
 	for (size_t i = 0; i < nodes->n; i++)
 		if (dev ? nodes->node[i].dev == dev &&
-				  !strcmp(nodes->node[i].subsystem, "block") == !strcmp(subsystem, "block") :
+				  !strcmp(nodes->node[i].subsystem, "block") ==
+					  !strcmp(subsystem, "block") :
 			  !strcmp(nodes->node[i].path, path))
 			return false;
 	nodes->node = xreallocarray(nodes->node, nodes->n + 1, sizeof(*nodes->node));

@@ -50,7 +50,8 @@ void booted_free(struct booted *b)
 
 bool booted_is_same(const struct booted *b)
 {
-	return slice_equal((struct slice){ b->then, b->then_n }, (struct slice){ b->now, b->now_n });
+	return slice_equal((struct slice){ b->then, b->then_n },
+			   (struct slice){ b->now, b->now_n });
 }
 
 static bool is_name(struct slice line)

@@ -40,8 +40,8 @@ void hint_no_group(const struct host *h)
 		hint_iommu(h);
 		pci_put_address(at, &h->run.inv.function[i].at);
 		if (iommu_is_on(h))
-			cmd_complain("%s: no IOMMU group, while other functions have theirs: %s", at,
-				     iommu_fix_of_one(h));
+			cmd_complain("%s: no IOMMU group, while other functions have "
+				     "theirs: %s", at, iommu_fix_of_one(h));
 		return;
 	}
 }
@@ -66,8 +66,8 @@ const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
 {
 	if (!r->cmd.recovery.n)
 		return text_make(text, HOST_NAME_MAX, "vgapass=off is on the kernel command line");
-	return text_make(text, HOST_NAME_MAX, "%pv on the kernel command line asks for a recovery boot",
-			 &r->cmd.recovery);
+	return text_make(text, HOST_NAME_MAX, "%pv on the kernel command line asks for a "
+			 "recovery boot", &r->cmd.recovery);
 }
 
 void hint_plan(const struct host *h)

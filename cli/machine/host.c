@@ -144,20 +144,21 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 
 	switch (host_later(h, f)) {
 	case HOST_BEHIND_VMD:
-		return text_make(text, HOST_NAME_MAX, "it is behind VMD%s and appears only when the "
-				 "driver vmd has run, after the boot has looked: turn VMD off for its "
-				 "port in the firmware setup, or give a guest the VMD function whole",
-				 vmd_of(h, f, of));
+		return text_make(text, HOST_NAME_MAX, "it is behind VMD%s and appears "
+				 "only when the driver vmd has run, after the boot has looked: "
+				 "turn VMD off for its port in the firmware setup, or give a guest "
+				 "the VMD function whole", vmd_of(h, f, of));
 	case HOST_VIRTUAL:
-		if (sysfs_link(h->run.inv.devices, path_function(f, "physfn"), 0, of, sizeof(of)) < 0)
+		if (sysfs_link(h->run.inv.devices, path_function(f, "physfn"), 0, of,
+			       sizeof(of)) < 0)
 			*of = '\0';
-		return text_make(text, HOST_NAME_MAX, "it is a virtual function and appears only when "
-				 "the host's driver of %s has made it, after the boot has looked: "
-				 "vgapass bind %pa takes it then", of, &f->at);
+		return text_make(text, HOST_NAME_MAX, "it is a virtual function and "
+				 "appears only when the host's driver of %s has made it, after the "
+				 "boot has looked: vgapass bind %pa takes it then", of, &f->at);
 	case HOST_REMOVABLE:
 		return text_make(text, HOST_NAME_MAX, "it is behind a port for external devices "
-				 "(Thunderbolt) and may appear only after the boot has looked: vgapass "
-				 "bind %pa takes it then", &f->at);
+				 "(Thunderbolt) and may appear only after the boot has "
+				 "looked: vgapass bind %pa takes it then", &f->at);
 	default:
 		*text = '\0';
 		return text;

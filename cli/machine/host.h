@@ -20,7 +20,7 @@ struct host_options {
 struct host {
 	struct roots roots;
 	const char *sysroot; /* "" for / : what comes before a path */
-	struct run run;      /* every function with all its details, and the plan of the next boot */
+	struct run run;      /* functions with all their details, and the plan of the next boot */
 	char *cmdline;       /* made of the options; NULL: proc/cmdline */
 	struct pci_access *pci_ids;
 	struct kmod_ctx *kmod; /* of the kernel that runs; NULL: host_open_kmod() opens it */

@@ -162,7 +162,8 @@ static void compare_config(const struct look *l, struct text *wrong)
 	for (unsigned k = 0; k < l->seen.n; k++) {
 		const char *name = l->seen.file[k].name;
 		bool is_conf = !strcmp(name, "etc/vgapass.conf") ||
-			       (!strncmp(name, "etc/vgapass.conf.d/", 19) && ends_with(name, ".conf"));
+			       (!strncmp(name, "etc/vgapass.conf.d/", 19) &&
+				ends_with(name, ".conf"));
 		if (is_conf && !sysfs_exists(root, name))
 			add_wrong(wrong, name + 4, " is no more");
 	}

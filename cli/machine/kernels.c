@@ -327,7 +327,8 @@ void kernels_find(const struct host *h, struct kernels *ret)
 	struct finder f = { .h = h, .to = ret };
 
 	*ret = (struct kernels){ .unmounted = places_unmounted(h) };
-	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", f.running, sizeof(f.running)) < 0)
+	if (sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", f.running,
+			    sizeof(f.running)) < 0)
 		*f.running = '\0';
 	f.running[strcspn(f.running, " \n")] = '\0';
 	loader_read(h, &f.loader);

@@ -241,7 +241,8 @@ static void read_pe(const struct reader *r, const char *path, bool only)
 	char *text;
 	struct pe_section section;
 	unsigned first = r->l->n;
-	int kernel = pe_find(fd, 0, ".linux", &section), initrd = pe_find(fd, 0, ".initrd", &section);
+	int kernel = pe_find(fd, 0, ".linux", &section),
+		initrd = pe_find(fd, 0, ".initrd", &section);
 
 	if (fd >= 0 && (only || !kernel || !initrd)) {
 		struct loader_entry *e = loader_add(r->l, LOADER_UKI, path, 0);

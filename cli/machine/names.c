@@ -122,14 +122,16 @@ const char *host_serial(const struct pci_function *f, char serial[HOST_NAME_MAX]
 
 	text_start(&t, serial, HOST_NAME_MAX);
 	for (int shift = 56; f->has_serial && shift >= 0; shift -= 8)
-		text_add(&t, shift ? "%02x-" : "%02x", (unsigned)(f->identity->serial >> shift & 0xff));
+		text_add(&t, shift ? "%02x-" : "%02x",
+			 (unsigned)(f->identity->serial >> shift & 0xff));
 	return serial;
 }
 
 const char *host_resets(const struct host *h, const struct pci_function *f,
 			char resets[HOST_NAME_MAX])
 {
-	if (sysfs_read(h->run.inv.devices, path_function(f, "reset_method"), resets, HOST_NAME_MAX) < 0)
+	if (sysfs_read(h->run.inv.devices, path_function(f, "reset_method"), resets,
+		       HOST_NAME_MAX) < 0)
 		*resets = '\0';
 	resets[strcspn(resets, "\n")] = '\0';
 	for (char *p = resets; *p; p++)

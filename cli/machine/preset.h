@@ -6,7 +6,7 @@
 
 /* A boot image of a preset that is in use, but none for rescue. */
 struct preset_image {
-	char *package; /* name of the preset's file without ".preset": that of the kernel's package */
+	char *package; /* the kernel's: the name of the preset's file without ".preset" */
 	char *kernel;  /* ALL_kver: a path or a version; NULL: it is not said */
 	char *path;    /* below the root */
 	char *config;  /* the configuration that it is made by, below the root */

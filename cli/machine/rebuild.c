@@ -178,8 +178,8 @@ static int run_plan(const struct host *h, const char *verb, const struct rebuild
 	int code = CMD_OK;
 
 	if (plan->unsupported)
-		return cmd_complain("%s: %s: the configuration is changed, no boot image is\n%s", verb,
-				    plan->unsupported, plan->instead);
+		return cmd_complain("%s: %s: the configuration is changed, no boot image "
+				    "is\n%s", verb, plan->unsupported, plan->instead);
 	if (!plan->n)
 		return cmd_complain("%s: neither update-initramfs nor dracut nor mkinitcpio is "
 				    "there: rebuild the boot images yourself", verb);
@@ -213,7 +213,8 @@ static bool look_at_entry(const struct host *h, const char *verb, const struct k
 	if (k->images || !k->bare_entry || image_is_idle(h))
 		return true;
 	cmd_complain("%s: /%s: boots kernel %s without a boot image, so nothing binds before the "
-		     "drivers load\nname its image there, and reboot", verb, k->bare_entry, k->version);
+		     "drivers load\nname its image there, and reboot", verb,
+		     k->bare_entry, k->version);
 	return false;
 }
 
@@ -275,8 +276,8 @@ static void end_speech(const char *verb)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return;
-	cmd_complain("warning: %s: stdout cannot be written (%s): the change is made all the same", verb,
-		     strerror(errno));
+	cmd_complain("warning: %s: stdout cannot be written (%s): the change is made all "
+		     "the same", verb, strerror(errno));
 	__fpurge(stdout);
 	clearerr(stdout);
 }

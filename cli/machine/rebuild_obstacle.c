@@ -75,8 +75,8 @@ static bool find_debian_obstacle(const struct host *h, struct text *t)
 	value = preset_value(text, "update_initramfs");
 	bool is_off = value && find_word(value, "no");
 	if (is_off)
-		text_add(t, "update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf keeps "
-			 "update-initramfs from its work: write update_initramfs=yes");
+		text_add(t, "update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf "
+			 "keeps update-initramfs from its work: write update_initramfs=yes");
 	free(value);
 	free(text);
 	return is_off;
@@ -129,7 +129,8 @@ static bool find_dracut_obstacle(const struct host *h, struct text *t)
 	char *omit = preset_value(text, "omit_dracutmodules");
 	char *only = preset_value(text, "dracutmodules");
 	if (omit && find_word(omit, "vgapass"))
-		text_add(t, "omit_dracutmodules in dracut.conf.d has vgapass: remove it from there");
+		text_add(t, "omit_dracutmodules in dracut.conf.d has vgapass: remove "
+			 "it from there");
 	else if (only && *(only + strspn(only, " ")) && !find_word(only, "vgapass"))
 		text_add(t, "dracutmodules in dracut.conf.d has no vgapass: add it there");
 	free(omit);

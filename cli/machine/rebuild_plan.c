@@ -78,8 +78,9 @@ void rebuild_plan_text(const struct rebuild_plan *p, struct text *t)
 	for (unsigned i = 0; i < p->n; i++)
 		for (unsigned k = 0; k < p->step[i].n; k++) {
 			const char *word = p->step[i].word[k];
-			bool plain = word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-						 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@+=:,%-")] == '\0';
+			bool plain = !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+						  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						  "0123456789_./@+=:,%-")];
 			text_add(t, "%s%s%s%s", k ? " " : i ? " && " : "", plain ? "" : "'", word,
 				 plain ? "" : "'");
 		}
@@ -97,17 +98,20 @@ static const struct {
 	{ "mkinitfs", "mkinitfs is not supported: it cannot put vgapass into a boot image" },
 	{ "genkernel", "genkernel is not supported: it cannot put vgapass into a boot image" },
 	{ "ugrd", "ugrd is not supported: it cannot put vgapass into a boot image" },
-	{ "mkosi-initrd", "mkosi-initrd is not supported: it cannot put vgapass into a boot image" },
+	{ "mkosi-initrd", "mkosi-initrd is not supported: it cannot put vgapass into a "
+	  "boot image" },
 	{ "mkinitrd", "mkinitrd is not supported: it cannot put vgapass into a boot image" },
 	{ "tinyramfs", "tinyramfs is not supported: it cannot put vgapass into a boot image" },
 };
 
 static bool is_made_by_booster(const struct kernels *kernels)
 {
-	for (unsigned i = 0; i < kernels->n; i++)
-		for (unsigned k = 0; kernels_is_next(kernels, i) && k < kernels->kernel[i].images; k++)
-			if (strstr(kernels->kernel[i].image[k].path, "/booster-"))
+	for (unsigned i = 0; i < kernels->n; i++) {
+		const struct kernel *kernel = &kernels->kernel[i];
+		for (unsigned k = 0; kernels_is_next(kernels, i) && k < kernel->images; k++)
+			if (strstr(kernel->image[k].path, "/booster-"))
 				return true;
+	}
 	return false;
 }
 
@@ -124,13 +128,13 @@ static void refuse_system(const struct host *h, const struct kernels *kernels,
 
 	if (sysfs_exists(root, "etc/NIXOS") ||
 	    (sysfs_exists(root, "nix/store") && sysfs_exists(root, "run/current-system")))
-		refuse(p, "NixOS is not supported: its boot images are made of its own configuration, "
-			  "without vgapass",
+		refuse(p, "NixOS is not supported: its boot images are made of its own "
+			  "configuration, without vgapass",
 		       "bind the functions by boot.initrd.kernelModules and boot.kernelParams in "
 		       "configuration.nix");
 	else if (sysfs_exists(root, "gnu/store") && sysfs_exists(root, "run/current-system"))
-		refuse(p, "Guix is not supported: its boot images are made of its own configuration, "
-			  "without vgapass",
+		refuse(p, "Guix is not supported: its boot images are made of its own "
+			  "configuration, without vgapass",
 		       "bind the functions by initrd-modules and kernel-arguments of the "
 		       "operating-system");
 	else if (sysfs_exists(root, "run/ostree-booted") && !has_program(h, "rpm-ostree"))
@@ -183,8 +187,8 @@ static const char *absolute(const char *path)
 static bool add_kernel_install(const struct host *h, const struct kernel *k,
 			       struct rebuild_plan *p)
 {
-	static const char *const places[] = { "usr/lib/modules/%s/vmlinuz", "lib/modules/%s/vmlinuz",
-					      "boot/vmlinuz-%s" };
+	static const char *const places[] = { "usr/lib/modules/%s/vmlinuz",
+					      "lib/modules/%s/vmlinuz", "boot/vmlinuz-%s" };
 	char path[512];
 
 	if (!has_program(h, "kernel-install"))
@@ -218,8 +222,8 @@ static void add_mkinitcpio(const struct host *h, const struct kernel *k,
 	if (strstr(image->path, k->version) && strchr(strstr(image->path, k->version), '/') &&
 	    add_kernel_install(h, k, p))
 		return;
-	add_step(p, "mkinitcpio", "--kernel", k->version, is_unified(image) ? "--uki" : "--generate",
-		 absolute(image->path));
+	add_step(p, "mkinitcpio", "--kernel", k->version, is_unified(image) ?
+		 "--uki" : "--generate", absolute(image->path));
 }
 
 /* Debian's systemd-boot has the image copied to its partition by a script of its own, which

@@ -31,7 +31,8 @@ void *xcalloc(size_t n, size_t size)
 {
 	size_t all;
 
-	return checked(calloc(n ? n : 1, size), __builtin_mul_overflow(n, size, &all) ? SIZE_MAX : all);
+	return checked(calloc(n ? n : 1, size),
+		       __builtin_mul_overflow(n, size, &all) ? SIZE_MAX : all);
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)

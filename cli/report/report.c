@@ -288,10 +288,11 @@ void report_make(const struct host *h, const struct host_options *o, bool full, 
 	close_text(m.missing);
 	FILE *to = open_text(&ret->text, &ret->n);
 	fprintf(to, "vgapass report, format 1\n\n%s\n%s%s",
-		full ? "Nothing is replaced in it: it has serial numbers, UUIDs and the host's name." :
-		       "Serial numbers, MAC addresses, UUIDs and the host's name are replaced: the same\n"
-		       "one by the same stand-in. Names of users, guests and disks are not. Read it\n"
-		       "before you send it.",
+		full ? "Nothing is replaced in it: it has serial numbers, UUIDs and the host's "
+		       "name." :
+		       "Serial numbers, MAC addresses, UUIDs and the host's name are replaced: "
+		       "the same\none by the same stand-in. Names of users, guests and disks are "
+		       "not. Read it\nbefore you send it.",
 		missing ? "\nNot in it, as it could not be read:\n" : "", ret->missing);
 	fwrite(sections, 1, n, to);
 	close_text(to);

@@ -295,15 +295,16 @@ static void save_cpu(const struct saver *s)
 
 	for (struct slice rest = { text, n > 0 ? (size_t)n : 0 }; rest.n;) {
 		struct slice line = slice_cut(&rest, '\n');
-		if (!maker.n && (starts_with(line, "vendor_id") || starts_with(line, "CPU implementer")))
+		if (!maker.n && (starts_with(line, "vendor_id") ||
+				 starts_with(line, "CPU implementer")))
 			maker = line;
 		if (!flags.n && starts_with(line, "flags"))
 			flags = line;
 	}
 	bool guest = flags.n && memmem(flags.p, flags.n, " hypervisor", 11);
 	if (maker.n || guest)
-		fprintf(s->to, "file proc/cpuinfo %.*s%s%s\n", (int)maker.n, maker.p, maker.n ? "\\n" : "",
-			guest ? "flags\t\t: hypervisor\\n" : "");
+		fprintf(s->to, "file proc/cpuinfo %.*s%s%s\n", (int)maker.n, maker.p,
+			maker.n ? "\\n" : "", guest ? "flags\t\t: hypervisor\\n" : "");
 	free(text);
 }
 

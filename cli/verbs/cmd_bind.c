@@ -234,7 +234,8 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && group >= 0 && l->host.run.outcome[function_number(l, k)].viable != VIABLE_NO)
+		if (first == k && group >= 0 &&
+		    l->host.run.outcome[function_number(l, k)].viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
 }

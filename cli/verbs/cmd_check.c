@@ -52,7 +52,8 @@ static const struct topic {
 	{ "images", check_images, "no boot image is older than the configuration" },
 	{ "modules", check_modules, "each kernel has the modules of the rules" },
 	{ "modules", check_signatures, "the kernel takes the modules" },
-	{ "elsewhere", check_settings, "no setting elsewhere fights with the rules or is needless" },
+	{ "elsewhere", check_settings, "no setting elsewhere fights with the rules or "
+	  "is needless" },
 	{ "cards", check_reset, "each function can be reset" },
 	{ "cards", check_drivers, "each function is on the driver that its rule says" },
 	{ "cards", check_binders, "nothing but the rules gives functions to guests" },

@@ -142,7 +142,7 @@ static void set_plan(const struct host *h, struct libscols_line *line, const str
 static void print_table(struct host *h, const struct order *o, const struct columns *c,
 			const struct options *opt)
 {
-	struct libscols_line **line = xcalloc(o->n, sizeof(*line));
+	struct libscols_line **line = xcalloc(o->n, sizeof(struct libscols_line *));
 	struct libscols_table *table = table_start("functions", c, opt->json);
 
 	scols_table_enable_noheadings(table, opt->noheadings);

@@ -39,8 +39,8 @@ static void print_functions(const struct run *r, const struct obstacles *o)
 		puts(buf);
 		for (unsigned k = 0; k < o->n && k < OBSTACLES_MAX; k++)
 			if (o->obstacle[k].f == &r->inv.function[i])
-				printf("    %sbut the host needs it%s: %s\n", color_bad(), color_off(),
-				       o->obstacle[k].text);
+				printf("    %sbut the host needs it%s: %s\n",
+				       color_bad(), color_off(), o->obstacle[k].text);
 	}
 }
 

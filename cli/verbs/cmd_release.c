@@ -66,8 +66,8 @@ static int say_released(struct live *l, struct live_function *one)
 		return cmd_complain("%s: %s has taken it again: does %s.ids= or new_id name its "
 				    "ID?", at, was, was);
 	if (!*one->driver && *host_candidates(&l->host, one->f, names))
-		return cmd_complain("%s: released%s, but no driver has taken it, though %s can: see "
-				    "the kernel log", at, from, names);
+		return cmd_complain("%s: released%s, but no driver has taken it, "
+				    "though %s can: see the kernel log", at, from, names);
 	if (*one->driver)
 		printf("%s released%s, %s has it now\n", at, from, one->driver);
 	else

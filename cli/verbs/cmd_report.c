@@ -35,8 +35,8 @@ static int write_file(const char *path, const struct report *r, bool force, bool
 	ssize_t n = 0;
 
 	if (fd < 0 && errno == EEXIST)
-		return cmd_complain("report: %s is there already: name another file, or use --force",
-				    path);
+		return cmd_complain("report: %s is there already: name another file, "
+				    "or use --force", path);
 	if (fd < 0)
 		return cmd_complain("report: %s cannot be written (%s): name another file", path,
 				    strerror(errno));

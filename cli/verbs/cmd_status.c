@@ -98,20 +98,22 @@ static enum viability viable_now(struct status *s, json_object *f, struct text *
 		return VIABLE_UNKNOWN;
 	text_start(&t, names, sizeof(names));
 	if (group_list(&s->host, now->group, GROUP_HELD, false, &t)) {
-		text_add(why, "no guest can have it: the host's drivers have %s of its IOMMU group %u: "
-			      "vgapass check iommu says what to do", names, (unsigned)now->group);
+		text_add(why, "no guest can have it: the host's drivers have %s of its "
+			      "IOMMU group %u: vgapass check iommu says what to do", names,
+			 (unsigned)now->group);
 		return VIABLE_NO;
 	}
 	if (group_is_reserved(&s->host, now->group)) {
-		text_add(why, "no guest can have it: the firmware keeps memory through its IOMMU group "
-			      "%u (RMRR): vgapass check iommu says what to do", (unsigned)now->group);
+		text_add(why, "no guest can have it: the firmware keeps memory through "
+			      "its IOMMU group %u (RMRR): vgapass check iommu says what to do",
+			 (unsigned)now->group);
 		return VIABLE_NO;
 	}
 	text_start(&t, names, sizeof(names));
 	if (!group_list(&s->host, now->group, GROUP_WANTED, false, &t))
 		return VIABLE_YES;
-	text_add(why, "a guest can have it until the host loads drivers for %s of its IOMMU group %u",
-		 names, (unsigned)now->group);
+	text_add(why, "a guest can have it until the host loads drivers for %s of its "
+		 "IOMMU group %u", names, (unsigned)now->group);
 	return VIABLE_UNKNOWN;
 }
 
@@ -332,7 +334,8 @@ static json_object *strays_now(const struct status *s)
 		json_object *o = json_object_new_object();
 		pci_put_address(at, &inv->function[i].at);
 		json_object_object_add(o, "address", json_object_new_string(at));
-		json_object_object_add(o, "driver", json_object_new_string(inv->function[i].driver));
+		json_object_object_add(o, "driver",
+				       json_object_new_string(inv->function[i].driver));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -356,7 +359,8 @@ static void print_json(struct status *s)
 	}
 	json_object_object_add(s->receipt, "strays_now", strays_now(s));
 	json_object_object_add(s->receipt, "configuration_changed",
-			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) : NULL);
+			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) :
+			       NULL);
 	puts(json_object_to_json_string_ext(s->receipt, TABLE_JSON));
 }
 
