@@ -2,8 +2,8 @@
 /* fuzz_boot.c - any bytes as configuration, command line, list of modules and attributes of a
  * whole boot on the fake kernel: what is said of each function in the end must be true.
  *
- * Bytes 0x1e stand between: switches (late, refusing, mounted), configuration, command line, iomem, list
- * of modules; then attributes, "0NAME=VALUE" for the first of the functions below.
+ * Bytes 0x1e stand between: switches (late, refusing, mounted), configuration, command line, iomem,
+ * list of modules; then attributes, "0NAME=VALUE" for the first of the functions below.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -19,9 +19,10 @@ static struct run run;
 /* Few values for much, so that functions and rules meet. */
 static struct pci_function function_of(const uint8_t *b, unsigned i)
 {
-	static const uint32_t classes[] = { 0x030000, 0x040300, 0x0c0330, 0x010802, 0x060400, 0x020000,
-					    0x038000, 0x000000, 0x080501, 0x068000, 0x060100, 0x040100,
-					    0x028000, 0x010601, 0x0c0500, 0x060000 };
+	static const uint32_t classes[] = { 0x030000, 0x040300, 0x0c0330, 0x010802,
+					    0x060400, 0x020000, 0x038000, 0x000000, 0x080501,
+					    0x068000, 0x060100, 0x040100, 0x028000, 0x010601,
+					    0x0c0500, 0x060000 };
 
 	return (struct pci_function){
 		.driver = b[0] & 1 ? "nouveau" : "",
@@ -113,8 +114,9 @@ static bool is_of_host_display(const struct pci_function *f, const struct rule *
 	for (unsigned i = 0; i < run.inv.functions && r->with == WITH_GROUP; i++) {
 		const struct pci_function *g = &run.inv.function[i];
 		const struct rule *its = run.plan.entry[i].rule;
-		if (g->boot_display && its && !its->take_boot_display && g->at.domain == f->at.domain &&
-		    g->at.bus == f->at.bus && g->at.devfn >> 3 == f->at.devfn >> 3)
+		if (g->boot_display && its && !its->take_boot_display &&
+		    g->at.domain == f->at.domain && g->at.bus == f->at.bus &&
+		    g->at.devfn >> 3 == f->at.devfn >> 3)
 			return true;
 	}
 	return false;

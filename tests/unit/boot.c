@@ -123,7 +123,8 @@ const char *boot_complaint(const char *address)
 {
 	const char *driver = fake_driver_of(address);
 	const struct plan_entry *e = entry_of(address);
-	enum function_state state = e ? run_state(&boot, (unsigned)(e - boot.plan.entry)) : STATE_NONE;
+	enum function_state state = e ? run_state(&boot, (unsigned)(e - boot.plan.entry)) :
+		STATE_NONE;
 
 	/* Who cannot see the disks cannot spare them. */
 	if (fake_pulled() && !strstr(fake_failed(), "class/block") &&

@@ -387,8 +387,8 @@ static void releases_when_the_driver_refuses(void **state)
 	fake_refuse("vfio-pci");
 	boot_host_drivers();
 	boot_run("1002:6608\n", "");
-	expect(CARD, "failed: driver vfio-pci did not take it: see the kernel log (error 22); it is on radeon "
-		     "(vgapass.conf:1)");
+	expect(CARD, "failed: driver vfio-pci did not take it: see the kernel log (error 22); it "
+		     "is on radeon (vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 }
@@ -816,8 +816,8 @@ static void never_takes_what_is_in_use(void **state)
 	add_multipath();
 	claim();
 	boot_run(CONF, "");
-	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; it is on nvme "
-		     "(vgapass.conf:1)");
+	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; "
+		     "it is on nvme (vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind="));
 	/* It was in use, and is not. */
 	add_disk();
@@ -925,7 +925,7 @@ static void waits_for_the_iommu(void **state)
 	apply_finish(&boot_work);
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
-	/* It came, but the group comes with a probe, and a driver in the kernel itself made none. */
+	/* It came, but the group comes with a probe, and a built-in driver made none. */
 	remove_group();
 	fake_file(MODULES_LIST, "");
 	fake_add_driver("vfio-pci");

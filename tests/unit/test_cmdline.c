@@ -86,10 +86,12 @@ static void obeys_recovery(void **state)
 {
 	static const char *const off[] = {
 		"single", "s", "S", "1", "-s", "-b", "rescue", "emergency", "recovery", "rd.rescue",
-		"rd.emergency", "rd.break", "rd.break=pre-mount", "break", "break=premount", "break=",
+		"rd.emergency", "rd.break", "rd.break=pre-mount", "break",
+		"break=premount", "break=",
 		"systemd.unit=rescue.target", "systemd.unit=emergency.target",
 		"rd.systemd.unit=rescue.target", "rd.systemd.unit=emergency.target",
-		"systemd.unit=\"rescue.target\"", "-- single", "-- -s", "-- systemd.unit=rescue.target",
+		"systemd.unit=\"rescue.target\"", "-- single", "-- -s",
+		"-- systemd.unit=rescue.target",
 	};
 	static const char *const on[] = {
 		"2", "3", "5", "singles", "x=single", "systemd.unit=graphical.target",
@@ -102,8 +104,8 @@ static void obeys_recovery(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(off); i++) {
-		cmdline_parse(slice_of(text_make(line, sizeof(line), "ro %s vgapass=on vgapass=games",
-						 off[i])), &c);
+		cmdline_parse(slice_of(text_make(line, sizeof(line),
+						 "ro %s vgapass=on vgapass=games", off[i])), &c);
 		if (c.mode != MODE_OFF)
 			fail_msg("%s is not obeyed", off[i]);
 		const char *word = off[i] + (strncmp(off[i], "-- ", 3) ? 0 : 3);

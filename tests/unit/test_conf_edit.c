@@ -110,7 +110,8 @@ static void makes_a_section(void **state)
 
 static void removes_lines(void **state)
 {
-	static const uint32_t first[] = { 1 }, two[] = { 3, 1 }, all[] = { 1, 2, 3 }, none[] = { 4 };
+	static const uint32_t first[] = { 1 }, two[] = { 3, 1 }, all[] = { 1, 2, 3 },
+		none[] = { 4 };
 	const struct slice text = { "a\n\0b\nc", 6 };
 
 	(void)state;

@@ -40,7 +40,8 @@ static void shows_differences(void **state)
 static void obeys_no_terminal(void **state)
 {
 	(void)state;
-	expect_diff("", "\x1b[2J\tx\x7f\xc2\x9b\xc3\xa9\n", "@@ -0,0 +1,1 @@\n+?[2J\tx??\xc3\xa9\n");
+	expect_diff("", "\x1b[2J\tx\x7f\xc2\x9b\xc3\xa9\n",
+		    "@@ -0,0 +1,1 @@\n+?[2J\tx??\xc3\xa9\n");
 }
 
 /* What the calls of diff_lines() say: both texts, made again, and how many lines differ. */
@@ -104,7 +105,8 @@ static void is_whole_and_short(void **state)
 		diff_lines(slice_of(old), slice_of(new), add_line, &a);
 		assert_string_equal(a.old, old);
 		assert_string_equal(a.new, new);
-		assert_int_equal(a.changes, strlen(old) / 2 + strlen(new) / 2 - 2 * common(old, new));
+		assert_int_equal(a.changes,
+				 strlen(old) / 2 + strlen(new) / 2 - 2 * common(old, new));
 	}
 }
 

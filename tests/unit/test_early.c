@@ -102,7 +102,8 @@ static void refuses_wrong_calls(void **state)
 /* By its own name it does look at the machine: the tests above see that it does not. */
 static void works_by_its_own_name(void **state)
 {
-	static const char *const call[] = { "/x/vgapass-early", "claim", "--sysroot", "/none", NULL };
+	static const char *const call[] = { "/x/vgapass-early", "claim", "--sysroot",
+					    "/none", NULL };
 	char printed[256];
 
 	(void)state;

@@ -225,7 +225,8 @@ static void asks_about_followers(void **state)
 	gather();
 	assert_int_equal(bench.inv.functions, 4);
 	assert_int_equal(bench.inv.function[4].known, 0);
-	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (along by vgapass.conf:1)");
+	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (along by "
+			    "vgapass.conf:1)");
 	assert_string_equal(bench_says("01:00.2"), "");
 	assert_string_equal(bench_says("01:00.3"), "");
 }
@@ -253,14 +254,17 @@ static void asks_about_identities(void **state)
 	add("pci0000:00/0000:00:1d.1/0000:03:00.0", "144D:A808", "10802");
 	fake_file("etc/vgapass.conf", "144d:a808\n");
 	gather();
-	assert_string_equal(bench_says("02:00.0"), "refused: a storage, SD or USB controller: write "
-						   "path=00:1d.0/00.0 beside its ID (vgapass.conf:1)");
-	fake_bytes("sys/devices/pci0000:00/0000:00:1d.0/0000:02:00.0/config", config, sizeof(config));
+	assert_string_equal(bench_says("02:00.0"), "refused: a storage, SD or USB "
+						   "controller: write path=00:1d.0/00.0 beside its "
+						   "ID (vgapass.conf:1)");
+	fake_bytes("sys/devices/pci0000:00/0000:00:1d.0/0000:02:00.0/config", config,
+		   sizeof(config));
 	fake_file("etc/vgapass.conf",
 		  "144d:a808 serial=00-00-00-00-00-00-00-00\nkeep 144d:a808 address=03:00.0\n");
 	gather();
 	assert_string_equal(bench_says("02:00.0"), "to be bound to vfio-pci (vgapass.conf:1)");
-	fake_bytes("sys/devices/pci0000:00/0000:00:1d.1/0000:03:00.0/config", config, sizeof(config));
+	fake_bytes("sys/devices/pci0000:00/0000:00:1d.1/0000:03:00.0/config", config,
+		   sizeof(config));
 	gather();
 	assert_int_equal(bench_entry("02:00.0")->reason, REASON_IDENTITY);
 }
@@ -286,8 +290,8 @@ static void refuses_too_many_functions(void **state)
 	(void)state;
 	fake_file("etc/vgapass.conf", "8086:10fb\n");
 	for (unsigned i = 0; i < PCI_FUNCTIONS_MAX; i++) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/1000:%02x:%02x.%u/modalias", i >> 8,
-			 i >> 3 & 31, i & 7);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/1000:%02x:%02x.%u/modalias",
+			 i >> 8, i >> 3 & 31, i & 7);
 		fake_file(path, "pci:v00008086d000010FBsv00000000sd00000000bc02sc00i00\n");
 	}
 	gather();

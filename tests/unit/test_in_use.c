@@ -126,7 +126,8 @@ static void open_display(void **state)
 	put_process("79", "systemd-logind\n", "/dev/null");
 	put_process("80", "none\n", "/dev/zero");
 	assert_non_null(strstr(look(), "Xorg (pid 77) has /dev/null open: end it\n"));
-	assert_non_null(strstr(look(), "systemd-logind (pid 79) has /dev/null open: end the sessions "));
+	assert_non_null(strstr(look(), "systemd-logind (pid 79) has /dev/null open: end "
+			       "the sessions "));
 	assert_int_equal(found.n, 2);
 }
 
@@ -227,8 +228,8 @@ static void mounted_above(void **state)
 	put_link(CARD "/ata1/block/sdb/holders/dm-0", "/x");
 	put_device("sys/devices/virtual/block/dm-0", "block", "253:0\n");
 	put("sys/devices/virtual/block/dm-0/dm/name", "sdb_crypt\n");
-	assert_string_equal(look_host(), "sdb is a part of sdb_crypt: stop that first (vgchange -an, "
-					 "cryptsetup close, mdadm --stop)\n");
+	assert_string_equal(look_host(), "sdb is a part of sdb_crypt: stop that first "
+					 "(vgchange -an, cryptsetup close, mdadm --stop)\n");
 	put_link("sys/devices/virtual/block/dm-0/holders/dm-1", "/x");
 	put_link("sys/devices/virtual/block/dm-0/holders/dm-2", "/x");
 	put_device("sys/devices/virtual/block/dm-1", "block", "253:1\n");
@@ -240,8 +241,8 @@ static void mounted_above(void **state)
 	put("proc/self/mountinfo", "80 25 253:1 / /srv rw - ext4 /dev/mapper/vg-a rw\n");
 	put("proc/swaps", "Filename Type Size Used Priority\n/dev/dm-2 partition 8388604 0 -2\n");
 	assert_string_equal(look_host(), "/srv is on vg-a on sdb" FSTAB
-					 "vg-swap on sdb is swap space: swapoff /dev/dm-2, and remove "
-					 "it from /etc/fstab\n");
+					 "vg-swap on sdb is swap space: swapoff "
+					 "/dev/dm-2, and remove it from /etc/fstab\n");
 }
 
 /* Partitions of an array are no holders of its disks. */
@@ -301,10 +302,12 @@ static void pool(void **state)
 	put("proc/spl/kstat/zfs/other/state", "ONLINE\n");
 	assert_string_equal(look_host(), "");
 	put("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
-	assert_string_equal(look_host(), "sdb1 is a part of the ZFS pool tank: zpool export tank\n");
+	assert_string_equal(look_host(), "sdb1 is a part of the ZFS pool tank: zpool "
+			    "export tank\n");
 	put("proc/self/mountinfo", "79 25 0:39 / /o rw - zfs tan/x rw\n"
 				   "80 25 0:40 / /tank rw - zfs tank/data rw,xattr\n");
-	assert_string_equal(look_host(), "/tank is on sdb1 of the ZFS pool tank: zpool export tank\n");
+	assert_string_equal(look_host(), "/tank is on sdb1 of the ZFS pool tank: zpool "
+			    "export tank\n");
 	put("proc/self/mountinfo", "80 25 0:40 / / rw - zfs tank rw,xattr\n");
 	assert_string_equal(look_host(), "/ is on sdb1 of the ZFS pool tank" ROOT);
 	put("run/udev/data/b8:17", "E:ID_FS_LABEL=tank\nE:ID_FS_TYPE=ext4\n");
@@ -316,8 +319,8 @@ static void cache_and_loop(void **state)
 	(void)state;
 	put_device(CARD "/nvme/nvme0/nvme0n1", "block", "259:0\n");
 	put(CARD "/nvme/nvme0/nvme0n1/bcache/label", "x\n");
-	assert_string_equal(look_host(), "nvme0n1 is a part of a bcache: stop that first (vgchange -an, "
-					 "cryptsetup close, mdadm --stop)\n");
+	assert_string_equal(look_host(), "nvme0n1 is a part of a bcache: stop that first "
+					 "(vgchange -an, cryptsetup close, mdadm --stop)\n");
 	put_device(CARD "/nvme/nvme0/nvme0n2", "block", "259:1\n");
 	put_device("sys/devices/virtual/block/loop0", "block", "7:0\n");
 	put("sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n2\n");
@@ -422,7 +425,8 @@ static void planned_before(void **state)
 	put_device(CARD "/usb1/input/input5", "input", "");
 	put(CARD "/usb1/input/input5/capabilities/key", "fffffffffffffffe\n");
 	put_device("sys/bus/pci/devices/0000:05:00.0/usb1/input/input6", "input", "");
-	put("sys/bus/pci/devices/0000:05:00.0/usb1/input/input6/capabilities/key", "fffffffffffffffe\n");
+	put("sys/bus/pci/devices/0000:05:00.0/usb1/input/input6/capabilities/key",
+	    "fffffffffffffffe\n");
 	assert_int_equal(gather_roots(root, &roots), 0);
 	inv.functions = 2;
 	inv.function[0] = inv.function[1] = function;
@@ -478,8 +482,8 @@ static void bridge_port(void **state)
 	put_networks();
 	assert_string_equal(look(), "");
 	put_link(CARD "/net/eno1/upper_br0", "/x");
-	assert_string_equal(look_host(), "eno1 is a part of br0: ip link set eno1 nomaster, or take br0 "
-					 "away\n");
+	assert_string_equal(look_host(), "eno1 is a part of br0: ip link set eno1 "
+					 "nomaster, or take br0 away\n");
 }
 
 static void pppoe(void **state)
@@ -503,8 +507,8 @@ static void only_network(void **state)
 	put("sys/devices/virtual/net/virbr0/operstate", "up\n");
 	assert_string_equal(look_host(), "");
 	put(OTHER "eno9/operstate", "down\n");
-	assert_string_equal(look_host(), "eno1 is the only network interface that is up: bring up another "
-					 "one first\n");
+	assert_string_equal(look_host(), "eno1 is the only network interface that is up: "
+					 "bring up another one first\n");
 	put(CARD "/net/eno1/operstate", "unknown\n");
 	put(CARD "/net/eno1/flags", "0x1002\n");
 	assert_string_equal(look_host(), "");
@@ -512,23 +516,27 @@ static void only_network(void **state)
 	assert_non_null(strstr(look_host(), "eno1 is the only network interface that is up"));
 	put_device(CARD "/net/eno2", "net", "");
 	put(CARD "/net/eno2/operstate", "up\n");
-	assert_non_null(strstr(look_host(), "eno2 and others that are to go are the only network "));
+	assert_non_null(strstr(look_host(), "eno2 and others that are to go are the "
+			       "only network "));
 	assert_int_equal(found.n, 2);
 }
 
-#define ROUTES "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+#define ROUTES "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\t" \
+	"Window\tIRTT\n"
 
 /* Of several the one with the least metric. */
 static void default_route(void **state)
 {
 	(void)state;
 	put_networks();
-	put("proc/net/route", ROUTES "eno9\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
-			      "eno1\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
-			      "eno1\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
+	put("proc/net/route",
+	    ROUTES "eno9\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+	    "eno1\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+	    "eno1\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n");
 	assert_string_equal(look_host(), "");
-	put("proc/net/route", ROUTES "eno9\t00000000\t0101A8C0\t0003\t0\t0\t700\t00000000\t0\t0\t0\n"
-			      "eno1\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
+	put("proc/net/route",
+	    ROUTES "eno9\t00000000\t0101A8C0\t0003\t0\t0\t700\t00000000\t0\t0\t0\n"
+	    "eno1\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
 	assert_string_equal(look_host(), "eno1 has the default route" WAY);
 	/* A route that is down, or says that there is none. */
 	put("proc/net/route", ROUTES "eno1\t00000000\t0101A8C0\t0002\t0\t0\t1\t00000000\t0\t0\t0\n"
@@ -589,7 +597,8 @@ static void many_sessions(void **state)
 	put_networks();
 	put("proc/net/route", LOCAL4);
 	for (unsigned i = 0; i < 90; i++)
-		end += sprintf(end, "%4u: 0501A8C0:0016 0702A8C0:%04X 01 00000000:00000000\n", i, i);
+		end += sprintf(end, "%4u: 0501A8C0:0016 0702A8C0:%04X 01 "
+			       "00000000:00000000\n", i, i);
 	put("proc/net/tcp", text);
 	assert_string_equal(look_host(), "");
 	sprintf(end, "  90: 0501A8C0:0016 0701A8C0:C350 01 00000000:00000000\n");
@@ -642,11 +651,13 @@ static void disks_at_peers(void **state)
 	assert_string_equal(look_host(), "eno1 has an iSCSI disk: log out of it\n");
 	put("proc/net/tcp", TCP "   0: 0501A8C0:C350 0702A8C0:0CBC 01 00000000:00000000\n");
 	assert_string_equal(look_host(), "");
-	put("proc/self/mountinfo", "30 22 0:40 / /srv rw - nfs4 nas:/srv rw,vers=4.2,addr=192.168.1.7\n");
+	put("proc/self/mountinfo", "30 22 0:40 / /srv rw - nfs4 nas:/srv "
+	    "rw,vers=4.2,addr=192.168.1.7\n");
 	assert_string_equal(look_host(), "eno1 has the file system at /srv" FSTAB);
 	put("proc/net/ipv6_route", "20010db8000000000000000000000000 20 " ZERO " 00 " ZERO
 				   " 00000100 00000001 00000000 00000001     eno1\n");
-	put("proc/self/mountinfo", "30 22 0:40 / / rw - nfs4 nas:/srv rw,vers=4.2,addr=2001:db8::1\n");
+	put("proc/self/mountinfo", "30 22 0:40 / / rw - nfs4 nas:/srv "
+	    "rw,vers=4.2,addr=2001:db8::1\n");
 	assert_string_equal(look_host(), "eno1 has the file system at /" FSTAB);
 }
 
@@ -771,11 +782,14 @@ int main(void)
 		TEST(itself), TEST(guest), TEST(nvidia), TEST(mounted), TEST(root_file_system),
 		TEST(mounted_above), TEST(partition_of_array), TEST(disks_of_btrfs),
 		TEST(disks_of_bcachefs), TEST(pool), TEST(cache_and_loop), TEST(nvme_subsystem),
-		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(planned_before), TEST(address), TEST(bridge_port),
+		TEST(odd_disks), TEST(only_the_host), TEST(planned), TEST(planned_before),
+		TEST(address), TEST(bridge_port),
 		TEST(pppoe), TEST(only_network), TEST(default_route), TEST(default_route_of_ipv6),
 		TEST(session), TEST(many_sessions), TEST(session_below_sysroot),
-		TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard), TEST(bluetooth_keyboard),
-		TEST(keyboards_of_two), TEST(console), TEST(serial_console), TEST(virtual_functions), TEST(many),
+		TEST(session_of_ipv6), TEST(disks_at_peers), TEST(keyboard),
+		TEST(bluetooth_keyboard),
+		TEST(keyboards_of_two), TEST(console), TEST(serial_console),
+		TEST(virtual_functions), TEST(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,8 @@ static void odd_name(void **state)
 	assert_non_null(file);
 	assert_int_equal(fwrite(cmdline, 1, sizeof(cmdline), file), sizeof(cmdline));
 	fclose(file);
-	assert_string_equal(look(), "qemu (pid 100000001, guest a?b?[2J) has /dev/null open: end it\n");
+	assert_string_equal(look(), "qemu (pid 100000001, guest a?b?[2J) has /dev/null "
+			    "open: end it\n");
 }
 
 /* Its first thread has nothing open, another has. */
@@ -141,8 +142,8 @@ static void no_capability(void **state)
 	assert_null(found.blind);
 	put("proc/self/status", "Name:\tvgapass\nCapEff:\t000001fffff7ffff\n");
 	look();
-	assert_string_equal(found.blind, "cannot see who has files open: run it on the host with all "
-					 "capabilities");
+	assert_string_equal(found.blind, "cannot see who has files open: run it on the "
+					 "host with all capabilities");
 }
 
 static void namespaces(void **state)
@@ -158,8 +159,8 @@ static void namespaces(void **state)
 	put_link("proc/self/ns/user", "user:[4026531837]");
 	put_link("proc/self/ns/net", "net:[4026532202]");
 	look();
-	assert_string_equal(found.blind, "cannot see the host's network interfaces: run it outside of "
-					 "this network namespace");
+	assert_string_equal(found.blind, "cannot see the host's network interfaces: run "
+					 "it outside of this network namespace");
 	put_link("proc/1/ns/net", "net:[4026532202]");
 	look();
 	assert_null(found.blind);
@@ -209,8 +210,8 @@ static void mediated(void **state)
 	put_device("sys/class/vfio/41", "vfio", "1:3\n");
 	put("proc/900/comm", "qemu\n");
 	put_link("proc/900/fd/9", "/dev/null");
-	assert_string_equal(look(), "qemu (pid 900) has /dev/null open: shut the guest down, or detach "
-				    "the card from it\n");
+	assert_string_equal(look(), "qemu (pid 900) has /dev/null open: shut the guest "
+				    "down, or detach the card from it\n");
 }
 
 static void elsewhere(void **state)
@@ -219,8 +220,8 @@ static void elsewhere(void **state)
 	put_device(CARD "/net/none0", "net", "");
 	assert_string_equal(look(), "");
 	put_folder(CARD "/usb1/1-1/net");
-	assert_string_equal(look(), "its network interface is in another network namespace: move it "
-				    "back, or end what has it (lsns -t net)\n");
+	assert_string_equal(look(), "its network interface is in another network "
+				    "namespace: move it back, or end what has it (lsns -t net)\n");
 }
 
 static void thunderbolt(void **state)
@@ -263,12 +264,15 @@ static void exported(void **state)
 	put(path, "0\n");
 	assert_string_equal(look(), "");
 	put(path, "1\n");
-	assert_string_equal(look(), "the NVMe target exports nvme0n1: disable its namespace (nvmetcli)\n");
+	assert_string_equal(look(), "the NVMe target exports nvme0n1: disable its namespace "
+			    "(nvmetcli)\n");
 	put(path, "0\n");
 	put("sys/kernel/config/target/core/fileio_0/disk/info",
 	    "Status: ACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 16384\n"
-	    "        TCM FILEIO ID: 0        File: /dev/nvme0n1  Size: 16777216  Mode: O_DSYNC Async: 0\n");
-	assert_string_equal(look(), "the SCSI target exports nvme0n1: delete its backstore (targetcli)\n");
+	    "        TCM FILEIO ID: 0        File: /dev/nvme0n1  Size: 16777216  Mode: "
+	    "O_DSYNC Async: 0\n");
+	assert_string_equal(look(), "the SCSI target exports nvme0n1: delete its backstore "
+			    "(targetcli)\n");
 }
 
 static int word[2];
@@ -342,7 +346,8 @@ static void real_thread(void **state)
 					pause();
 			pthread_exit(NULL);
 		}
-		assert_string_equal(look_at_real(child, makedev(1, 7)), "has /dev/full open: end it");
+		assert_string_equal(look_at_real(child, makedev(1, 7)),
+				    "has /dev/full open: end it");
 	}
 }
 

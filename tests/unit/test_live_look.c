@@ -106,7 +106,8 @@ static void late_driver(void **state)
 	put("proc/77/comm", "Xorg\n");
 	put_link("proc/77/fd/3", "/dev/null");
 	put("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card1/dev", "1:3\n");
-	put_link("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card1/subsystem", "/class/drm");
+	put_link("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card1/subsystem",
+		 "/class/drm");
 	assert_true(live_may_take(l, 0));
 	put_link(CARD "/driver", "../../../../bus/pci/drivers/radeon");
 	assert_false(live_is_free(l));

@@ -79,7 +79,8 @@ static void reads_grub(void **state)
 		"\tmultiboot2\t/boot/xen-4.17.gz placeholder dom0_mem=1G\n"
 		"\tmodule2\t/boot/vmlinuz-6.1 placeholder root=/dev/x\n"
 		"\tmodule2\t--nounzip   /boot/initrd.img-6.1\n}\n"),
-		"3 kernel=/boot/vmlinuz-6.1 initrd=/boot/initrd.img-6.1 3:[placeholder root=/dev/x]\n");
+		"3 kernel=/boot/vmlinuz-6.1 initrd=/boot/initrd.img-6.1 3:[placeholder "
+		"root=/dev/x]\n");
 	assert_string_equal(entries_of(loader_parse_grubenv,
 		"# GRUB Environment Block\nsaved_entry=x\nkernelopts=root=/dev/x vga=1 \n####"),
 		"3 3:[root=/dev/x vga=1]\n");
@@ -136,7 +137,8 @@ static void reads_refind(void **state)
 		"2 kernel=/boot/vmlinuz-linux initrd=/boot/initramfs-linux.img "
 		"6:[root=/dev/x rw] 8:[single]\n");
 	assert_string_equal(entries_of(loader_parse_refind_linux,
-		"\"Boot\" \"root=/dev/x initrd=\\boot\\initramfs-%v.img a=\"\"b c\"\"\"\n\n\"none\"\n"),
+		"\"Boot\" \"root=/dev/x initrd=\\boot\\initramfs-%v.img a=\"\"b "
+		"c\"\"\"\n\n\"none\"\n"),
 		"1 initrd=/boot/initramfs-%v.img "
 		"1:[root=/dev/x initrd=\\boot\\initramfs-%v.img a=\"b c\"]\n");
 }

@@ -434,7 +434,8 @@ static void asks_for_what_it_needs(void **state)
 	/* A refusal says the path, and a serial number of every one that may have it. */
 	bench_add("02:00.0", "1b21:2142", 0x0c0330);
 	assert_int_equal(needs("1b21:2142", "02:00.0"), verdict | PCI_DETAIL_PATH);
-	assert_int_equal(needs("1b21:2142 address=03:00.0 serial=00-00-00-00-00-00-00-00", "02:00.0"),
+	assert_int_equal(needs("1b21:2142 address=03:00.0 serial=00-00-00-00-00-00-00-00",
+			       "02:00.0"),
 			 PCI_DETAIL_SERIAL);
 }
 

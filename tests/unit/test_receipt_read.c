@@ -170,7 +170,8 @@ static void test_whole_file(void **state)
 
 static void test_make_printable(void **state)
 {
-	static const char text[] = "{\"result\":\"ok\",\"functions\":[{\"address\":\"0000:01:00.0\","
+	static const char text[] =
+		"{\"result\":\"ok\",\"functions\":[{\"address\":\"0000:01:00.0\","
 		"\"reason\":\"\\u001b[2J\\u009bx\\u0000y\\n\",\"rule\":\"\\u00e9\\u20ac\"}]}";
 	const char *why;
 	json_object *o = receipt_parse(text, strlen(text), &why);

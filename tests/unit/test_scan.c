@@ -436,8 +436,8 @@ static void finds_the_framebuffer(void **state)
 	static const char *const names[] = { "BOOTFB",	  "efifb",   "vesafb",	"simplefb",
 					     "simpledrm", "efidrm", "vesadrm", "ofdrm" };
 	/* What lies in a card's memory when its own driver runs. */
-	static const char *const others[] = { "bochs-drm", "amdgpu", "vfio-pci", "fb", "drm", "nvidia",
-					      "0000:00:02.0", "snd_hda" };
+	static const char *const others[] = { "bochs-drm", "amdgpu", "vfio-pci", "fb",
+					      "drm", "nvidia", "0000:00:02.0", "snd_hda" };
 	static const char form[] = "00000000-00000fff : Reserved\n"
 				   "c0000000-dfffffff : PCI Bus 0000:00\n"
 				   "  c0000000-cfffffff : 0000:01:00.0\n"

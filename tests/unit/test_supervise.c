@@ -185,7 +185,8 @@ static void item(void *arg, unsigned i)
 
 static unsigned run_items(unsigned n)
 {
-	const struct crew crew = { .items = n, .item = item, .item_arg = shared, .hurry_fd = -1, .close_fd = -1 };
+	const struct crew crew = { .items = n, .item = item, .item_arg = shared, .hurry_fd = -1,
+				   .close_fd = -1 };
 
 	shared->progress = (struct progress){ .next = 0 };
 	return supervise(&shared->progress, &crew);
@@ -252,7 +253,8 @@ static void takes_its_time(void *arg, unsigned i)
 
 static void waits_for_what_is_slow(void **state)
 {
-	struct crew crew = { .items = 4, .item = takes_its_time, .item_arg = shared, .hurry_fd = -1, .close_fd = -1 };
+	struct crew crew = { .items = 4, .item = takes_its_time, .item_arg = shared, .hurry_fd = -1,
+			     .close_fd = -1 };
 
 	(void)state;
 	shared->watch_ms = SUPERVISE_STALL_MS / 10;
@@ -280,7 +282,8 @@ static void works_without_a_worker(void **state)
 		if (setrlimit(RLIMIT_NPROC, &none) || (!geteuid() && setuid(65534)))
 			_exit(2);
 		unsigned left = supervise(&shared->progress, &crew);
-		_exit(left || shared->worker != getpid() || fcntl(crew.close_fd, F_GETFD) < 0 ? 1 : 3);
+		bool wrong = left || shared->worker != getpid();
+		_exit(wrong || fcntl(crew.close_fd, F_GETFD) < 0 ? 1 : 3);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(WEXITSTATUS(status), 3);

@@ -127,7 +127,8 @@ static void formats(void **state)
 
 	(void)state;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%s,%pv,%u,%u,%04x,%04x,%02x,%x", "x", &v, 0u, 4294967295u, 0xfu, 0x12345u, 0xau, 7u);
+	text_add(&t, "%s,%pv,%u,%u,%04x,%04x,%02x,%x", "x", &v, 0u, 4294967295u, 0xfu,
+		 0x12345u, 0xau, 7u);
 	assert_string_equal(buf, "x,slice,0,4294967295,000f,12345,0a,7");
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "%pa %pi %pp %pp %pp", &at, &f, &whole, &line, &column);
