@@ -12,6 +12,7 @@
 
 #include "cli/machine/rebuild.h"
 #include "cli/out/table.h"
+#include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
@@ -33,14 +34,14 @@ static json_object *as_json(const char *text)
 void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
 {
 	static const char *const words[] = { "ok", "warning", "error" };
-	char *text = NULL, *place = strdup(at);
+	char *text = NULL, *place = xstrdup(at);
 	va_list arguments;
 
 	va_start(arguments, format);
 	int n = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	if (n < 0 || !place)
-		abort();
+	if (n < 0)
+		xalloc_fail(strlen(format));
 	char *fix = strrchr(text, '\n');
 	if (fix)
 		*fix++ = '\0';
@@ -93,7 +94,7 @@ char *check_path(const struct check *c, const char *path)
 	char *ret = host_file(c->host, path);
 
 	/* No file has the name "". */
-	return ret ? ret : strdup("");
+	return ret ? ret : xstrdup("");
 }
 
 bool check_exists(const struct check *c, const char *path)
@@ -103,10 +104,7 @@ bool check_exists(const struct check *c, const char *path)
 
 char *check_read(struct check *c, const char *path)
 {
-	char *text = malloc(FILE_SIZE_MAX);
-
-	if (!text)
-		abort();
+	char *text = xmalloc(FILE_SIZE_MAX);
 	ssize_t n = sysfs_read_file(c->host->roots.root, path, text, FILE_SIZE_MAX);
 	if (n >= 0)
 		return text;

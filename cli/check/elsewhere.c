@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/machine/bootline.h"
+#include "cli/out/xalloc.h"
 #include "cli/settings/settings.h"
 #include "hook/image/modules.h"
 #include "runtime/io/sysfs.h"
@@ -215,7 +216,7 @@ static char *find_builtin(const struct check *c, const char *module)
 		const char *version = kernels.kernel[kernels.n - 1].version;
 		text_make(path, sizeof(path), "lib/modules/%s/modules.builtin", version);
 		sysfs_lines(c->host->roots.root, path, look_for_module, &w);
-		ret = w.found ? strdup(version) : NULL;
+		ret = w.found ? xstrdup(version) : NULL;
 	}
 	kernels_free(&kernels);
 	return ret;

@@ -10,6 +10,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/live/in_use.h"
+#include "cli/out/xalloc.h"
 
 #define BLOCKS_MAX 16
 #define NAME_LENGTH 64
@@ -191,7 +192,7 @@ static void look_at_words(struct check *c)
 					    "luks.name=", "cryptdevice=", "cryptopts=", NULL };
 	static const char *const keys[] = { "rd.luks.key=", "luks.key=", "cryptkey=", "rd.luks=0",
 					    "rd.luks=no", "luks=0", "luks=no", NULL };
-	char *copy = strdup(c->host->run.cmdline), *rest = copy, *word;
+	char *copy = xstrdup(c->host->run.cmdline), *rest = copy, *word;
 
 	while (rest && (word = check_word(&rest, " \t\n"))) {
 		lock.key |= begins_with_one(word, keys) || has_key(word) || is_serial_console(word);

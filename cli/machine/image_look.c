@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/cpio.h"
 #include "hook/image/modules.h"
 #include "runtime/io/apply.h"
@@ -85,13 +86,9 @@ static struct seen_file *find_seen(const struct seen *seen, const char *name)
 
 static struct seen_file *add_seen(struct seen *seen, const char *name)
 {
-	struct seen_file *file = reallocarray(seen->file, seen->n + 1, sizeof(*file));
-
-	if (!file)
-		return NULL;
-	seen->file = file;
-	file[seen->n] = (struct seen_file){ .name = strdup(name) };
-	return file[seen->n].name ? &file[seen->n++] : NULL;
+	seen->file = xreallocarray(seen->file, seen->n + 1, sizeof(*seen->file));
+	seen->file[seen->n] = (struct seen_file){ .name = xstrdup(name) };
+	return &seen->file[seen->n++];
 }
 
 /* A later file of the same name stands for the earlier one. */
@@ -99,14 +96,10 @@ static int keep_file(const char *name, const void *data, size_t n, void *arg)
 {
 	struct seen *seen = arg;
 	struct seen_file *f = find_seen(seen, name);
-	char *copy = malloc(n + 1);
+	char *copy = xmalloc(n + 1);
 
 	if (!f)
 		f = add_seen(seen, name);
-	if (!f || !copy) {
-		free(copy);
-		return -ENOMEM;
-	}
 	if (n)
 		memcpy(copy, data, n);
 	copy[n] = '\0';
@@ -138,10 +131,7 @@ static void compare_file(const struct look *l, const char *name, const char *ins
 			 const char *shown, size_t max, struct text *wrong)
 {
 	const struct seen_file *f = find_seen(&l->seen, name);
-	char *now = malloc(max);
-
-	if (!now)
-		abort();
+	char *now = xmalloc(max);
 	ssize_t n = sysfs_read_file(l->h->roots.root, installed, now, max);
 	if (!f)
 		add_wrong(wrong, shown, " is not in it");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootline.h"
+#include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 
 #define CPUINFO_MAX 65536
@@ -74,10 +75,8 @@ struct machine {
 
 static void look_at_machine(const struct host *h, struct machine *m)
 {
-	char *cpu = calloc(1, CPUINFO_MAX);
+	char *cpu = xcalloc(1, CPUINFO_MAX);
 
-	if (!cpu)
-		abort();
 	/* The vendor stands in the first lines; the rest may be cut. */
 	sysfs_read(h->roots.proc, "cpuinfo", cpu, CPUINFO_MAX - 1);
 	m->dmar = sysfs_exists(h->roots.sys, TABLES "DMAR");

@@ -9,6 +9,7 @@
 #include "kernels_places.h"
 #include "loader.h"
 #include "preset.h"
+#include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 
 struct finder {
@@ -18,15 +19,6 @@ struct finder {
 	struct presets presets;
 	char running[128];
 };
-
-static char *copy_text(const char *text)
-{
-	char *ret = strdup(text);
-
-	if (!ret)
-		abort();
-	return ret;
-}
 
 static const char *base_name(const char *path)
 {
@@ -48,10 +40,8 @@ static void free_image(struct boot_image *i)
 
 static void add_part(struct boot_image *i, const char *path)
 {
-	i->part = reallocarray(i->part, i->parts + 1, sizeof(*i->part));
-	if (!i->part)
-		abort();
-	i->part[i->parts++] = copy_text(path);
+	i->part = xreallocarray(i->part, i->parts + 1, sizeof(*i->part));
+	i->part[i->parts++] = xstrdup(path);
 }
 
 /* Adds the image unless it is known: then it is used if one of both is. Takes what *i has. */
@@ -63,15 +53,13 @@ static void add_image(struct kernel *k, struct boot_image *i)
 			free_image(i);
 			return;
 		}
-	k->image = reallocarray(k->image, k->images + 1, sizeof(*k->image));
-	if (!k->image)
-		abort();
+	k->image = xreallocarray(k->image, k->images + 1, sizeof(*k->image));
 	k->image[k->images++] = *i;
 }
 
 static void add_usual_image(struct kernel *k, const char *path)
 {
-	struct boot_image i = { .path = copy_text(path), .found = true };
+	struct boot_image i = { .path = xstrdup(path), .found = true };
 
 	add_part(&i, path);
 	add_image(k, &i);
@@ -96,16 +84,16 @@ static void add_entry_image(struct kernel *k, const struct loader_entry *e)
 			main = &e->initrd[n];
 	}
 	if (!main && e->kernel.found && !k->bare_entry)
-		k->bare_entry = copy_text(e->file);
+		k->bare_entry = xstrdup(e->file);
 	bool may_lead_out = e->kind == LOADER_FIRMWARE ||
 			    (e->kind == LOADER_GRUB && e->use != LOADER_BOOTED);
 	if (!main || preset_is_rescue(main->path) || (!main->found && may_lead_out)) {
 		free_image(&i);
 		return;
 	}
-	i.path = copy_text(main->path);
+	i.path = xstrdup(main->path);
 	i.found = main->found;
-	i.entry = copy_text(e->file);
+	i.entry = xstrdup(e->file);
 	add_image(k, &i);
 }
 
@@ -260,10 +248,8 @@ static int add_kernel(const char *version, void *arg)
 	struct finder *f = arg;
 	struct kernels *to = f->to;
 
-	to->kernel = reallocarray(to->kernel, to->n + 1, sizeof(*to->kernel));
-	if (!to->kernel)
-		abort();
-	to->kernel[to->n++] = (struct kernel){ .version = copy_text(version),
+	to->kernel = xreallocarray(to->kernel, to->n + 1, sizeof(*to->kernel));
+	to->kernel[to->n++] = (struct kernel){ .version = xstrdup(version),
 					       .runs = !strcmp(version, f->running) };
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/modprobe.h"
 #include "runtime/io/sysfs.h"
 
@@ -48,9 +49,8 @@ static void add_place(const struct host *h, struct place_list *to, const char *p
 			return;
 	if (!sysfs_exists(h->roots.root, path))
 		return;
-	to->path = reallocarray(to->path, to->n + 1, sizeof(*to->path));
-	if (!to->path || !(to->path[to->n++] = strdup(path)))
-		abort();
+	to->path = xreallocarray(to->path, to->n + 1, sizeof(*to->path));
+	to->path[to->n++] = xstrdup(path);
 }
 
 /* Writes the word that the letter behind "%" stands for; "": none. */
@@ -192,11 +192,9 @@ bool places_has_kernel(const struct host *h, const char *version)
 static bool has_mount(int at, const char *file, unsigned n, const char *path)
 {
 	size_t cap = (size_t)1 << 20;
-	char *text = malloc(cap), *rest = text, *line;
+	char *text = xmalloc(cap), *rest = text, *line;
 	bool found = false;
 
-	if (!text)
-		abort();
 	if (sysfs_read_file(at, file, text, cap) < 0)
 		*text = '\0';
 	while (!found && (line = strsep(&rest, "\n"))) {

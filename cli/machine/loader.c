@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/modprobe.h"
 #include "hook/image/pe.h"
 #include "loader_parse.h"
@@ -33,12 +34,8 @@ static const char *const bases[] = { "boot", "efi", "boot/efi" };
 
 static char *join_path(const char *directory, const char *name)
 {
-	char *ret = NULL;
-
-	if (asprintf(&ret, "%s%s%s", directory, *directory && *name != '/' ? "/" : "",
-		     *directory || *name != '/' ? name : name + 1) < 0)
-		abort();
-	return ret;
+	return xasprintf("%s%s%s", directory, *directory && *name != '/' ? "/" : "",
+			 *directory || *name != '/' ? name : name + 1);
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -182,11 +179,9 @@ static void end_entries(const struct reader *r, unsigned first)
 
 static void read_file(const struct reader *r, const char *path, loader_parser *parse)
 {
-	char *text = malloc(LOADER_FILE_MAX);
+	char *text = xmalloc(LOADER_FILE_MAX);
 	unsigned first = r->l->n;
 
-	if (!text)
-		abort();
 	if (sysfs_read_file(r->h->roots.root, path, text, LOADER_FILE_MAX) >= 0) {
 		parse(r->l, path, text);
 		end_entries(r, first);
@@ -212,9 +207,7 @@ static void read_directory(const struct reader *r, const char *path,
 	for (const char *name; (name = folder_next(&f));) {
 		if (*name == '.')
 			continue;
-		found = reallocarray(found, n + 1, sizeof(*found));
-		if (!found)
-			abort();
+		found = xreallocarray(found, n + 1, sizeof(*found));
 		found[n++] = join_path("", f.path);
 	}
 	if (n)
@@ -406,8 +399,7 @@ static void read_firmware(const struct reader *from)
 	if (!*from->run->initrd)
 		return;
 	struct loader_entry *e = loader_add(r.l, LOADER_FIRMWARE, "proc/cmdline", 1);
-	if (!(e->version = strdup(from->run->kernel)))
-		abort();
+	e->version = xstrdup(from->run->kernel);
 	while ((word = slice_next(&rest, '"')).n)
 		loader_add_initrd(e, text_make(path, sizeof(path), "%pv", &word));
 	end_entries(&r, first);

@@ -5,16 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
+
 #define BLANKS " \t"
-
-static char *copy_text(const char *text)
-{
-	char *ret = strdup(text);
-
-	if (!ret)
-		abort();
-	return ret;
-}
 
 /* Returns a copy of the path without "(hd0,gpt2)" (GRUB), "boot():", "uuid(...):" or "boot://"
  * (limine) in front and "#checksum" (limine) behind, with slashes for backslashes. */
@@ -28,7 +21,7 @@ static char *copy_path(const char *path)
 		path = url + 3;
 	else if (*path == '(' && strchr(path, ')'))
 		path = strchr(path, ')') + 1;
-	char *ret = copy_text(path);
+	char *ret = xstrdup(path);
 	for (char *p = ret; *p; p++)
 		if (*p == '\\')
 			*p = '/';
@@ -39,11 +32,9 @@ static char *copy_path(const char *path)
 struct loader_entry *loader_add(struct loader *l, enum loader_kind kind, const char *file,
 				unsigned line)
 {
-	l->entry = reallocarray(l->entry, l->n + 1, sizeof(*l->entry));
-	if (!l->entry)
-		abort();
+	l->entry = xreallocarray(l->entry, l->n + 1, sizeof(*l->entry));
 	struct loader_entry *e = &l->entry[l->n++];
-	*e = (struct loader_entry){ .kind = kind, .file = copy_text(file), .line = line };
+	*e = (struct loader_entry){ .kind = kind, .file = xstrdup(file), .line = line };
 	return e;
 }
 
@@ -55,18 +46,14 @@ void loader_set_kernel(struct loader_entry *e, const char *path)
 
 void loader_add_initrd(struct loader_entry *e, const char *path)
 {
-	e->initrd = reallocarray(e->initrd, e->initrds + 1, sizeof(*e->initrd));
-	if (!e->initrd)
-		abort();
+	e->initrd = xreallocarray(e->initrd, e->initrds + 1, sizeof(*e->initrd));
 	e->initrd[e->initrds++] = (struct loader_path){ .path = copy_path(path) };
 }
 
 void loader_add_options(struct loader_entry *e, unsigned line, const char *text)
 {
-	e->option = reallocarray(e->option, e->options + 1, sizeof(*e->option));
-	if (!e->option)
-		abort();
-	e->option[e->options++] = (struct loader_options){ line, copy_text(text) };
+	e->option = xreallocarray(e->option, e->options + 1, sizeof(*e->option));
+	e->option[e->options++] = (struct loader_options){ line, xstrdup(text) };
 }
 
 /* --- lines and words */
@@ -206,7 +193,7 @@ void loader_parse_grubenv(struct loader *l, const char *file, char *text)
 static void set_text(char **to, const char *text)
 {
 	free(*to);
-	*to = copy_text(text);
+	*to = xstrdup(text);
 }
 
 void loader_parse_bls(struct loader *l, const char *file, char *text)
@@ -234,7 +221,7 @@ void loader_parse_bls(struct loader *l, const char *file, char *text)
 /* "initrd=A,B" among the options. */
 static void add_initrd_options(struct loader_entry *e, const char *options)
 {
-	char *copy = copy_text(options), *rest = copy;
+	char *copy = xstrdup(options), *rest = copy;
 
 	for (char *word; (word = next_word(&rest, false));) {
 		char *images = strncmp(word, "initrd=", 7) ? NULL : word + 7;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/modprobe.h"
 #include "runtime/io/sysfs.h"
 
@@ -29,9 +30,7 @@ static void take_value(char **value, const char *from, bool add)
 	size_t before = add && *value ? strlen(*value) : 0;
 	size_t n = strcspn(from, *from == '(' ? ")" : "\n#");
 
-	*value = realloc(*value, before + n + 2);
-	if (!*value)
-		abort();
+	*value = xreallocarray(*value, before + n + 2, 1);
 	(*value)[before] = ' ';
 	memcpy(*value + before + 1, from, n);
 	(*value)[before + 1 + n] = '\0';
@@ -65,8 +64,8 @@ static char *read_path(const char *text, const char *preset, const char *what)
 	if (value) {
 		char *word = value + strspn(value, " /");
 		word[strcspn(word, " ")] = '\0';
-		if (*word && !(ret = strdup(word)))
-			abort();
+		if (*word)
+			ret = xstrdup(word);
 	}
 	free(value);
 	return ret;
@@ -81,13 +80,9 @@ static void add_image(struct presets *to, const char *file, const char *text, co
 		free(path);
 		return;
 	}
-	to->image = reallocarray(to->image, to->n + 1, sizeof(*to->image));
-	if (!to->image)
-		abort();
+	to->image = xreallocarray(to->image, to->n + 1, sizeof(*to->image));
 	struct preset_image *i = &to->image[to->n++];
-	*i = (struct preset_image){ .package = strdup(file), .path = path };
-	if (!i->package)
-		abort();
+	*i = (struct preset_image){ .package = xstrdup(file), .path = path };
 	*strrchr(i->package, '.') = '\0';
 	i->kernel = read_path(text, preset, "kver");
 	if (!i->kernel)
@@ -95,8 +90,8 @@ static void add_image(struct presets *to, const char *file, const char *text, co
 	i->config = read_path(text, preset, "config");
 	if (!i->config)
 		i->config = read_path(text, "ALL", "config");
-	if (!i->config && !(i->config = strdup(CONFIG)))
-		abort();
+	if (!i->config)
+		i->config = xstrdup(CONFIG);
 }
 
 static void read_preset(struct presets *to, const char *file, const char *text)
@@ -116,11 +111,9 @@ static void read_preset(struct presets *to, const char *file, const char *text)
 void presets_read(const struct host *h, struct presets *ret)
 {
 	struct folder f;
-	char *text = malloc(PRESET_FILE_MAX);
+	char *text = xmalloc(PRESET_FILE_MAX);
 
 	*ret = (struct presets){ .n = 0 };
-	if (!text)
-		abort();
 	if (folder_open(&f, h->roots.root, DIRECTORY))
 		for (const char *name; (name = folder_next(&f));) {
 			size_t n = strlen(name);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/modprobe.h"
 #include "preset.h"
 #include "runtime/io/sysfs.h"
@@ -42,10 +43,8 @@ static void append_directory(const struct host *h, const char *path, char *text)
 
 static char *new_text(void)
 {
-	char *text = malloc(TOOL_FILE_MAX);
+	char *text = xmalloc(TOOL_FILE_MAX);
 
-	if (!text)
-		abort();
 	*text = '\0';
 	return text;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/out/xalloc.h"
 #include "hook/image/modprobe.h"
 #include "preset.h"
 #include "runtime/io/sysfs.h"
@@ -49,14 +50,11 @@ static bool has_program(const struct host *h, const char *name)
 /* Adds a command, whose words end with the first NULL. */
 static struct rebuild_step *add_words(struct rebuild_plan *p, const char *const *words)
 {
-	p->step = reallocarray(p->step, p->n + 1, sizeof(*p->step));
-	if (!p->step)
-		abort();
+	p->step = xreallocarray(p->step, p->n + 1, sizeof(*p->step));
 	struct rebuild_step *s = &p->step[p->n++];
 	*s = (struct rebuild_step){ .n = 0 };
 	for (; *words && s->n < STEP_WORDS_MAX; words++)
-		if (!(s->word[s->n++] = strdup(*words)))
-			abort();
+		s->word[s->n++] = xstrdup(*words);
 	return s;
 }
 

@@ -48,6 +48,11 @@ char *xstrdup(const char *text)
 	return checked(strdup(text), strlen(text) + 1);
 }
 
+char *xstrndup(const char *text, size_t n)
+{
+	return checked(strndup(text, n), n + 1);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	char *text = NULL;

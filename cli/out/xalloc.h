@@ -17,6 +17,9 @@ void *xreallocarray(void *p, size_t n, size_t size);
 
 char *xstrdup(const char *text);
 
+/* At most n bytes of the text. */
+char *xstrndup(const char *text, size_t n);
+
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For libraries that allocate by themselves: n is what they probably wanted. */

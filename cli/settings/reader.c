@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -15,14 +16,12 @@
 const char *reader_copy(struct reader *r, struct slice s)
 {
 	struct settings *all = r->found;
-	char *copy = strndup(s.n ? s.p : "", s.n);
+	char *copy = xstrndup(s.n ? s.p : "", s.n);
 
 	if (all->texts == all->texts_cap) {
 		all->texts_cap = all->texts_cap ? 2 * all->texts_cap : 64;
-		all->text = realloc(all->text, all->texts_cap * sizeof(*all->text));
+		all->text = xreallocarray(all->text, all->texts_cap, sizeof(*all->text));
 	}
-	if (!copy || !all->text)
-		abort();
 	all->text[all->texts++] = copy;
 	return copy;
 }
@@ -46,9 +45,7 @@ struct setting *reader_add(struct reader *r, enum setting_kind kind, struct slic
 
 	if (all->n == all->cap) {
 		all->cap = all->cap ? 2 * all->cap : 64;
-		all->list = realloc(all->list, all->cap * sizeof(*all->list));
-		if (!all->list)
-			abort();
+		all->list = xreallocarray(all->list, all->cap, sizeof(*all->list));
 	}
 	all->list[all->n] = (struct setting){
 		.kind = kind,
@@ -76,9 +73,7 @@ void reader_add_item(struct reader *r, struct setting *s, struct slice item)
 	while (rest.n)
 		if (slice_equal(slice_cut(&rest, ','), item))
 			return;
-	joined = malloc(n);
-	if (!joined)
-		abort();
+	joined = xmalloc(n);
 	text_make(joined, n, "%s%s%pv", s->items, *s->items ? "," : "", &item);
 	s->items = reader_copy(r, slice_of(joined));
 	free(joined);
@@ -101,10 +96,8 @@ void reader_add_unread(struct reader *r, const char *path, ssize_t error)
 
 char *reader_try(struct reader *r, const char *path, ssize_t *n)
 {
-	char *text = malloc(FILE_MAX);
+	char *text = xmalloc(FILE_MAX);
 
-	if (!text)
-		abort();
 	*n = sysfs_read_file(r->h->roots.root, path, text, FILE_MAX);
 	for (char *p = text; p < text + *n; p++)
 		*p = *p ? *p : ' ';
@@ -192,14 +185,10 @@ static int add_name(const char *name, void *arg)
 			return 0;
 	if (names->n == names->cap) {
 		names->cap = names->cap ? 2 * names->cap : 32;
-		names->list = realloc(names->list, names->cap * sizeof(*names->list));
-		if (!names->list)
-			abort();
+		names->list = xreallocarray(names->list, names->cap, sizeof(*names->list));
 	}
 	names->list[names->n].folder = names->folder;
-	names->list[names->n].name = strdup(name);
-	if (!names->list[names->n++].name)
-		abort();
+	names->list[names->n++].name = xstrdup(name);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
+
 struct variable {
 	struct variable *next;
 	char *name, *value;
@@ -27,10 +29,8 @@ static void add_byte(struct shell *s, char c)
 {
 	if (s->n == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 256;
-		s->value = realloc(s->value, s->cap);
-		s->lines = realloc(s->lines, s->cap * sizeof(*s->lines));
-		if (!s->value || !s->lines)
-			abort();
+		s->value = xreallocarray(s->value, s->cap, 1);
+		s->lines = xreallocarray(s->lines, s->cap, sizeof(*s->lines));
 	}
 	s->lines[s->n] = s->line;
 	s->value[s->n++] = c;
@@ -179,25 +179,19 @@ static size_t name_length(const struct shell *s)
 
 static void keep_variable(struct shell *s)
 {
-	struct variable *v = calloc(1, sizeof(*v));
+	struct variable *v = xcalloc(1, sizeof(*v));
 
-	if (!v)
-		abort();
 	v->name = s->name;
-	v->value = strndup(s->n ? s->value : "", s->n);
+	v->value = xstrndup(s->n ? s->value : "", s->n);
 	v->next = s->variables;
 	s->variables = v;
-	if (!v->value)
-		abort();
 }
 
 static void read_assignment(struct shell *s, size_t n, shell_fn *fn, void *arg)
 {
 	unsigned first = s->line;
 
-	s->name = strndup(s->p, n);
-	if (!s->name)
-		abort();
+	s->name = xstrndup(s->p, n);
 	s->p += n;
 	s->append = *s->p == '+';
 	s->p += s->append ? 2 : 1;

@@ -2,6 +2,7 @@
 /* modprobe.c - see modprobe.h */
 #include "modprobe.h"
 
+#include <err.h>
 #include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
@@ -170,7 +171,7 @@ static bool read_joined(FILE *file, char **line, size_t *room)
 			*room = 2 * (n + (size_t)got) + 1;
 			*line = realloc(*line, *room);
 			if (!*line)
-				abort();
+				err(1, "a line of modprobe.d");
 		}
 		memcpy(*line + n, more, (size_t)got + 1);
 		n += (size_t)got;

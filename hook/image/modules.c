@@ -3,6 +3,7 @@
 #include "modules.h"
 
 #include <elf.h>
+#include <err.h>
 #include <errno.h>
 #include <libkmod.h>
 #include <stdarg.h>
@@ -447,7 +448,7 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 	cut_back(m, before);
 	m->fault = reallocarray(m->fault, m->faults + 1, sizeof(*m->fault));
 	if (!m->fault)
-		abort();
+		err(1, "faults of drivers");
 	struct module_fault *fault = &m->fault[m->faults++];
 	*fault = (struct module_fault){ .driver = driver, .error = r };
 	if (r == -ENODEV)
