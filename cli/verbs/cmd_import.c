@@ -562,7 +562,7 @@ int cmd_import(int argc, char **argv)
 	if (cmd_no_arguments(argc, argv, first))
 		return CMD_USAGE;
 	if (m->how.apply && !write) {
-		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
+		cmd_complain(VERB ": --apply requires --write: without it nothing is changed");
 		return CMD_USAGE;
 	}
 	if (rules_check_names(&m->how, file))
