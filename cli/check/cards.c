@@ -112,8 +112,8 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 			  "for it\n" REBOOT, now, wanted);
 	else if (!strcmp(state, "bound"))
 		check_say(c, CHECK_WARNING, at, "uses %s, though the boot bound it to %s: "
-			  "something moved it since\nlook at the topic elsewhere, at libvirt's managed='yes', and "
-			  "at dmesg", now, wanted);
+			  "something moved it since\nlook at the topic elsewhere, at libvirt's "
+			  "managed='yes', and at dmesg", now, wanted);
 	else
 		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: %s at the last boot, "
 			  "%s\ncorrect that, and reboot", now, wanted, state,

@@ -72,7 +72,8 @@ static const char *what_to_do(const struct check *c, const struct rule *rule)
 	return miss.taken || miss.there || miss.same ?
 		"correct or remove the rule; vgapass list -a shows all functions" :
 		"correct or remove the rule; vgapass list -a shows all functions. Virtual "
-		"functions and what is plugged in appear later than the boot looks: vgapass bind takes them then";
+		"functions and what is plugged in appear later than the boot looks: vgapass bind "
+		"takes them then";
 }
 
 /* True: the rule matches only functions that appear later. check_later() reports those. */
