@@ -22,7 +22,8 @@ static const char help[] =
 	"  --dry-run      shows what would go, writes nothing\n"
 	"  --sysroot DIR  the machine whose files are below DIR\n\n"
 	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with\n"
-	"--apply that of the command that rebuilds the boot images.\n";
+	"--apply also 1 if the image that boots does not hold the configuration\n"
+	"afterwards, or the exit code of the command that rebuilds it.\n";
 
 /* What one rule does on its own. */
 struct effect {
