@@ -27,8 +27,8 @@ int cmd_complain(const char *format, ...)
  * one. */
 static void complain_option(char **argv, int c)
 {
-	const char *what = c == ':' ? "requires a value" :
-			   optopt > UCHAR_MAX ? "takes no value" : "no such option";
+	const char *what = c == ':' ? "requires an argument" :
+			   optopt > UCHAR_MAX ? "takes no argument" : "no such option";
 	char letter[] = { '-', (char)optopt, '\0' };
 	bool is_letter = optopt && optopt <= UCHAR_MAX;
 
@@ -81,7 +81,7 @@ int cmd_no_arguments(int argc, char **argv, int first)
 {
 	if (first == argc)
 		return CMD_OK;
-	cmd_complain("%s: %s: it takes no arguments: see vgapass %s --help", argv[0], argv[first],
+	cmd_complain("%s: %s: unexpected argument: see vgapass %s --help", argv[0], argv[first],
 		     argv[0]);
 	return CMD_USAGE;
 }

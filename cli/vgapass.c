@@ -13,14 +13,14 @@ static const struct verb {
 } verbs[] = {
 	{ "list", cmd_list, "show PCI functions by IOMMU group, with names, drivers and rules" },
 	{ "add", cmd_add, "write the rules that keep a card for guests" },
-	{ "remove", cmd_remove, "take a card's rules away" },
+	{ "remove", cmd_remove, "remove the rules of a card" },
 	{ "import", cmd_import, "make rules of vfio-pci.ids=, modprobe.d, driverctl and the like" },
 	{ "plan", cmd_plan, "show what the next boot will do, and why" },
 	{ "check", cmd_check, "find what keeps cards from guests, each with its fix" },
-	{ "status", cmd_status, "show what the last boot did, and whether it is still so" },
+	{ "status", cmd_status, "show what the last boot did, and whether that still holds" },
 	{ "bind", cmd_bind, "give a card to vfio-pci now" },
 	{ "release", cmd_release, "give a card back to the host now" },
-	{ "assign", cmd_assign, "print the text that hands a card to a guest" },
+	{ "assign", cmd_assign, "print the text that gives a card to a guest" },
 	{ "report", cmd_report, "write what a bug report needs into one text file" },
 };
 
@@ -30,8 +30,7 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].help);
 	fputs("\nFrom a card to a guest: list, add --apply, reboot, status, assign.\n"
-	      "vgapass VERB --help tells more of each, man vgapass all of it; vgapass --version\n"
-	      "tells the version.\n", to);
+	      "See vgapass VERB --help, or vgapass(8).\n", to);
 }
 
 /* A full disk must not look like success. */

@@ -83,7 +83,7 @@ static int check_left_out(struct host *h, const struct card *card, const struct 
 		text_make(at, sizeof(at), "%pa", &f->at);
 		cmd_complain("%s: it stays with the host, which its IOMMU group %d allows%s%s", at,
 			     (int)f->group, host_entry(h, f)->rule ? "" :
-			     ": if the guest is to have it too, run vgapass add ",
+			     ": to give it to the guest too, run vgapass add ",
 			     host_entry(h, f)->rule ? "" : at);
 	}
 	return CMD_OK;

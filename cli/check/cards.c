@@ -110,17 +110,16 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 	const char *state = then ? receipt_text(then, "state") : "";
 
 	if (!then)
-		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: the last boot "
-			  "knew no rule for it\n" REBOOT, now, wanted);
+		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: the last boot knew no rule "
+			  "for it\n" REBOOT, now, wanted);
 	else if (!strcmp(state, "bound"))
-		check_say(c, CHECK_WARNING, at, "is on %s, though the boot bound it to "
-			  "%s: something moved it since\nlook at the topic elsewhere, at libvirt's "
+		check_say(c, CHECK_WARNING, at, "uses %s, though the boot bound it to %s: "
+			  "something moved it since\nlook at the topic elsewhere, at libvirt's "
 			  "managed='yes', and at dmesg", now, wanted);
 	else
-		check_say(c, CHECK_WARNING, at, "is on %s, not on %s: %s at the last "
-			  "boot, %s\nsee to that, and reboot; vgapass status tells more",
-			  now, wanted, state, *receipt_text(then, "reason") ?
-			  receipt_text(then, "reason") : "no reason");
+		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: %s at the last boot, "
+			  "%s\ncorrect that, and reboot", now, wanted, state,
+			  *receipt_text(then, "reason") ? receipt_text(then, "reason") : "no reason");
 }
 
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
@@ -144,10 +143,10 @@ static void say_no_receipt(struct check *c)
 		return;
 	if (n > 1)
 		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
-	check_say(c, CHECK_WARNING, check_address(first), "is on %s, not on %s%s: the last "
-		  "boot did not run vgapass\n" REBOOT,
-		  *first->driver ? first->driver : "no driver",
-		  host_entry(c->host, first)->rule->driver, more);
+	check_say(c, CHECK_WARNING, check_address(first), "uses %s instead of %s%s: the last boot "
+		  "did not run vgapass\n" REBOOT,
+		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
+		  more);
 }
 
 void check_drivers(struct check *c)

@@ -70,9 +70,9 @@ static const char *what_to_do(const struct check *c, const struct rule *rule)
 	struct plan_miss miss = plan_explain(rule, &c->host->run.inv);
 
 	return miss.taken || miss.there || miss.same ?
-		"correct the rule or take it out; lspci -nn lists what there is" :
-		"correct the rule or take it out; lspci -nn lists what there is. Virtual functions "
-		"and what is plugged in appear later than the boot looks: vgapass bind "
+		"correct or remove the rule; vgapass list -a shows all functions" :
+		"correct or remove the rule; vgapass list -a shows all functions. Virtual "
+		"functions and what is plugged in appear later than the boot looks: vgapass bind "
 		"takes them then";
 }
 

@@ -90,8 +90,8 @@ void check_images(struct check *c)
 	if (say_denied(c, "boot"))
 		return;
 	if (!idle && !image_early(c->host))
-		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "is not "
-			  "there: it does the work at boot\ninstall vgapass again");
+		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "not found: it does "
+			  "the work at boot\ninstall vgapass again");
 	if (!idle && rebuild_unsupported(c->host, &text, &instead)) {
 		check_say(c, CHECK_ERROR, "", "%s\n%s", text, instead);
 		return;

@@ -41,8 +41,8 @@ static void check_running_modules(struct check *c)
 	text_make(path, sizeof(path), "lib/modules/%s", version);
 	/* Some systems have their kernels elsewhere. */
 	if (check_exists(c, "lib/modules") && !check_exists(c, path))
-		check_say(c, CHECK_WARNING, check_line(path, 0), "is not there, so the kernel that "
-			  "runs can load no module\nreboot into the kernel that is installed");
+		check_say(c, CHECK_WARNING, check_line(path, 0), "not found, so the running kernel "
+			  "can load no module\nreboot into an installed kernel");
 }
 
 void check_modules(struct check *c)

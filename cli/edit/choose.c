@@ -97,7 +97,7 @@ int choose_check(const char *verb, int n)
 {
 	if (n || isatty(STDIN_FILENO))
 		return CMD_OK;
-	cmd_complain("%s: which card? Name it: vgapass list shows those that there are", verb);
+	cmd_complain("%s: no card is named: vgapass list shows them", verb);
 	return CMD_USAGE;
 }
 

@@ -33,7 +33,7 @@ static bool may_write(const struct host *h, const char *verb)
 			cmd_complain("%s: %s/etc is on a file system that is read-only: remount "
 				     "it", verb, root);
 		else if (error == ENOENT)
-			cmd_complain("%s: %s/etc: there is no such folder: make it", verb, root);
+			cmd_complain("%s: %s/etc: no such directory: create it", verb, root);
 		else if (error == EACCES || error == EPERM)
 			cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
 		else
@@ -233,7 +233,7 @@ struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char
 	if (i < s->files && !strcmp(s->file[i].name, name))
 		return &s->file[i];
 	if (s->files == CONFIG_FILES_MAX) {
-		cmd_complain("%s: %s: %u files are the limit: use one of those that are there",
+		cmd_complain("%s: %s: %u files are the limit: use an existing one",
 			     verb, name, CONFIG_FILES_MAX);
 		return NULL;
 	}

@@ -82,7 +82,7 @@ static int follow_links(int root, struct target *t)
 static const char *kind_of(mode_t mode)
 {
 	return S_ISCHR(mode) || S_ISBLK(mode) ? "device" : S_ISFIFO(mode) ? "FIFO" :
-	       S_ISDIR(mode) ? "folder" : "socket";
+	       S_ISDIR(mode) ? "directory" : "socket";
 }
 
 static int refuse_target(const struct target *t, const char *verb, const char *what,
@@ -100,9 +100,9 @@ static int look_at_target(struct target *t, const char *verb)
 
 	text_make(t->temporary, sizeof(t->temporary), ".%s.new", t->name);
 	if (!fstatat(t->dir, t->temporary, &left, AT_SYMLINK_NOFOLLOW) && S_ISDIR(left.st_mode)) {
-		text_make(what, sizeof(what), "cannot be written, as %s beside it is a folder",
+		text_make(what, sizeof(what), "cannot be written, as %s beside it is a directory",
 			  t->temporary);
-		return refuse_target(t, verb, what, "remove that folder");
+		return refuse_target(t, verb, what, "remove that directory");
 	}
 	if (statx(t->dir, t->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &t->is)) {
 		t->is.stx_mode = 0;
@@ -147,10 +147,10 @@ static int find_target(struct targets *all, const struct conf_file *f, const str
 	if (r == -ENOLINK)
 		return refuse_target(t, verb, "is a link to nothing", "correct it");
 	if (r == -ENOENT)
-		return refuse_target(t, verb, "has no folder, as /etc/" FOLDER " is a link to "
+		return refuse_target(t, verb, "has no directory, as /etc/" FOLDER " is a link to "
 				     "nothing", "correct it");
 	if (r == -EISDIR)
-		return refuse_target(t, verb, "is a link to a folder", "correct it");
+		return refuse_target(t, verb, "is a link to a directory", "correct it");
 	if (r)
 		return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
 				    f->name, strerror(-r));
@@ -300,8 +300,8 @@ static int replace_all(struct targets *all, const char *verb)
 	for (unsigned i = 0; i < done; i++) {
 		const struct target *t = &all->target[i];
 		if (fsync(t->dir))
-			cmd_complain("warning: /etc/%s is changed, but its folder cannot be "
-				     "synced (%s): a power cut may undo it", t->f->name,
+			cmd_complain("warning: /etc/%s is changed, but its directory cannot "
+				     "be synced (%s): a power cut may undo it", t->f->name,
 				     strerror(errno));
 		printf("/etc/%s is %s\n", t->f->name, conf_file_goes(t->f) ? "removed" : "written");
 	}

@@ -78,7 +78,7 @@ void import_advise(struct host *h, const struct settings *found)
 		if (!can_go(h, &found->list[i]))
 			continue;
 		if (!some)
-			puts("with these rules can be deleted:");
+			puts("Once these rules are active, these can be deleted:");
 		some = true;
 		print_setting(h, &found->list[i]);
 	}

@@ -254,9 +254,9 @@ const struct card *card_pick(const struct host *h, const char *text, struct card
 		return ret;
 	}
 	if (!n)
-		cmd_complain("%s: no such card: vgapass list shows those that there are", text);
+		cmd_complain("%s: no such card: vgapass list -a shows all", text);
 	else
-		cmd_complain("%s: %u cards are meant by it: write one's address", text, n);
+		cmd_complain("%s: matches %u cards: name one by its address", text, n);
 	for (unsigned i = 0; i < n && i < CARDS_SHOWN; i++) {
 		const struct pci_function *f = cards[i].function[0];
 		fprintf(stderr, "  %s  %s\n", text_make(at, sizeof(at), "%pa", &f->at),

@@ -28,7 +28,7 @@ static const char *wanting(struct host *h, const struct pci_function *f, char na
 	return names;
 }
 
-enum group_member group_member(struct host *h, const struct pci_function *f, bool next)
+enum group_member group_member_of(struct host *h, const struct pci_function *f, bool next)
 {
 	char names[HOST_NAME_MAX];
 
@@ -60,7 +60,7 @@ unsigned group_list(struct host *h, int32_t group, enum group_member what, bool 
 
 	for (unsigned i = 0; i < inv->functions && group >= 0; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (f->group != group || group_member(h, f, next) != what)
+		if (f->group != group || group_member_of(h, f, next) != what)
 			continue;
 		if (n++ < SHOWN_MAX && names)
 			text_add(names, "%s%pa (%s)", n > 1 ? ", " : "", &f->at,
@@ -112,7 +112,7 @@ static void find_held(struct host *h, int32_t group, const struct card *without,
 	for (unsigned i = 0; i < inv->functions && group >= 0; i++) {
 		const struct pci_function *f = &inv->function[i];
 		if (f->group != group || (without && card_has(without, f)) ||
-		    group_member(h, f, true) != GROUP_HELD)
+		    group_member_of(h, f, true) != GROUP_HELD)
 			continue;
 		ret->function[ret->n++] = f;
 		if (f->boot_display)
@@ -309,7 +309,7 @@ static bool wants_bridge(struct host *h, int32_t group)
 
 	for (unsigned i = 0; i < inv->functions; i++)
 		if (inv->function[i].group == group && pci_is_bridge(&inv->function[i]) &&
-		    group_member(h, &inv->function[i], true) == GROUP_WANTED)
+		    group_member_of(h, &inv->function[i], true) == GROUP_WANTED)
 			return true;
 	return false;
 }

@@ -24,7 +24,7 @@ static inline bool group_is_meant(const struct plan_entry *e)
 
 /* Judges a member by what is so now; with `next`, by what the next boot does to those that are
  * meant. */
-enum group_member group_member(struct host *h, const struct pci_function *f, bool next);
+enum group_member group_member_of(struct host *h, const struct pci_function *f, bool next);
 
 /* True: the firmware keeps memory through a member (RMRR), so the kernel gives the group to no
  * guest. */

@@ -200,7 +200,7 @@ int host_open(struct host *h, const struct host_options *o)
 {
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
 	if (gather_root(o->sysroot, &h->roots))
-		return cmd_complain("%s: cannot be opened: name an existing folder", o->sysroot);
+		return cmd_complain("%s: cannot be opened: name an existing directory", o->sysroot);
 	int r = *h->sysroot ? sysfs_confine(h->roots.root) : 0;
 	if (r)
 		return cmd_complain("--sysroot: links in %s could lead to this host's files "

@@ -234,7 +234,7 @@ static enum image_state compare_image(const struct look *l, char text[IMAGE_TEXT
 	if (!is_started(l))
 		add_wrong(&wrong, "nothing in it starts vgapass-early before udev", "");
 	text_make(text, IMAGE_TEXT_MAX, wrong.len ? "is not what is configured now: %s" :
-						    "holds the configuration of now", buf);
+						    "holds the current configuration", buf);
 	return wrong.len ? IMAGE_OTHER : IMAGE_GOOD;
 }
 

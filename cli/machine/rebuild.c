@@ -181,8 +181,8 @@ static int run_plan(const struct host *h, const char *verb, const struct rebuild
 		return cmd_complain("%s: %s: the configuration is changed, no boot image "
 				    "is\n%s", verb, plan->unsupported, plan->instead);
 	if (!plan->n)
-		return cmd_complain("%s: neither update-initramfs nor dracut nor mkinitcpio is "
-				    "there: rebuild the boot images yourself", verb);
+		return cmd_complain("%s: update-initramfs, dracut and mkinitcpio not found: "
+				    "rebuild the boot images yourself", verb);
 	if (plan->unmounted)
 		return cmd_complain("%s: /%s is not mounted, so the boot images are not rebuilt\n"
 				    "mount it, and run vgapass %s --apply again", verb,
@@ -290,7 +290,7 @@ int rebuild_end(const struct host *h, const char *verb, bool apply)
 	if (!apply && rebuild_unsupported(h, &text, &instead))
 		printf("%s\n%s\n", text, instead);
 	else if (!apply)
-		printf("to have it at the next boot: %s, and reboot\n", rebuild_advice(h));
+		printf("To apply: %s, and reboot\n", rebuild_advice(h));
 	end_speech(verb);
 	return code;
 }

@@ -206,7 +206,7 @@ static const struct pci_function *by_path(const struct run *run, struct slice it
 const struct pci_function *setting_function(const struct host *h, struct slice item,
 					    const char **why)
 {
-	*why = "no such function is there now: vgapass list shows them all";
+	*why = "no such function: vgapass list -a shows all";
 	return setting_form(item) == FORM_PATH ? by_path(&h->run, item) :
 						 by_address(&h->run, item, why);
 }

@@ -27,8 +27,9 @@ static const char help[] =
 	"                       goes with it\n"
 	"  --no-iommu           allows functions that have no IOMMU group\n"
 	"  --sysroot DIR        the machine whose files are below DIR\n\n"
-	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply that\n"
-	"of the command that rebuilds the boot images.\n";
+	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply also\n"
+	"1 if the image that boots does not hold the configuration afterwards, or the\n"
+	"exit code of the command that rebuilds it.\n";
 
 /* Returns whether the present rules leave the function to a new one. If not, prints why, and sets
  * *good to false unless the function is taken already. */

@@ -11,7 +11,7 @@
 
 static const char help[] =
 	"usage: vgapass assign [OPTION ...] --for SOFTWARE CARD\n\n"
-	"Prints the text that hands a card to a guest, and in comments where it goes.\n"
+	"Prints the text that gives a card to a guest, and in comments where it goes.\n"
 	"CARD is an address, an ID or words of its name, see vgapass list. All functions\n"
 	"of the card go that are on VFIO, now or after the next boot; one that stays with\n"
 	"the host is no obstacle where it is in another IOMMU group.\n\n"
@@ -21,18 +21,18 @@ static const char help[] =
 	"                   for the KubeVirt object and for the guest; ravada: SQL that\n"
 	"                   adds a host device; incus: commands, also for LXD;\n"
 	"                   cloud-hypervisor: an option of the command line\n"
-	"  --guest-slot N   where the guest is to have it: libvirt's bus and QEMU's root\n"
+	"  --guest-slot N   where the guest gets the card: libvirt's bus and QEMU's root\n"
 	"                   port (10), with --machine pc the slot (10), the number behind\n"
 	"                   Proxmox's hostpci (0)\n"
-	"  --machine q35|pc for libvirt, qemu, container and proxmox: the guest's machine\n"
-	"                   (q35)\n"
+	"  --machine q35|pc  the guest's machine, for libvirt, qemu, container and\n"
+	"                   proxmox (q35)\n"
 	"  --single         for libvirt: the function that CARD names, alone, as virsh\n"
 	"                   attach-device takes it\n"
 	"  --mapping NAME   for proxmox: a resource mapping, and a line that uses it\n"
 	"  --pool           for ravada: all cards that are equal to this one; a guest\n"
 	"                   gets one of them that is free\n"
 	"  --sysroot DIR    the machine whose files are below DIR\n\n"
-	"Exit code: 0 the text is there, 1 the card cannot be had, 2 usage.\n";
+	"Exit code: 0 printed, 1 no guest can have the card, 2 usage.\n";
 
 /* What the options say. */
 struct options {
@@ -90,7 +90,7 @@ static const struct assign_form *find_form(const char *name)
 			return form;
 		text_add(&t, "%s%s", t.len ? ", " : "", form->name);
 	}
-	cmd_complain("--for %s: it is one of %s", name, names);
+	cmd_complain("--for %s: expected one of %s", name, names);
 	return NULL;
 }
 
@@ -141,7 +141,7 @@ static bool read_options(const struct assign_form *form, const struct options *o
 		}
 	a->pc = o->machine && !strcmp(o->machine, "pc");
 	if (o->machine && !a->pc && strcmp(o->machine, "q35") != 0) {
-		cmd_complain("--machine %s: it is one of q35, pc", o->machine);
+		cmd_complain("--machine %s: expected q35 or pc", o->machine);
 		return false;
 	}
 	if (o->mapping && !is_mapping_name(o->mapping)) {
@@ -174,7 +174,7 @@ int cmd_assign(int argc, char **argv)
 	if (first < 0)
 		return r;
 	if (argc - first != 1 || !o.form) {
-		cmd_complain("assign: it takes one CARD and --for: see vgapass assign --help");
+		cmd_complain("assign: expected one CARD and --for: see vgapass assign --help");
 		return CMD_USAGE;
 	}
 	const struct assign_form *form = find_form(o.form);

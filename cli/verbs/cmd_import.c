@@ -29,7 +29,9 @@ static const char help[] =
 	"                       goes with it\n"
 	"  --no-iommu           allows functions that have no IOMMU group\n"
 	"  --sysroot DIR        the machine whose files are below DIR\n\n"
-	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage.\n";
+	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage;\n"
+	"with --apply also 1 if the image that boots does not hold the configuration\n"
+	"afterwards, or the exit code of the command that rebuilds it.\n";
 
 /* What import works on. */
 struct import {
@@ -562,7 +564,7 @@ int cmd_import(int argc, char **argv)
 	if (cmd_no_arguments(argc, argv, first))
 		return CMD_USAGE;
 	if (m->how.apply && !write) {
-		cmd_complain(VERB ": --apply: it wants --write: without it nothing is changed");
+		cmd_complain(VERB ": --apply requires --write: without it nothing is changed");
 		return CMD_USAGE;
 	}
 	if (rules_check_names(&m->how, file))

@@ -54,8 +54,8 @@ static const char help[] =
 	"  -J, --json            as JSON, with all columns unless -o chooses\n"
 	"  -o, --output COLUMNS  these columns; +COLUMNS adds to the usual ones\n"
 	"  -n, --noheadings      no line of headings\n"
-	"  --for ravada          cards that are ready for guests, a line each, as Ravada\n"
-	"                        wants its devices listed\n"
+	"  --for ravada          cards that are ready for guests, a line each, in the\n"
+	"                        format that Ravada requires\n"
 	"  --sysroot DIR         the machine whose files are below DIR\n\n"
 	"Columns:\n";
 
@@ -195,7 +195,7 @@ static int choose_functions(const struct host *h, const struct options *opt, int
 		order_want_displays(h, o);
 	for (int i = 0; i < cards; i++)
 		if (!order_want_cards(h, card[i], o))
-			r = cmd_complain("%s: no such card: vgapass list -a shows what there is",
+			r = cmd_complain("%s: no such card: vgapass list -a shows all",
 					 card[i]);
 	if (opt->tree)
 		order_by_tree(h, o);
@@ -231,7 +231,7 @@ static int list_functions(const struct options *opt, const struct columns *c, in
 static int check_software(const struct options *o, int cards)
 {
 	if (strcmp(o->software, "ravada") != 0)
-		cmd_complain("list: --for %s: it is ravada only", o->software);
+		cmd_complain("list: --for %s: expected ravada", o->software);
 	else if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
 		cmd_complain("list: --for %s: it has a form of its own: leave out what else is "
 			     "given",

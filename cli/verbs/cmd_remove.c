@@ -14,15 +14,16 @@
 
 static const char help[] =
 	"usage: vgapass remove [OPTION ...] [CARD ...]\n\n"
-	"Takes away the rules that take functions of the cards, of every profile and\n"
+	"Removes the rules that take functions of the cards, from every profile and\n"
 	"file: the next boot leaves the cards to the host. A rule that takes functions of\n"
-	"other cards as well stays, and is said. CARD is an address, an ID or words of\n"
+	"other cards as well is kept and reported. CARD is an address, an ID or words of\n"
 	"its name, see vgapass list; without one, on a terminal, it asks.\n\n"
 	"  --apply        rebuilds the boot images of all kernels\n"
 	"  --dry-run      shows what would go, writes nothing\n"
 	"  --sysroot DIR  the machine whose files are below DIR\n\n"
 	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with\n"
-	"--apply that of the command that rebuilds the boot images.\n";
+	"--apply also 1 if the image that boots does not hold the configuration\n"
+	"afterwards, or the exit code of the command that rebuilds it.\n";
 
 /* What one rule does on its own. */
 struct effect {
@@ -80,8 +81,8 @@ static bool rule_may_go(const struct run *run, const struct rule *rule, const st
 		cmd_complain(VERB ": %s takes %s and also %s of another card: it stays, narrow it "
 			     "in the file", at, ours, other);
 	else
-		cmd_complain(VERB ": %s takes %s along with another card: it stays, take its with= "
-			     "away in the file", at, ours);
+		cmd_complain(VERB ": %s takes %s along with another card: it stays, remove its "
+			     "with= in the file", at, ours);
 	return false;
 }
 

@@ -35,8 +35,8 @@ static int write_file(const char *path, const struct report *r, bool force, bool
 	ssize_t n = 0;
 
 	if (fd < 0 && errno == EEXIST)
-		return cmd_complain("report: %s is there already: name another file, "
-				    "or use --force", path);
+		return cmd_complain("report: %s exists: name another file, or use --force",
+				    path);
 	if (fd < 0)
 		return cmd_complain("report: %s cannot be written (%s): name another file", path,
 				    strerror(errno));
@@ -94,7 +94,7 @@ int cmd_report(int argc, char **argv)
 	if (first < 0)
 		return code;
 	if (argc - first > 1) {
-		cmd_complain("report: %s: it takes one file: see vgapass report --help",
+		cmd_complain("report: %s: unexpected argument: see vgapass report --help",
 			     argv[first + 1]);
 		return CMD_USAGE;
 	}

@@ -25,7 +25,7 @@ static const char help[] =
 	"  -J, --json     the receipt, with what is so now\n"
 	"  --verify       says only what is wrong, for scripts and units\n"
 	"  --sysroot DIR  the machine whose files are below DIR\n\n"
-	"Exit code: 0 all is as the rules want it, 1 it is not, 2 usage.\n";
+	"Exit code: 0 all is as the rules say, 1 it is not, 2 usage.\n";
 
 enum { ADDRESS, ID, NAME, STATE, THEN, NOW, RULE };
 
@@ -372,7 +372,7 @@ static int complain_receipt(const struct status *s, const char *why)
 		return cmd_complain("%s, so what the boot did is not known: run vgapass "
 				    "status as root, or reboot", why);
 	if (!c->rules && !c->errors)
-		return cmd_complain("this boot left no receipt, and no rule is there: vgapass add "
+		return cmd_complain("this boot left no receipt, as there is no rule: vgapass add "
 				    "makes one");
 	return cmd_complain("this boot left no receipt: %s, and reboot", rebuild_advice(&s->host));
 }

@@ -359,7 +359,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 static int open_roots(struct options *o)
 {
 	if (gather_root(*o->sysroot ? o->sysroot : NULL, &o->roots))
-		return complain(o->sysroot, "cannot be opened", "name an existing folder");
+		return complain(o->sysroot, "cannot be opened", "name an existing directory");
 	int r = *o->sysroot ? sysfs_confine(o->roots.root) : 0;
 	if (!r) {
 		gather_mounts(&o->roots);

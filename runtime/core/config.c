@@ -19,7 +19,7 @@
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-ids= wants a line of its own"
+#define E_ALONE "cmdline-ids= needs a line of its own"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                      \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of " \

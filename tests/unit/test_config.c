@@ -23,7 +23,7 @@
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-ids= wants a line of its own"
+#define E_ALONE "cmdline-ids= needs a line of its own"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                                     \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of "                \
