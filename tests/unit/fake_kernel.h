@@ -23,6 +23,7 @@ void fake_start(void);
 void fake_file(const char *path, const char *text);
 void fake_bytes(const char *path, const void *bytes, size_t n);
 void fake_link(const char *path, const char *target);
+void fake_fifo(const char *path); /* nobody writes to it, so it reads as empty */
 void fake_remove(const char *path);
 
 /* A file's text or a link's target; NULL: neither. Links on the way are followed. */
