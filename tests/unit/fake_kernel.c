@@ -815,11 +815,16 @@ static int load(const char *path, const char *params)
 int sysfs_load_module(int at, const char *path, const char *params)
 {
 	bool fail = enter("load", path, params);
+	char file[PATH_SIZE];
 	int r;
 
 	if (fail && !k.late)
 		return -k.error;
-	if (node_at(at, path, true, &r))
-		r = load(path, params);
+	/* The caller's buffer may be used again meanwhile. */
+	snprintf(file, sizeof(file), "%s", path);
+	if (k.meanwhile && !strcmp(file, k.writing))
+		k.meanwhile();
+	if (node_at(at, file, true, &r))
+		r = load(file, params);
 	return fail ? -k.error : r;
 }

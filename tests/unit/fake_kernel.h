@@ -61,7 +61,8 @@ void fake_claim(const char *path);
 void fake_guard(const char *address);
 bool fake_pulled(void);
 
-/* While a write to this path, as the code under test gives it, has not come back. */
+/* While a write to this path, as the code under test gives it, has not come back; or before the
+ * kernel knows the module whose file this is. */
 void fake_on_write(const char *path, void (*meanwhile)(void));
 
 /* The function gets an IOMMU group: now, or with the next probe of a driver. */
