@@ -121,7 +121,7 @@ static int read_conf_file(const struct host *h, struct conf_file *f, const char 
 	f->n = f->old_n = n < 0 ? 0 : (size_t)n;
 	f->text = xmalloc(f->n + 1);
 	memcpy(f->text, f->old, f->n + 1);
-	/* The engine reads a FIFO as an empty file; conf_write.c says that it is one. */
+	/* conf_set_errors() prints the engine's error for what is not a regular file. */
 	return n < 0 && n != -ENOENT && n != -ENODEV ? (int)n : 0;
 }
 

@@ -227,6 +227,7 @@ static void refuse_entries(const struct config *c, const struct inventory *inv, 
 		e->reason = (uint8_t)reason_to_refuse(c, inv, p, &inv->function[i], e);
 		if (e->reason) {
 			e->state = STATE_REFUSED;
+			e->matched = p->matched[e->rule - c->rule];
 			p->refused++;
 			p->strangers += e->reason == REASON_STRANGER;
 		} else {

@@ -59,6 +59,7 @@ struct plan_entry {
 	uint8_t state;           /* enum function_state */
 	uint8_t reason;          /* enum reason */
 	bool companion;          /* taken along by with=slot or with=group */
+	uint16_t matched;        /* REASON_EXPECT: how many functions the rule decides */
 };
 
 struct plan {

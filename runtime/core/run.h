@@ -49,7 +49,8 @@ struct other {
  * pages of it are never allocated. */
 struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
-	int module_error; /* -errno of the first module that did not load */
+	int module_error; /* -errno of the first module that did not load; -EINPROGRESS: the one
+			     that is being loaded */
 	uint32_t claim_us, took_us; /* claim_us 0: the claim is not over, or this is no boot */
 	unsigned others; /* all are counted, up to OTHERS_MAX are kept */
 	struct inventory inv; /* up here, as small offsets make short code */

@@ -20,11 +20,15 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
-static bool is_beside_display(const struct run *r, const struct pci_function *f)
+/* e: f's entry in the plan that the answer is about. */
+static bool is_beside_display(const struct run *r, const struct pci_function *f,
+			      const struct plan_entry *e)
 {
+	const struct plan_entry *entries = e - (f - r->inv.function);
+
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *g = &r->inv.function[i];
-		unsigned state = r->plan.entry[i].state;
+		unsigned state = entries[i].state;
 		if (g->boot_display && pci_same_slot(&g->at, &f->at) && state != STATE_PLANNED &&
 		    state != STATE_BOUND)
 			return true;
@@ -60,7 +64,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
 		break;
 	case REASON_STRANGER:
-		text_add(t, "%s", is_beside_display(r, f) ?
+		text_add(t, "%s", is_beside_display(r, f, e) ?
 			 "beside the boot display, which stays: no guest gets its group" :
 			 "no part of the card: write a rule of its own");
 		break;
@@ -72,7 +76,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		break;
 	case REASON_EXPECT:
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
-			 rule->expect, r->plan.matched[rule - r->config.rule]);
+			 rule->expect, e->matched);
 		break;
 	case REASON_NO_DRIVER:
 		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
@@ -174,6 +178,8 @@ static bool add_general(const struct run *r, struct text *what)
 	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
 		text_add(what, "no profile is named %pv: nothing is bound, correct vgapass= on the "
 			       "kernel command line", &r->cmd.profile);
+	else if (r->module_error == -EINPROGRESS)
+		text_add(what, "the kernel has not come back from loading module %s", r->module);
 	else if (r->module_error)
 		text_add(what, "module %s did not load (error %u)", r->module,
 			 (unsigned)-r->module_error);

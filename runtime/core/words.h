@@ -14,7 +14,8 @@ const char *state_word(enum function_state s); /* bound refused failed held kept
 const char *mode_word(enum run_mode m);        /* on off dry-run */
 
 /* Adds why the entry is refused, failed or held; nothing if there is no reason. f is of r->inv; e
- * is its entry in r->plan, or in another plan for the same functions. */
+ * is its entry in r->plan, or in another plan for the same functions, from any
+ * configuration. */
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		  const struct plan_entry *e);
 

@@ -144,8 +144,7 @@ static int bind_claimed(struct shared *s, int listener)
 	gather_drivers(&s->work.roots, r);
 	int dir = receipt_dir(&s->work.roots);
 	crew.items = apply_prepare(&s->work);
-	/* A module needs the one before it, so another worker helps only after a long time. */
-	crew.slow = r->inv.functions + s->work.modules;
+	crew.slow = r->inv.functions + 1; /* up to the modules */
 	supervise(&s->bind, &crew);
 	unsigned held = apply_finish(&s->work);
 	if (s->background) {

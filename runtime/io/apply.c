@@ -7,10 +7,15 @@
 #include "sysfs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "runtime/core/driver.h"
+
+/* For 4 s a worker waits for what another process does with a module. */
+#define TICK_MS 100
+#define TICKS 40
 
 /* One function in the hands of a worker. */
 struct job {
@@ -209,6 +214,24 @@ static enum reason unbind_holder(const struct job *j)
 	return o->error && (is_gone(j) || *j->o->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
+/* Returns why the rule's driver is not registered, or REASON_NONE if it is; REASON_HANG: modules
+ * are being loaded. If it is late, this waits for them for a while. */
+static enum reason demand_driver(const struct job *j)
+{
+	const struct work *w = j->w;
+
+	for (unsigned n = 0;; n++) {
+		bool loading = w->loading; /* before the look, as it may end between the two */
+		if (sysfs_exists(j->devices, path_make("../drivers/%s", j->e->rule->driver)))
+			return REASON_NONE;
+		if (!loading)
+			return REASON_NO_DRIVER;
+		if (!w->late || n == TICKS)
+			return REASON_HANG;
+		poll(NULL, 0, TICK_MS);
+	}
+}
+
 /* Last pass: the function was bound when the modules were loaded, or is bound now. One that a
  * driver holds, or that waits for the IOMMU, has to wait until it is late enough (see struct
  * work). */
@@ -231,19 +254,19 @@ static enum reason step_bind(const struct job *j)
 			return reason;
 	}
 	if (!is_bound(j)) {
-		bool there = sysfs_exists(j->devices, path_make("../drivers/%s", driver));
+		enum reason missing = demand_driver(j);
+		if (!late && (*j->o->driver || missing == REASON_HANG))
+			return REASON_NONE;
 		if (*j->o->driver) {
-			if (!late)
-				return REASON_NONE;
-			reason = there || j->e->rule->hold ? unbind_holder(j) : REASON_NO_DRIVER;
+			reason = missing && !j->e->rule->hold ? missing : unbind_holder(j);
 			if (!reason)
 				reason = write_attrs(j);
 			if (reason)
 				return reason;
 		}
 		o->error = 0;
-		if (!there)
-			return REASON_NO_DRIVER;
+		if (missing)
+			return missing;
 		o->step = STEP_PROBE;
 		/* The write waits for a probe that is running, and fails with EBUSY if that took
 		 * the function. So only the link is proof. */
@@ -317,10 +340,11 @@ void apply_late(void *work, unsigned i)
 	run_step(work, i, step_bind);
 }
 
-/* Loads the module of a line "NAME [PARAM ...]" of the list, unless it is there already. */
-static void load_module(const struct work *w, unsigned line)
+/* Loads the module of a line "NAME [PARAM ...]" of the list, unless it is there already. If another
+ * process is loading it, the kernel waits for that one; EBUSY: the other one failed, or the module
+ * is on its way out (kernel/module/main.c, module_patient_check_exists()). */
+static void load_module(const struct work *w, struct slice params)
 {
-	struct slice params = slice_nth(slice_of(w->list), '\n', line);
 	struct slice name = slice_cut(&params, ' ');
 	char buf[1024];
 	struct run *r = w->run;
@@ -333,35 +357,52 @@ static void load_module(const struct work *w, unsigned line)
 	/* If a parameter is given twice the kernel keeps the last one: that of the command
 	 * line. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
-	int error = t.cut ? -E2BIG :
-		    sysfs_load_module(w->roots.root, path_make(MODULES_DIR "/%pv.ko", &name), buf);
-	if (error && error != -EEXIST && !r->module_error) {
-		r->module_error = error;
+	/* What is said of this module if the call does not come back. */
+	bool first = !r->module_error;
+	if (first) {
+		r->module_error = -EINPROGRESS;
 		text_make(r->module, sizeof(r->module), "%pv", &name);
 	}
+	unsigned n = 0;
+	int error;
+	do
+		error = t.cut ? -E2BIG :
+			sysfs_load_module(w->roots.root,
+					  path_make(MODULES_DIR "/%pv.ko", &name), buf);
+	while (error == -EBUSY && n++ < TICKS && !poll(NULL, 0, TICK_MS));
+	if (first)
+		r->module_error = error == -EEXIST ? 0 : error;
+}
+
+/* One worker loads all, one after the other, as a module may need those before it. */
+static void load_modules(struct work *w)
+{
+	struct slice list = slice_of(w->list);
+
+	w->loading = true;
+	while (list.n)
+		load_module(w, slice_cut(&list, '\n'));
+	w->loading = false;
 }
 
 unsigned apply_prepare(struct work *w)
 {
 	if (sysfs_read_file(w->roots.root, MODULES_LIST, w->list, sizeof(w->list)) < 0)
 		w->list[0] = '\0';
-	w->modules = 0;
-	for (const char *p = w->list; *p; p++)
-		w->modules += *p == '\n';
-	return 2 * w->run->inv.functions + w->modules;
+	return 2 * w->run->inv.functions + 1;
 }
 
 void apply_item(void *work, unsigned item)
 {
-	const struct work *w = work;
+	struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
 	if (item < functions)
 		run_step(w, item, step_prepare);
-	else if (item - functions < w->modules)
-		load_module(w, item - functions);
+	else if (item == functions)
+		load_modules(w);
 	else
-		run_step(w, item - functions - w->modules, step_bind);
+		run_step(w, item - functions - 1, step_bind);
 }
 
 static void keep_other(const struct job *j, int32_t group, const char *driver)

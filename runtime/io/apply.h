@@ -19,10 +19,11 @@
 /* What the workers share. The order of the work is:
  *  - the claims, see apply_claim();
  *  - attributes of functions that no driver holds;
- *  - the modules. Loading them binds all functions that are free;
+ *  - the modules, which are one item. Loading them binds all functions that are free;
  *  - binding of what is still free;
  *  - late, as items of their own (apply_late()): functions that a driver of the host holds, and
- *    those that had no IOMMU group before a module brought the IOMMU.
+ *    those that had no IOMMU group before a module brought the IOMMU, or no driver as the
+ *    modules were still being loaded.
  * The late ones wait for the end of early boot because an unbind that hangs holds the function's
  * lock: udev would read the function's uevent, and its next settle would hang with it. A held
  * function is unbound only if its new driver is registered, and never while a disk of it is in
@@ -30,8 +31,8 @@
 struct work {
 	struct run *run;
 	struct roots roots;
-	bool late;        /* early boot is over: udev has handled its events */
-	unsigned modules; /* lines of the module list */
+	bool late;    /* early boot is over: udev has handled its events */
+	bool loading; /* the worker that loads the modules has not come back */
 	char list[MODULES_LIST_MAX];
 };
 

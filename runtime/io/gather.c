@@ -13,7 +13,9 @@
 #define CONF_DIR "vgapass.conf.d"
 #define CMDLINE_NAME "cmdline" /* what messages call the place of vgapass.ids= */
 
+#define E_KIND "not a regular file: replace it by one, or remove it"
 #define E_READ "cannot be read: make it a file that root can read"
+#define E_LIST "cannot be listed: make it a directory that root can read"
 #define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
 #define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
 
@@ -37,22 +39,26 @@ void gather_mounts(struct roots *roots)
 	roots->dev = sysfs_dir(roots->root, "dev");
 }
 
-/* Reads a file, if there is one. Returns false if no more files can be added. */
+/* Reads a file, if there is one. Returns false if no more files can be added. A link to nothing
+ * is a file that cannot be read: its rules are missing, and nobody would notice. */
 static bool read_conf_file(const struct roots *roots, struct config *c, const char *name)
 {
 	static char text[CONFIG_FILE_MAX + 1];
 	struct conf_path path;
-	ssize_t n = sysfs_read_file(roots->root, gather_conf_path(&path, name), text, sizeof(text));
+	ssize_t n = sysfs_regular(roots->root, gather_conf_path(&path, name));
 
-	if (n == -ENOENT)
+	if (n == -ENOENT && sysfs_link(roots->root, path.s, 0, text, sizeof(text)) < 0)
 		return true;
 	const char *file = config_add_file(c, name);
 	if (!file)
 		return false;
+	if (!n)
+		n = sysfs_read_file(roots->root, path.s, text, sizeof(text));
 	if (n >= 0)
 		config_parse(c, file, text, (size_t)n);
 	else
-		config_fail(c, (struct place){ .file = file }, n == -E2BIG ? E_BIG : E_READ);
+		config_fail(c, (struct place){ .file = file },
+			    n == -E2BIG ? E_BIG : n == -ENODEV ? E_KIND : E_READ);
 	return true;
 }
 
@@ -86,7 +92,7 @@ void gather_config(const struct roots *roots, struct config *c)
 		next.s[0] = '\0';
 		int r = sysfs_list(roots->root, "etc/" CONF_DIR, look_at_name, &next);
 		if (r < 0 && r != -ENOENT)
-			config_fail(c, (struct place){ .file = CONF_DIR }, E_READ);
+			config_fail(c, (struct place){ .file = CONF_DIR }, E_LIST);
 		if (!next.s[0])
 			break;
 		name = text_make(path, sizeof(path), CONF_DIR "/%s", next.s);

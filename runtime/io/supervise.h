@@ -20,7 +20,7 @@
 
 struct crew {
 	unsigned items;
-	unsigned slow; /* items below this one may take longer, and need the one before them */
+	unsigned slow; /* items below this one may take longer */
 	void (*item)(void *item_arg, unsigned i);
 	void *item_arg; /* points to shared memory */
 	/* NULL, or what the worker that finished the last item does next. supervise() returns

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/core/text.h"
@@ -128,6 +129,18 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap)
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 {
 	return read_all(at, path, buf, cap, false);
+}
+
+int sysfs_regular(int at, const char *path)
+{
+	struct stat st;
+	int fd = open_at(at, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	int r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -ENODEV;
+	close(fd);
+	return r;
 }
 
 int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)

@@ -23,6 +23,10 @@ ssize_t sysfs_read(int at, const char *path, char *buf, size_t cap);
 /* The same for any file, read to its end. -EISDIR: it is a directory. */
 ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap);
 
+/* Returns 0 if the path leads to a regular file, or -errno; -ENODEV: it leads to a directory, a
+ * FIFO, a socket or a device. */
+int sysfs_regular(int at, const char *path);
+
 /* Calls each(line, arg) for every line of a file of any length, without its newline and cut after
  * 128 bytes, until it returns other than 0. Returns that value; 0 after the last line; or -errno
  * if the file cannot be opened. */

@@ -19,7 +19,7 @@
 #define DRIVERS "sys/bus/pci/drivers/"
 #define UNSET "(null)\n" /* how an empty driver_override reads */
 
-enum kind { FREE, DIRECTORY, TEXT, LINK, REMOVED };
+enum kind { FREE, DIRECTORY, TEXT, LINK, FIFO, REMOVED };
 
 struct node {
 	enum kind kind;
@@ -140,6 +140,11 @@ void fake_file(const char *path, const char *text)
 void fake_link(const char *path, const char *target)
 {
 	add(path, LINK, target, strlen(target));
+}
+
+void fake_fifo(const char *path)
+{
+	add(path, FIFO, "", 0);
 }
 
 /* Takes the last component off. */
@@ -610,6 +615,16 @@ ssize_t sysfs_read_file(int at, const char *path, char *buf, size_t cap)
 					 garbled(buf, read_node(at, path, buf, cap), cap);
 }
 
+int sysfs_regular(int at, const char *path)
+{
+	int error;
+
+	if (enter("regular", path, ""))
+		return -k.error;
+	const struct node *n = node_at(at, path, true, &error);
+	return n && n->kind != TEXT ? -ENODEV : error;
+}
+
 int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)
 {
 	static char buf[131072];
@@ -735,8 +750,11 @@ int sysfs_list(int at, const char *path, int (*each)(const char *name, void *arg
 	if (enter("list", path, ""))
 		return -k.error;
 	r = resolve_at(at, path, true, where);
-	if (r || (*where && !find(where)))
+	const struct node *n = r ? NULL : find(where);
+	if (r || (*where && !n))
 		return r ? r : -ENOENT;
+	if (n && n->kind != DIRECTORY)
+		return -ENOTDIR;
 	for (unsigned i = 0; !r && (name = next_entry(where, &i));)
 		if (*name != '.')
 			r = each(name, arg);
@@ -797,11 +815,16 @@ static int load(const char *path, const char *params)
 int sysfs_load_module(int at, const char *path, const char *params)
 {
 	bool fail = enter("load", path, params);
+	char file[PATH_SIZE];
 	int r;
 
 	if (fail && !k.late)
 		return -k.error;
-	if (node_at(at, path, true, &r))
-		r = load(path, params);
+	/* The caller's buffer may be used again meanwhile. */
+	snprintf(file, sizeof(file), "%s", path);
+	if (k.meanwhile && !strcmp(file, k.writing))
+		k.meanwhile();
+	if (node_at(at, file, true, &r))
+		r = load(file, params);
 	return fail ? -k.error : r;
 }

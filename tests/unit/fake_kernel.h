@@ -23,6 +23,7 @@ void fake_start(void);
 void fake_file(const char *path, const char *text);
 void fake_bytes(const char *path, const void *bytes, size_t n);
 void fake_link(const char *path, const char *target);
+void fake_fifo(const char *path); /* nobody writes to it, so it reads as empty */
 void fake_remove(const char *path);
 
 /* A file's text or a link's target; NULL: neither. Links on the way are followed. */
@@ -60,7 +61,8 @@ void fake_claim(const char *path);
 void fake_guard(const char *address);
 bool fake_pulled(void);
 
-/* While a write to this path, as the code under test gives it, has not come back. */
+/* While a write to this path, as the code under test gives it, has not come back; or before the
+ * kernel knows the module whose file this is. */
 void fake_on_write(const char *path, void (*meanwhile)(void));
 
 /* The function gets an IOMMU group: now, or with the next probe of a driver. */

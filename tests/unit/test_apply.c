@@ -3,7 +3,9 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "boot.h"
 #include "fake_kernel.h"
@@ -192,6 +194,93 @@ static void names_the_first_module_that_fails(void **state)
 	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
 }
 
+/* Another process was loading it and failed, or is removing it. */
+static void loads_what_another_process_failed_to(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; !strstr(fake_failed(), "/vfio_pci.ko="); i++) {
+		boot_machine();
+		fake_fail(i, EBUSY, false);
+		boot_run("1002:6608\n", "");
+		assert_true(fake_calls() >= i);
+	}
+	assert_true(boot_logged("load vfio_pci disable_vga=1", NULL));
+	assert_int_equal(boot.module_error, 0);
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+}
+
+static char while_loading[PLAN_LINE_MAX];
+static unsigned left_for_late;
+
+/* What another worker does while the first one has not come back from the modules. */
+static void work_on(void)
+{
+	unsigned items = apply_prepare(&boot_work);
+
+	for (unsigned i = boot.inv.functions + 1; i < items; i++)
+		apply_item(&boot_work, i);
+	left_for_late = apply_finish(&boot_work);
+	text_make(while_loading, sizeof(while_loading), "%s", words_problem_line(&boot, 0));
+	assert_null(strstr(fake_log(), "load vfio_pci"));
+}
+
+/* A module needs those before it, so it is not tried while they are being loaded; nor is the card
+ * given back for want of a driver that is on its way. */
+static void keeps_the_order_of_modules(void **state)
+{
+	(void)state;
+	fake_on_write(MODULES_DIR "/vfio.ko", work_on);
+	boot_run("1002:6608\n", "");
+	assert_int_equal(left_for_late, 1);
+	assert_string_equal(while_loading, "the kernel has not come back from loading module vfio");
+	assert_int_equal(boot.module_error, 0);
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+}
+
+static void do_what_is_late(void)
+{
+	boot_work.late = true;
+	for (unsigned i = 0; i < boot.inv.functions; i++)
+		apply_late(&boot_work, i);
+	apply_finish(&boot_work);
+}
+
+/* In the end the host's driver gets the card, whatever becomes of the modules. */
+static void gives_up_modules_that_hang(void **state)
+{
+	(void)state;
+	fake_on_write(MODULES_DIR "/vfio_pci.ko", do_what_is_late);
+	boot_run("1002:6608\n1002:aab0 on-failure=hold\n", "");
+	expect(CARD, "failed: the kernel has not come back from loading modules (vgapass.conf:1)");
+	expect(SOUND, "held: the kernel has not come back from loading modules (vgapass.conf:2)");
+	boot_host_drivers();
+	assert_string_equal(fake_driver_of(CARD), "radeon");
+	assert_string_equal(fake_driver_of(SOUND), "");
+}
+
+static void end_loading(int number)
+{
+	(void)number;
+	fake_add_driver("vfio-pci");
+	boot_work.loading = false;
+}
+
+static void waits_for_modules_when_it_is_late(void **state)
+{
+	const struct itimerval soon = { .it_value = { .tv_usec = 250000 } };
+
+	(void)state;
+	boot_host_drivers();
+	boot_gather("1002:6608\n", "");
+	boot_claim();
+	boot_work.loading = true;
+	signal(SIGALRM, end_loading);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	do_what_is_late();
+	signal(SIGALRM, SIG_DFL);
+	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+}
+
 static void refuses_overlong_params(void **state)
 {
 	static char cmdline[4096] = "vfio_pci.x=";
@@ -223,11 +312,11 @@ static void counts_items(void **state)
 {
 	(void)state;
 	boot_gather("1002:6608\n", "");
-	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions + 2);
+	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions + 1);
+	assert_string_equal(boot_work.list, "vfio\nvfio_pci disable_vga=1\n");
 	fake_remove(MODULES_LIST);
-	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions);
-	fake_file(MODULES_LIST, "");
-	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions);
+	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions + 1);
+	assert_string_equal(boot_work.list, "");
 }
 
 /* --- attributes */
@@ -585,8 +674,8 @@ static void tells_what_hangs(void **state)
 	apply_prepare(&boot_work);
 	boot_outcome(CARD)->step = STEP_UNBIND;
 	boot_outcome(CARD)->error = -EIO; /* of what went wrong before */
-	for (unsigned i = 0; i < 2 * boot.inv.functions + 2; i++)
-		if (i % (boot.inv.functions + 2) != (unsigned)(boot_entry(CARD) - boot.plan.entry))
+	for (unsigned i = 0; i < 2 * boot.inv.functions + 1; i++)
+		if (i % (boot.inv.functions + 1) != (unsigned)(boot_entry(CARD) - boot.plan.entry))
 			apply_item(&boot_work, i);
 	assert_int_equal(apply_finish(&boot_work), 0);
 	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
@@ -1246,6 +1335,10 @@ int main(void)
 		TEST(leaves_loaded_modules),
 		TEST(minds_no_other_loader),
 		TEST(names_the_first_module_that_fails),
+		TEST(loads_what_another_process_failed_to),
+		TEST(keeps_the_order_of_modules),
+		TEST(gives_up_modules_that_hang),
+		TEST(waits_for_modules_when_it_is_late),
 		TEST(refuses_overlong_params),
 		TEST(survives_without_a_list),
 		TEST(counts_items),

@@ -10,7 +10,9 @@
 #include "bench.h"
 #include "fake_kernel.h"
 
+#define E_KIND "not a regular file: replace it by one, or remove it"
 #define E_READ "cannot be read: make it a file that root can read"
+#define E_LIST "cannot be listed: make it a directory that root can read"
 #define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
 #define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
 
@@ -143,18 +145,56 @@ static void limits_files(void **state)
 static void needs_files_that_can_be_read(void **state)
 {
 	(void)state;
-	fake_file("etc/vgapass.conf/file", ""); /* a directory in its place */
-	expect_problem("vgapass.conf: " E_READ);
+	for (unsigned call = 1; call <= 2; call++) { /* look at it, read it */
+		start(NULL);
+		fake_file("etc/vgapass.conf", "1002:6608\n");
+		fake_fail(call, EACCES, false);
+		expect_problem("vgapass.conf: " E_READ);
+	}
+	start(NULL);
+	fake_fail(3, EACCES, false); /* the list of vgapass.conf.d */
+	expect_problem("vgapass.conf.d: " E_LIST);
 	start(NULL);
 	fake_file("etc/vgapass.conf", "1002:6608\n");
-	fake_fail(1, EACCES, false);
+	fake_fifo("etc/vgapass.conf.d");
+	expect_problem("vgapass.conf.d: " E_LIST);
+}
+
+/* Others read as empty files, or not at all: rules that nobody would miss. */
+static void needs_regular_files(void **state)
+{
+	static const char *const names[] = { "vgapass.conf", "vgapass.conf.d/a.conf" };
+	char path[64], problem[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		start(NULL);
+		snprintf(path, sizeof(path), "etc/%s", names[i]);
+		snprintf(problem, sizeof(problem), "%s: " E_KIND, names[i]);
+		fake_fifo(path);
+		expect_problem(problem);
+		start(NULL);
+		snprintf(path, sizeof(path), "etc/%s/file", names[i]);
+		fake_file(path, "");
+		expect_problem(problem);
+	}
+}
+
+static void needs_what_a_link_names(void **state)
+{
+	(void)state;
+	fake_link("etc/vgapass.conf", "/srv/vgapass.conf");
 	expect_problem("vgapass.conf: " E_READ);
-	start(NULL);
-	fake_file("etc/vgapass.conf.d/a.conf/file", "");
+	fake_file("srv/vgapass.conf", "1002:6608\n");
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.plan.planned, 1);
+	fake_link("etc/vgapass.conf.d/a.conf", "b");
 	expect_problem("vgapass.conf.d/a.conf: " E_READ);
 	start(NULL);
-	fake_fail(2, EACCES, false); /* the list of vgapass.conf.d */
-	expect_problem("vgapass.conf.d: " E_READ);
+	fake_link("etc/vgapass.conf", "/srv/vgapass.conf");
+	fake_fifo("srv/vgapass.conf");
+	expect_problem("vgapass.conf: " E_KIND);
 }
 
 /* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
@@ -328,6 +368,8 @@ int main(void)
 		TEST(limits_a_file),
 		TEST(limits_files),
 		TEST(needs_files_that_can_be_read),
+		TEST(needs_regular_files),
+		TEST(needs_what_a_link_names),
 		TEST(needs_the_command_line),
 		TEST(prefers_the_given_command_line),
 		TEST(adds_ids),

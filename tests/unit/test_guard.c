@@ -781,6 +781,36 @@ static void speaks_of_another_plan(void **state)
 	assert_non_null(strstr(buf, BOOT));
 }
 
+/* Its rules may be of another configuration, as one that is only thought of. */
+static void speaks_of_another_configuration(void **state)
+{
+	static struct config config;
+	static struct plan other;
+	const struct cmdline cmd = { .mode = MODE_ON };
+	const char *conf = "1002:6608 with=group\n1002:aab0 expect=1\n";
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA)->group = 1;
+	bench_add("01:00.1", "8086:1533", 0x020000)->group = 1;
+	bench_add("02:00.0", "1002:aab0", 0x040300);
+	bench_add("02:00.1", "1002:aab0", 0x040300);
+	bench.inv.function[0].boot_display = true;
+	bench_plan("1002:6608\n1002:aab0\n", "");
+	config_start(&config);
+	config_parse(&config, config_add_file(&config, "other"), conf, strlen(conf));
+	config.rule[0].take_boot_display = 1;
+	plan_build(&config, &cmd, &bench.inv, &other);
+	text_start(&t, buf, sizeof(buf));
+	words_reason(&t, &bench, &bench.inv.function[3], &other.entry[3]);
+	assert_string_equal(buf, "expect=1, but the rule matches 2: correct or narrow it");
+	/* The display goes to the guest in that plan; it stays in this one. */
+	text_start(&t, buf, sizeof(buf));
+	words_reason(&t, &bench, &bench.inv.function[1], &other.entry[1]);
+	assert_string_equal(buf, "no part of the card: write a rule of its own");
+}
+
 static void takes_from_nobody(void **state)
 {
 	struct pci_function *f = bench_add("01:00.0", "1002:6608", VGA);
@@ -829,6 +859,7 @@ int main(void)
 		TEST(says_what_became),
 		TEST(has_words_for_every_reason),
 		TEST(speaks_of_another_plan),
+		TEST(speaks_of_another_configuration),
 		TEST(takes_from_nobody),
 	};
 

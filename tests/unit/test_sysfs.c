@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,31 @@ static void does_not_wait_for_a_fifo(void **state)
 	assert_int_equal(write(fd, "abc", 3), 3);
 	assert_int_equal(sysfs_read(dir, "fifo", buf, sizeof(buf)), 3);
 	close(fd);
+}
+
+static void tells_regular_files(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	make("file", "", 0);
+	assert_int_equal(symlinkat("file", dir, "link"), 0);
+	assert_int_equal(symlinkat("/dev/null", dir, "null"), 0);
+	assert_int_equal(symlinkat("none", dir, "dangling"), 0);
+	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+	assert_int_equal(bind(s, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(s);
+	assert_int_equal(sysfs_regular(dir, "file"), 0);
+	assert_int_equal(sysfs_regular(dir, "link"), 0);
+	assert_int_equal(sysfs_regular(dir, "null"), -ENODEV);
+	assert_int_equal(sysfs_regular(dir, "fifo"), -ENODEV);
+	assert_int_equal(sysfs_regular(dir, "socket"), -ENODEV);
+	assert_int_equal(sysfs_regular(dir, "."), -ENODEV);
+	assert_int_equal(sysfs_regular(dir, "none"), -ENOENT);
+	assert_int_equal(sysfs_regular(dir, "dangling"), -ENOENT);
+	assert_int_equal(sysfs_regular(-ENOENT, "file"), -EBADF);
 }
 
 /* Without a console a program begins with no file open, and the first one that it opens is 0. */
@@ -362,6 +388,7 @@ static void opens_the_number_zero(void **state)
 	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), 2);
 	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), 0);
 	assert_int_equal(l.n, 1);
+	assert_int_equal(sysfs_regular(dir, "a"), 0);
 	assert_int_equal(sysfs_read_at(dir, "a", buf, 1, 0), 0);
 	assert_int_equal(sysfs_write(dir, "a", "y\n"), 0);
 	assert_int_equal(sysfs_list(dir, ".", count, &n), 0);
@@ -409,6 +436,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(reads_whole_attributes),
 		TEST(does_not_wait_for_a_fifo),
+		TEST(tells_regular_files),
 		TEST(reads_files_to_their_end),
 		TEST(reads_lines),
 		TEST(reads_at_offsets),
