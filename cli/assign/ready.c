@@ -107,11 +107,39 @@ static int check_function(struct host *h, const struct card *card, const struct 
 	return refuse_group(h, card, f);
 }
 
+/* Warns that the guest can have the card only after the next boot. What appears late in a boot is
+ * taken by bind, whatever the boot does. */
+static void warn_of_later(const struct host *h, const struct pci_function *f)
+{
+	char at[64], why[HOST_NAME_MAX];
+
+	text_make(at, sizeof(at), "%pa", &f->at);
+	if (host_later(h, f) != HOST_NOT_LATER)
+		cmd_complain("%s: %s", at, host_later_text(h, f, why));
+	else
+		cmd_complain("%s: the guest can have the card after the next boot, not before: "
+			     "rebuild the boot image if that is not done, and reboot", at);
+}
+
+/* Warns that no rule takes the card at the next boot. */
+static void warn_of_once(const struct host *h, const struct pci_function *f)
+{
+	enum host_later later = host_later(h, f);
+	char at[64], why[HOST_NAME_MAX];
+
+	text_make(at, sizeof(at), "%pa", &f->at);
+	if (later == HOST_VIRTUAL || later == HOST_BEHIND_VMD)
+		cmd_complain("%s: the guest can have the card now; at the next boot %s", at,
+			     host_later_text(h, f, why));
+	else
+		cmd_complain("%s: the guest can have the card now, but the next boot leaves it "
+			     "to the host: run vgapass add %s", at, at);
+}
+
 /* The card can be had, but not in this boot or not in the next: says so once. */
 static void warn_of_boots(struct host *h, const struct card *card)
 {
 	const struct pci_function *later = NULL, *once = NULL;
-	char at[64];
 
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *f = card->function[i];
@@ -122,13 +150,9 @@ static void warn_of_boots(struct host *h, const struct card *card)
 			once = f;
 	}
 	if (later)
-		cmd_complain("%s: the guest can have the card after the next boot, not before: "
-			     "rebuild the boot image if that is not done, and reboot",
-			     text_make(at, sizeof(at), "%pa", &later->at));
+		warn_of_later(h, later);
 	if (once)
-		cmd_complain("%s: the guest can have the card now, but the next boot leaves it "
-			     "to the host: run vgapass add %s",
-			     text_make(at, sizeof(at), "%pa", &once->at), at);
+		warn_of_once(h, once);
 }
 
 int ready_card(struct host *h, const struct card *card, struct card *ret)

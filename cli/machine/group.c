@@ -125,8 +125,26 @@ static void find_held(struct host *h, int32_t group, const struct card *without,
 		ret->needed = found.obstacle[0].f;
 }
 
+/* True: the firmware calls the machine a laptop, a tablet or the like (SMBIOS, 7.4.1). */
+static bool is_portable(const struct host *h)
+{
+	static const uint64_t types[] = { 8, 9, 10, 11, 14, 30, 31, 32 };
+	char text[16];
+	uint64_t type;
+
+	if (sysfs_read(h->roots.sys, "class/dmi/id/chassis_type", text, sizeof(text)) < 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	if (!slice_dec(slice_of(text), UINT8_MAX, &type))
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 /* True: it is a part of the board or of the processor. AMD's display in a processor has another
- * vendor than what is beside it. */
+ * vendor than what is beside it. A laptop has no slots but those of external cards. */
 static bool is_fixed(const struct host *h, const struct pci_function *f)
 {
 	const struct inventory *inv = &h->run.inv;
@@ -135,17 +153,18 @@ static bool is_fixed(const struct host *h, const struct pci_function *f)
 		if (pci_same_slot(&inv->function[i].at, &f->at) &&
 		    card_is_of_processor(&inv->function[i]))
 			return true;
-	return f->identity->path.hops < 2;
+	return f->identity->path.hops < 2 ||
+	       (is_portable(h) && host_later(h, f) != HOST_REMOVABLE);
 }
 
-/* A card whose place is good for f: no other function that is no bridge is in its group, and it
- * stays with the host. Displays have slots that are alike. NULL: none. */
+/* Finds a card whose place is good for f: no other function that is no bridge is in its group, and
+ * it stays with the host. Only displays have slots that are alike. Returns NULL: none. */
 static const struct pci_function *find_exchange(const struct host *h, const struct pci_function *f)
 {
 	const struct inventory *inv = &h->run.inv;
 	struct card card;
 
-	for (unsigned i = 0; i < inv->functions; i++) {
+	for (unsigned i = 0; PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY && i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
 		bool own = g->group >= 0 && g->group != f->group && !is_fixed(h, g) &&
 			   PCI_CLASS_BASE(g->class) == PCI_BASE_DISPLAY && !g->is_virtual &&

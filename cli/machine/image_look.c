@@ -47,12 +47,39 @@ bool image_is_idle(const struct host *h)
 	return !c->rules && !c->cmdline_ids && !c->errors;
 }
 
-/* The program may be installed below another prefix: it lies beside the command's directory. */
+/* Finds the vgapass-early that a hook copies: it lies beside the vgapass-image that the hook calls.
+ * Returns false if the hook is not found. */
+static bool find_by_hook(const struct host *h, const char *hook, char *to, size_t cap)
+{
+	static char text[16 << 10];
+	char *end, *from;
+
+	if (sysfs_read_file(h->roots.root, hook, text, sizeof(text)) < 0)
+		return false;
+	end = strstr(text, "/vgapass-image ");
+	for (from = end; from && from > text && !strchr(" \t\n\"'", from[-1]);)
+		from--;
+	if (!from || *from != '/')
+		return false;
+	text_make(to, cap, "%pv/vgapass-early",
+		  &(struct slice){ from + 1, (size_t)(end - from - 1) });
+	return sysfs_exists(h->roots.root, to);
+}
+
+/* The program may be installed below another prefix: where the hooks take it from, or beside the
+ * command's directory. */
 const char *image_early(const struct host *h)
 {
 	static char beside[PATH_MAX + 40];
 	char self[PATH_MAX];
 	static const char *const usual[] = { EARLY, "usr/local/lib/vgapass/vgapass-early" };
+	static const char *const hooks[] = { "usr/share/initramfs-tools/hooks/vgapass",
+					     "usr/lib/dracut/modules.d/50vgapass/module-setup.sh",
+					     "usr/lib/initcpio/install/vgapass" };
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		if (find_by_hook(h, hooks[i], beside, sizeof(beside)))
+			return beside;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[n > 0 ? n : 0] = '\0';

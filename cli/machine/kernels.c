@@ -2,10 +2,13 @@
 /* kernels.c - see kernels.h */
 #include "kernels.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "hook/image/pe.h"
 #include "kernels_places.h"
 #include "loader.h"
 #include "preset.h"
@@ -65,9 +68,15 @@ static void add_usual_image(struct kernel *k, const char *path)
 	add_image(k, &i);
 }
 
-static bool is_microcode(const char *path)
+/* Which part of an image matters: microcode least, then archives of other names (keys, tables of
+ * ACPI), and most what has the name of a boot image. */
+static unsigned rank_part(const char *path)
 {
-	return strstr(base_name(path), "ucode") || strstr(base_name(path), "microcode");
+	const char *name = base_name(path);
+
+	if (strstr(name, "ucode") || strstr(name, "microcode") || strstr(name, "-uc.img"))
+		return 0;
+	return !strncmp(name, "initr", 5) ? 2 : 1;
 }
 
 /* Adds what an entry boots. Some entries of GRUB are of other systems, on partitions that are not
@@ -80,10 +89,11 @@ static void add_entry_image(struct kernel *k, const struct loader_entry *e)
 	for (unsigned n = 0; n < e->initrds; n++) {
 		if (e->initrd[n].found)
 			add_part(&i, e->initrd[n].path);
-		if (!main || !is_microcode(e->initrd[n].path))
+		if (!main || rank_part(e->initrd[n].path) >= rank_part(main->path))
 			main = &e->initrd[n];
 	}
-	if (!main && e->kernel.found && !k->bare_entry)
+	if (!main && e->kernel.found && e->use != LOADER_UNUSED && !k->bare_entry &&
+	    !preset_is_rescue(e->kernel.path))
 		k->bare_entry = xstrdup(e->file);
 	bool may_lead_out = e->kind == LOADER_FIRMWARE ||
 			    (e->kind == LOADER_GRUB && e->use != LOADER_BOOTED);
@@ -187,16 +197,31 @@ static struct kernel *find_by_link(const struct finder *f, const char *path)
 	return find_by_text(f, target);
 }
 
+/* Returns where the kernel begins in a file: 0, or its section of a unified kernel image. */
+static uint64_t find_kernel_offset(int root, const char *path)
+{
+	int fd = sysfs_open(root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct pe_section section = { .at = 0 };
+
+	if (fd >= 0 && pe_find(fd, 0, ".linux", &section))
+		section.at = 0;
+	if (fd >= 0)
+		close(fd);
+	return section.at;
+}
+
 /* A kernel for x86 says its version (Documentation/arch/x86/boot.rst, kernel_version). */
 static struct kernel *find_by_header(const struct finder *f, const char *path)
 {
 	unsigned char head[16];
 	char version[128] = "";
 	int root = f->h->roots.root;
+	off_t at = (off_t)find_kernel_offset(root, path);
 
-	if (sysfs_read_at(root, path, head, sizeof(head), 0x202) || memcmp(head, "HdrS", 4) != 0 ||
+	if (sysfs_read_at(root, path, head, sizeof(head), at + 0x202) ||
+	    memcmp(head, "HdrS", 4) != 0 ||
 	    sysfs_read_at(root, path, version, sizeof(version) - 1,
-			  0x200 + (head[12] | head[13] << 8)))
+			  at + 0x200 + (head[12] | head[13] << 8)))
 		return NULL;
 	version[strcspn(version, " ")] = '\0';
 	return find_by_text(f, version);

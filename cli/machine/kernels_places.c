@@ -175,7 +175,7 @@ bool places_has_kernel(const struct host *h, const char *version)
 	static const struct {
 		const char *before, *behind;
 	} where[] = { { "boot/vmlinuz-", "" }, { "boot/vmlinux-", "" },
-		      { "lib/modules/", "/vmlinuz" } };
+		      { "boot/kernel-", "" },  { "lib/modules/", "/vmlinuz" } };
 	char path[256];
 
 	for (size_t i = 0; i < ARRAY(where); i++) {

@@ -123,16 +123,10 @@ static void resolve_path(const struct reader *r, const char *file, struct loader
 
 static void free_entry(struct loader_entry *e)
 {
-	for (unsigned i = 0; i < e->initrds; i++)
-		free(e->initrd[i].path);
-	for (unsigned i = 0; i < e->options; i++)
-		free(e->option[i].text);
+	loader_clear(e);
 	free(e->file);
 	free(e->version);
 	free(e->machine);
-	free(e->kernel.path);
-	free(e->initrd);
-	free(e->option);
 }
 
 /* An entry that boots a unified kernel image names no boot image: it is in there. */
@@ -401,8 +395,51 @@ static void read_firmware(const struct reader *from)
 	struct loader_entry *e = loader_add(r.l, LOADER_FIRMWARE, "proc/cmdline", 1);
 	e->version = xstrdup(from->run->kernel);
 	while ((word = slice_next(&rest, '"')).n)
-		loader_add_initrd(e, text_make(path, sizeof(path), "%pv", &word));
+		/* It begins at the root of its volume, with or without a slash in front. */
+		loader_add_initrd(e, text_make(path, sizeof(path), "%s%pv",
+					       strchr("/\\", *word.p) ? "" : "/", &word));
 	end_entries(&r, first);
+}
+
+static bool is_beside(const char *a, const char *b)
+{
+	size_t n = (size_t)(strrchr(a, '/') - a);
+
+	return !strncmp(a, b, n + 1) && !strchr(b + n + 1, '/');
+}
+
+/* GRUB of openSUSE reads entries of the firmware's partition: where it booted one of them, the
+ * others beside it are in its menu, too. */
+static void use_neighbours(struct loader *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		for (unsigned k = 0; l->entry[i].use == LOADER_BOOTED &&
+				     l->entry[i].kind == LOADER_BLS && k < l->n; k++)
+			if (l->entry[k].use == LOADER_UNUSED &&
+			    is_beside(l->entry[i].file, l->entry[k].file))
+				l->entry[k].use = LOADER_UNKNOWN;
+}
+
+static const char *base_name(const char *path)
+{
+	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+static bool is_deployment(const struct loader_entry *e)
+{
+	return e->kind == LOADER_BLS && e->version && e->kernel.path &&
+	       !strncmp(base_name(e->file), "ostree-", 7);
+}
+
+/* An older deployment of ostree is kept to go back to, with the image that it had. */
+static void leave_old_deployments(struct loader *l)
+{
+	for (struct loader_entry *a = l->entry; a < l->entry + l->n; a++)
+		for (struct loader_entry *b = l->entry; b < l->entry + l->n; b++)
+			if (is_deployment(a) && is_deployment(b) && is_beside(a->file, b->file) &&
+			    !strcmp(base_name(a->kernel.path), base_name(b->kernel.path)) &&
+			    strverscmp(b->version, a->version) > 0)
+				a->use = LOADER_FOREIGN;
 }
 
 void loader_read(const struct host *h, struct loader *ret)
@@ -416,6 +453,8 @@ void loader_read(const struct host *h, struct loader *ret)
 		if (!is_known_base(h, i))
 			read_base(&r, bases[i]);
 	read_firmware(&r);
+	use_neighbours(ret);
+	leave_old_deployments(ret);
 }
 
 void loader_free(struct loader *l)

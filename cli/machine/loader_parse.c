@@ -50,6 +50,21 @@ void loader_add_initrd(struct loader_entry *e, const char *path)
 	e->initrd[e->initrds++] = (struct loader_path){ .path = copy_path(path) };
 }
 
+void loader_clear(struct loader_entry *e)
+{
+	for (unsigned i = 0; i < e->initrds; i++)
+		free(e->initrd[i].path);
+	for (unsigned i = 0; i < e->options; i++)
+		free(e->option[i].text);
+	free(e->kernel.path);
+	free(e->initrd);
+	free(e->option);
+	e->kernel.path = NULL;
+	e->initrds = e->options = 0;
+	e->initrd = NULL;
+	e->option = NULL;
+}
+
 void loader_add_options(struct loader_entry *e, unsigned line, const char *text)
 {
 	e->option = xreallocarray(e->option, e->options + 1, sizeof(*e->option));
@@ -218,15 +233,23 @@ void loader_parse_bls(struct loader *l, const char *file, char *text)
 
 /* --- extlinux, syslinux: "KEYWORD VALUE" in any case; a label begins an entry */
 
-/* "initrd=A,B" among the options. */
+/* Returns "/" for a path without one in front: the kernel itself and rEFInd begin at the root of
+ * the volume, whatever the path begins with. Else "". */
+static const char *volume_root(const char *path)
+{
+	return *path == '/' || *path == '\\' || strchr(path, ':') ? "" : "/";
+}
+
+/* Adds "initrd=A,B" among the options. */
 static void add_initrd_options(struct loader_entry *e, const char *options)
 {
-	char *copy = xstrdup(options), *rest = copy;
+	char *copy = xstrdup(options), *rest = copy, path[1024];
 
 	for (char *word; (word = next_word(&rest, false));) {
 		char *images = strncmp(word, "initrd=", 7) ? NULL : word + 7;
 		for (char *image; (image = strsep(&images, ","));)
-			loader_add_initrd(e, image);
+			loader_add_initrd(e, text_make(path, sizeof(path), "%s%s",
+				e->kind == LOADER_REFIND ? volume_root(image) : "", image));
 	}
 	free(copy);
 }
@@ -289,6 +312,7 @@ void loader_parse_limine(struct loader *l, const char *file, char *text)
 		else if (!e)
 			continue;
 		else if (has_limine_key(line, "path", &value) ||
+			 has_limine_key(line, "image_path", &value) ||
 			 has_limine_key(line, "kernel_path", &value))
 			loader_set_kernel(e, value);
 		else if (has_limine_key(line, "module_path", &value))
@@ -323,17 +347,19 @@ static char *next_refind_word(char **rest)
 	return word;
 }
 
-/* "options" of a stanza replace those before, "add_options" of a submenu come behind them. */
-static void add_refind_line(struct loader_entry *e, unsigned line, char *rest)
+/* Adds a line of a stanza. A submenu's kernel and image stand for those of the stanza when it is
+ * chosen by hand; its options are edited as all others. */
+static void add_refind_line(struct loader_entry *e, unsigned line, bool submenu, const char *key,
+			    char *rest)
 {
-	char *key = next_refind_word(&rest), *value = key ? next_refind_word(&rest) : NULL;
+	char *value = next_refind_word(&rest), path[1024];
 
 	if (!value)
 		return;
-	if (!strcasecmp(key, "loader"))
-		loader_set_kernel(e, value);
-	else if (!strcasecmp(key, "initrd"))
-		loader_add_initrd(e, value);
+	if (!submenu && !strcasecmp(key, "loader"))
+		loader_set_kernel(e, text_make(path, sizeof(path), "%s%s", volume_root(value), value));
+	else if (!submenu && !strcasecmp(key, "initrd"))
+		loader_add_initrd(e, text_make(path, sizeof(path), "%s%s", volume_root(value), value));
 	else if (!strcasecmp(key, "options") || !strcasecmp(key, "add_options"))
 		loader_add_options(e, line, value);
 }
@@ -341,13 +367,24 @@ static void add_refind_line(struct loader_entry *e, unsigned line, char *rest)
 void loader_parse_refind(struct loader *l, const char *file, char *text)
 {
 	struct reader r = { text, 0 };
-	bool is_open = false;
+	bool is_open = false, submenu = false;
 
 	for (char *line, *value; (line = next_line(&r));) {
-		if (has_key(line, "menuentry", &value))
+		if (has_key(line, "menuentry", &value)) {
 			is_open = loader_add(l, LOADER_REFIND, file, r.line);
-		else if (is_open)
-			add_refind_line(&l->entry[l->n - 1], r.line, line);
+			submenu = false;
+			continue;
+		}
+		char *rest = line, *key = next_refind_word(&rest);
+		if (!strcasecmp(key, "submenuentry"))
+			submenu = true;
+		else if (!strcmp(key, "}"))
+			submenu = false;
+		else if (is_open && !submenu && !strcasecmp(key, "disabled")) {
+			is_open = false;
+			loader_clear(&l->entry[l->n - 1]);
+		} else if (is_open)
+			add_refind_line(&l->entry[l->n - 1], r.line, submenu, key, rest);
 	}
 }
 

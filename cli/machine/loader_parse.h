@@ -20,5 +20,8 @@ struct loader_entry *loader_add(struct loader *l, enum loader_kind kind, const c
 void loader_add_initrd(struct loader_entry *e, const char *path);
 void loader_add_options(struct loader_entry *e, unsigned line, const char *text);
 
+/* Removes paths and options: the entry boots nothing. */
+void loader_clear(struct loader_entry *e);
+
 /* Sets the kernel; a second one replaces the first. */
 void loader_set_kernel(struct loader_entry *e, const char *path);

@@ -118,10 +118,10 @@ enum loader_use loader_find_use(const struct loader_running *run, const struct l
 		return LOADER_FOREIGN;
 	if (*image) {
 		image = *image == '(' && device ? device + 1 : image;
-		if (!is_for_grub(e))
-			return LOADER_UNUSED;
-		return e->kernel.path && !strcmp(e->kernel.path, image) ? LOADER_BOOTED :
-									  LOADER_UNKNOWN;
+		if ((is_for_grub(e) || e->kind == LOADER_BLS) && e->kernel.path &&
+		    !strcmp(e->kernel.path, image))
+			return LOADER_BOOTED;
+		return is_for_grub(e) ? LOADER_UNKNOWN : LOADER_UNUSED;
 	}
 	if (*run->stub && e->kind == LOADER_UKI && same_id(run->stub, e->file))
 		return LOADER_BOOTED;

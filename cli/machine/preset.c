@@ -16,11 +16,20 @@
 
 bool preset_is_rescue(const char *path)
 {
-	static const char *const words[] = { "fallback", "rescue", "kdump", "recovery", "memtest" };
+	static const char *const words[] = { "fallback", "rescue", "kdump", "recovery", "memtest",
+					     "/zbm/", "zfsbootmenu" };
+	static const char *const ends[] = { ".old", ".bak", "~", "-previous", ".dpkg-bak",
+					    ".dpkg-tmp", ".old-dkms", ".old.img", ".bak.img" };
+	size_t n = strlen(path);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(path, words[i]))
 			return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t m = strlen(ends[i]);
+		if (n > m && !strcmp(path + n - m, ends[i]))
+			return true;
+	}
 	return false;
 }
 

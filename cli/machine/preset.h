@@ -26,6 +26,6 @@ void presets_free(struct presets *p);
  * blanks; "+=" adds to what was before, an array may go over several lines. NULL: none. */
 char *preset_value(const char *text, const char *name);
 
-/* True: an image that this file name stands for is for rescue, crash dumps or recovery, and
- * has nothing of vgapass. */
+/* Returns true if the path is that of an image for rescue, crash dumps or recovery, of a copy of
+ * an older image, or of ZFSBootMenu, which is a boot loader: these need nothing of vgapass. */
 bool preset_is_rescue(const char *path);

@@ -218,6 +218,19 @@ static bool look_at_entry(const struct host *h, const char *verb, const struct k
 	return false;
 }
 
+/* Says how it is where no image is known. Returns CMD_OK only if none has to hold anything: the
+ * exit code 0 means that the next boot has the configuration. */
+static int say_unknown(const struct host *h, const char *verb)
+{
+	if (image_is_idle(h)) {
+		puts("The boot images are rebuilt, and no rule needs them.");
+		return CMD_OK;
+	}
+	return cmd_complain("%s: the boot images are rebuilt, but which image boots is not known, so "
+			    "none was looked into\nsee what vgapass check images says, and after the "
+			    "reboot vgapass status", verb);
+}
+
 static int look_at_results(const struct host *h, const char *verb)
 {
 	struct kernels kernels;
@@ -235,9 +248,9 @@ static int look_at_results(const struct host *h, const char *verb)
 	kernels_free(&kernels);
 	if (good < images)
 		return CMD_FAILED;
-	puts(images ? "The boot images are up to date. Reboot to apply." :
-		      "The boot images are rebuilt, but which image boots is not known. Reboot to "
-		      "apply, then run vgapass status.");
+	if (!images)
+		return say_unknown(h, verb);
+	puts("The boot images are up to date. Reboot to apply.");
 	return CMD_OK;
 }
 
