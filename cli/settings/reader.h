@@ -16,6 +16,7 @@ struct reader {
 	const char *text;  /* the line, without blanks around it */
 	const char *entry; /* see struct setting */
 	const char *variable;
+	const char *environment; /* of a unit */
 	bool foreign; /* a file of the distribution's: its blacklists have their reasons */
 };
 

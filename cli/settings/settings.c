@@ -12,7 +12,8 @@
 void settings_read(struct host *h, struct settings *ret)
 {
 	struct reader r = {
-		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = ""
+		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = "",
+		.environment = ""
 	};
 
 	*ret = (struct settings){ 0 };
@@ -83,7 +84,8 @@ const char *setting_fix(const struct host *h, const struct setting *s, char buf[
 	case SOURCE_UDEV:
 		return "delete this rule, and run udevadm control --reload";
 	case SOURCE_SCRIPT:
-		return strstr(s->file, "init") || strstr(s->file, "dracut") ?
+		return strstr(s->file, "initramfs") || strstr(s->file, "initcpio") ||
+				       strstr(s->file, "dracut") ?
 			"remove what it does to functions of a rule, and rebuild the boot images" :
 			"remove what it does to functions of a rule";
 	case SOURCE_UNRAID:

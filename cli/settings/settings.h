@@ -13,6 +13,7 @@
 enum setting_kind {
 	SETTING_GIVES,	   /* items go to a driver for guests: IDs, addresses, paths */
 	SETTING_BINDS,	   /* a script or udev rule does that; items are what it names, if any */
+	SETTING_GUESTS,	   /* a script does that when a guest starts or ends, not at boot */
 	SETTING_REMOVES,   /* a script or udev rule removes items from the PCI bus */
 	SETTING_BLACKLIST, /* items are modules that do not load */
 	SETTING_LOADS,	   /* items are VFIO's modules, to be loaded or put into boot images */

@@ -465,6 +465,20 @@ static void import_setting(struct import *m, struct setting *s)
 	}
 }
 
+/* A guest that takes a function only while it runs is no matter of the boot: no rule unasked. */
+static void import_guests(struct import *m, struct setting *s)
+{
+	struct item f = { s, slice_of(*s->items ? s->items : "functions") };
+	char why[SETTING_FIX_MAX];
+
+	if (!*s->items || !is_done(m, s))
+		leave_out(m, &f,
+			  text_make(why, sizeof(why),
+				    "it %s: no rule is made of it; if they are for guests "
+				    "from the boot on, vgapass add CARD makes one",
+				    s->why));
+}
+
 /* What nothing reads has never had an effect: no rule is made of it unasked. */
 static void import_wrong(struct import *m, struct setting *s)
 {
@@ -495,15 +509,18 @@ static unsigned make_rules(struct import *m)
 	for (unsigned i = 0; i < m->found.n && !m->full; i++) {
 		struct setting *s = &m->found.list[i];
 		some += s->kind == SETTING_GIVES || s->kind == SETTING_BINDS ||
-			s->kind == SETTING_WRONG;
+			s->kind == SETTING_GUESTS || s->kind == SETTING_WRONG;
 		if (s->kind == SETTING_GIVES || s->kind == SETTING_BINDS)
 			import_setting(m, s);
 		else if (s->kind == SETTING_UNREAD)
 			say_unread(m, s);
 	}
-	for (unsigned i = 0; i < m->found.n; i++)
+	for (unsigned i = 0; i < m->found.n; i++) {
 		if (m->found.list[i].kind == SETTING_WRONG)
 			import_wrong(m, &m->found.list[i]);
+		if (m->found.list[i].kind == SETTING_GUESTS)
+			import_guests(m, &m->found.list[i]);
+	}
 	return some;
 }
 
