@@ -17,6 +17,7 @@ struct reader {
 	const char *entry; /* see struct setting */
 	const char *variable;
 	const char *environment; /* of a unit */
+	const char *guards;	 /* lines of udev that lead past the next ones */
 	bool foreign; /* a file of the distribution's: its blacklists have their reasons */
 };
 

@@ -13,7 +13,7 @@ void settings_read(struct host *h, struct settings *ret)
 {
 	struct reader r = {
 		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = "",
-		.environment = ""
+		.environment = "", .guards = ""
 	};
 
 	*ret = (struct settings){ 0 };
