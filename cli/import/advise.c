@@ -49,7 +49,7 @@ static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
 	return text_make(buf, SETTING_FIX_MAX, "%pv%s", &before, words + strspn(words, " \t"));
 }
 
-static void print_setting(const struct host *h, const struct setting *s)
+static void print_setting(struct host *h, const struct setting *s)
 {
 	char at[SETTING_PLACE_MAX], buf[SETTING_FIX_MAX];
 
@@ -61,6 +61,8 @@ static void print_setting(const struct host *h, const struct setting *s)
 		printf("%s", s->words);
 	else
 		printf("what it does to %s", s->items);
+	if (*setting_kept(h, s, buf))
+		printf("  (keep the rest: %s)", buf);
 	if (s->kind == SETTING_BLACKLIST)
 		printf("  (unless other hardware needs it)");
 	else if (s->kind == SETTING_REMOVES)

@@ -65,6 +65,9 @@ struct slice slice_trimmed(struct slice s);
 /* Adds each address that a text names, and each ID: "10de:1b81"; with new_id also "10de 1b81". */
 void reader_add_named(struct reader *r, struct setting *s, struct slice text, bool new_id);
 
+/* Adds the addresses of xen-pciback's hide=: "(0000:01:00.0)(01:00.1)". */
+void reader_add_hidden(struct reader *r, struct setting *s, struct slice value);
+
 /* The readers. */
 void read_kernel_words(struct reader *r, struct slice line); /* words.c */
 void read_cmdline_sources(struct reader *r);		     /* cmdline.c */

@@ -75,7 +75,11 @@ const char *setting_place(const struct setting *s, char buf[SETTING_PLACE_MAX]);
 
 /* What removes the setting and nothing else, for a sentence: "remove it, and run update-grub". */
 #define SETTING_FIX_MAX 512
-const char *setting_fix(const struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
+const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
+
+/* What has to stay of a word with a list or of a softdep line, as the rules do nothing of it:
+ * "modprobe.blacklist=pcspkr" of "modprobe.blacklist=nouveau,pcspkr". "": all of it may go. */
+const char *setting_kept(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
 
 /* True: an item means the function. Without items no function is meant. */
 bool setting_means(const struct host *h, const struct setting *s, const struct pci_function *f);

@@ -280,6 +280,17 @@ static bool is_of_two(const struct import *m, const struct rule *rule)
 	return several && stays && goes;
 }
 
+/* Rules give to vfio-pci, unless the setting gives to another driver. */
+static void add_driver(const struct item *f, struct new_rule *r)
+{
+	size_t n = strlen(r->text);
+	struct text t;
+
+	text_start(&t, r->text + n, sizeof(r->text) - n);
+	if (strcmp(f->s->driver, "vfio-pci") != 0 && strcmp(f->s->driver, "pci-stub") != 0)
+		text_add(&t, " driver=%s", f->s->driver);
+}
+
 /* By a rule each; what is of the boot display's card stays. */
 static void import_one_by_one(struct import *m, const struct item *f, const bool *matches)
 {
@@ -303,6 +314,7 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 			continue;
 		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
+		add_driver(f, &r);
 		take_rule(m, f, &r);
 	}
 }
@@ -353,6 +365,7 @@ static void import_id(struct import *m, const struct item *f)
 		return;
 	}
 	add_allowed(m, &r);
+	add_driver(f, &r);
 	take_rule(m, f, &r);
 }
 
@@ -387,7 +400,6 @@ static void import_address(struct import *m, const struct item *f)
 	const char *why, *driver = f->s->driver;
 	const struct pci_function *function = setting_function(&m->host, f->text, &why);
 	struct new_rule r;
-	struct text t;
 
 	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
 		say_item(f, text_make(r.text, sizeof(r.text),
@@ -404,10 +416,7 @@ static void import_address(struct import *m, const struct item *f)
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
-	size_t n = strlen(r.text);
-	text_start(&t, r.text + n, sizeof(r.text) - n);
-	if (strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0)
-		text_add(&t, " driver=%s", driver);
+	add_driver(f, &r);
 	take_rule(m, f, &r);
 }
 
