@@ -122,6 +122,16 @@ static void judge_binds(struct check *c, const struct setting *s, const char *fi
 			  names, fix);
 }
 
+/* A rule has bound them long before, and the host's drivers are not to get them back. */
+static void judge_guests(struct check *c, const struct setting *s, const char *fix)
+{
+	char names[NAMES_MAX];
+
+	if (list_meant(c, s, true, names))
+		check_say(c, CHECK_WARNING, place_of(s), "%s, also %s, which a rule takes at boot"
+			  "\n%s", s->why, names, fix);
+}
+
 static void judge_removes(struct check *c, const struct setting *s, const char *fix)
 {
 	char names[NAMES_MAX];
@@ -149,7 +159,8 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 		  "vgapass import makes rules of it",
 		  *names    ? names :
 		  *s->items ? s->items :
-			      s->words);
+		  *s->words ? s->words :
+			      "none by name");
 }
 
 /* --- VFIO's modules, in lists and with options */
@@ -316,6 +327,7 @@ static void judge_setting(struct check *c, const struct setting *s)
 {
 	static void (*const judges[])(struct check *c, const struct setting *s, const char *fix) = {
 		[SETTING_GIVES] = judge_gives,       [SETTING_BINDS] = judge_binds,
+		[SETTING_GUESTS] = judge_guests,
 		[SETTING_REMOVES] = judge_removes,   [SETTING_BLACKLIST] = judge_blacklist,
 		[SETTING_LOADS] = judge_loads,       [SETTING_NEEDLESS] = judge_needless,
 		[SETTING_OPTIONS] = judge_options,   [SETTING_STOPS] = judge_stops,

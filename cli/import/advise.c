@@ -23,6 +23,8 @@ static bool can_go(struct host *h, const struct setting *s)
 		return !s->left_out;
 	case SETTING_BLACKLIST:
 		return setting_is_for_rules(h, s);
+	case SETTING_GUESTS:
+		return !s->left_out && is_planned(h, s);
 	case SETTING_REMOVES:
 		return is_planned(h, s);
 	case SETTING_STOPS:
@@ -47,7 +49,7 @@ static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
 	return text_make(buf, SETTING_FIX_MAX, "%pv%s", &before, words + strspn(words, " \t"));
 }
 
-static void print_setting(const struct host *h, const struct setting *s)
+static void print_setting(struct host *h, const struct setting *s)
 {
 	char at[SETTING_PLACE_MAX], buf[SETTING_FIX_MAX];
 
@@ -55,8 +57,12 @@ static void print_setting(const struct host *h, const struct setting *s)
 	if (s->source == SOURCE_DRIVERCTL || s->source == SOURCE_UNRAID ||
 	    s->source == SOURCE_TRUENAS)
 		printf("%s", setting_fix(h, s, buf));
+	else if (*s->words)
+		printf("%s", s->words);
 	else
-		printf("%s", *s->words ? s->words : "the script");
+		printf("what it does to %s", s->items);
+	if (*setting_kept(h, s, buf))
+		printf("  (keep the rest: %s)", buf);
 	if (s->kind == SETTING_BLACKLIST)
 		printf("  (unless other hardware needs it)");
 	else if (s->kind == SETTING_REMOVES)
@@ -65,6 +71,8 @@ static void print_setting(const struct host *h, const struct setting *s)
 		printf("  (%s)", s->why);
 	else if (s->source == SOURCE_MODPROBE && s->more)
 		printf("  (keep the rest: %s)", rest_of(s, buf));
+	else if (s->source == SOURCE_SCRIPT && !*s->words)
+		printf("  (keep the rest; it %s)", s->why);
 	else if (s->kind == SETTING_BINDS)
 		printf("  (%s: %s)", s->why, s->items);
 	putchar('\n');

@@ -28,8 +28,12 @@ static void read_list_line(struct reader *r, struct slice line)
 		return;
 	while ((word = slice_next(&rest, '\0')).n)
 		if (slice_starts(word, "ids=")) {
+			bool takes = module_takes_ids(module);
 			slice_cut(&word, '=');
-			s = reader_add(r, SETTING_GIVES, what, slice_unquoted(word), "");
+			s = reader_add(r, takes ? SETTING_GIVES : SETTING_WRONG, what,
+				       slice_unquoted(word),
+				       takes ? "" : "is for a module without ids=, so nothing "
+				       "reads it (vfio_pci ids=...)");
 			s->driver = module_same_name(module, slice_of("pci_stub")) ?
 					    "pci-stub" :
 					    "vfio-pci";
@@ -82,7 +86,36 @@ static void read_omitted(struct reader *r, const char *name, struct slice word)
 static bool is_module_list(const char *name)
 {
 	return !strcmp(name, "add_drivers") || !strcmp(name, "force_drivers") ||
-	       !strcmp(name, "drivers") || !strcmp(name, "MODULES");
+	       !strcmp(name, "drivers") || !strcmp(name, "MODULES") ||
+	       !strncmp(name, "modules", 7);
+}
+
+/* Files and parts of boot images that were made to bind functions. */
+static bool is_part_list(const char *name)
+{
+	return slice_word(slice_of(name), "FILES|BINARIES|HOOKS|install_items|"
+			  "install_optional_items|add_dracutmodules|force_add_dracutmodules|"
+			  "dracutmodules") != SLICE_NO_WORD;
+}
+
+/* module_vfio_pci_args="ids=10de:1b81" of OpenRC's modules */
+static bool read_arguments(struct reader *r, const char *name, struct slice word)
+{
+	struct slice module = slice_of(name);
+
+	if (slice_cut(&module, '_').n != 6 || strncmp(name, "module", 6) != 0)
+		return false;
+	const char *end = memmem(module.p, module.n, "_args", 5);
+	if (!end)
+		return false;
+	module.n = (size_t)(end - module.p);
+	if (module_takes_ids(module) && slice_starts(word, "ids=")) {
+		struct slice value = word;
+		slice_cut(&value, '=');
+		reader_add(r, SETTING_GIVES, word, value, "")->driver =
+			module_same_name(module, slice_of("pci_stub")) ? "pci-stub" : "vfio-pci";
+	}
+	return true;
 }
 
 static void read_variable(void *arg, const struct shell_assignment *a)
@@ -98,6 +131,11 @@ static void read_variable(void *arg, const struct shell_assignment *a)
 		r->text = a->name;
 		if (!strcmp(a->name, "kernel_cmdline"))
 			read_kernel_words(r, word);
+		else if (read_arguments(r, a->name, word))
+			continue;
+		else if (is_part_list(a->name) && slice_contains(word, "vfio"))
+			reader_add(r, SETTING_NEEDLESS, word, slice_of(""),
+				   "the boot image binds by the rules");
 		else if (!is_module_list(a->name))
 			read_omitted(r, a->name, word);
 		else if (settings_is_vfio(word))
@@ -138,5 +176,6 @@ void read_module_lists(struct reader *r)
 	reader_folders(r, dracut, ".conf", read_variables);
 	read_variables(r, "etc/mkinitcpio.conf");
 	reader_folders(r, mkinitcpio, ".conf", read_variables);
+	read_variables(r, "etc/conf.d/modules");
 	r->text = "";
 }

@@ -31,6 +31,9 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 	text_start(&t, options, sizeof(options));
 	while ((word = slice_next(&rest, '"')).n) {
 		struct slice plain = slice_unquoted(word);
+		/* No comment, but no option either. */
+		if (*word.p == '#')
+			break;
 		if (slice_starts(plain, "ids=") && !ids.n) {
 			ids = word;
 		} else if (ids.n && is_lost_id(plain)) {
@@ -45,7 +48,10 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 		struct slice list = slice_unquoted(ids);
 		slice_cut(&list, '=');
 		list = slice_unquoted(list);
-		s = reader_add(r, SETTING_GIVES, others ? ids : slice_of(r->text), list, "");
+		s = reader_add(r, module_takes_ids(module) ? SETTING_GIVES : SETTING_WRONG,
+			       others ? ids : slice_of(r->text), list,
+			       module_takes_ids(module) ? "" : "is for a module without ids=, so "
+			       "nothing reads it (options vfio-pci ids=...)");
 		s->driver = stub ? "pci-stub" : "vfio-pci";
 		s->more = others;
 	}
@@ -66,6 +72,28 @@ static void add_blacklist(struct reader *r, struct slice line, struct slice modu
 			   never ? "keeps it from loading" : "may keep it from loading");
 	else if (!r->foreign)
 		reader_add(r, SETTING_BLACKLIST, line, module, DRIVERS_KEPT);
+}
+
+/* "options nouveau modeset=0", "options xen-pciback hide=(0000:01:00.0)" */
+static void read_other_options(struct reader *r, struct slice module, struct slice rest)
+{
+	struct slice word;
+
+	while ((word = slice_next(&rest, '"')).n) {
+		struct slice value = slice_unquoted(word), key = slice_cut(&value, '=');
+		bool alone = !slice_trimmed(rest).n &&
+			     slice_of(r->text).n < 16 + module.n + word.n;
+		struct slice words = alone ? slice_of(r->text) : word;
+		if (slice_is(key, "modeset") && slice_is(value, "0") && !r->foreign) {
+			reader_add(r, SETTING_BLACKLIST, words, module, DRIVERS_KEPT);
+		} else if (slice_is(key, "hide") &&
+			   (module_same_name(module, slice_of("xen-pciback")) ||
+			    module_same_name(module, slice_of("pciback")))) {
+			struct setting *s = reader_add(r, SETTING_GIVES, words, slice_of(""), "");
+			s->driver = "pciback";
+			reader_add_hidden(r, s, value);
+		}
+	}
 }
 
 static void read_install(struct reader *r, struct slice line, struct slice module,
@@ -120,7 +148,9 @@ static void read_modprobe_line(struct reader *r, struct slice line)
 
 	if (slice_is(command, "options") && settings_is_vfio(module))
 		read_options(r, module, rest);
-	else if (slice_is(command, "options") && slice_contains(module, "ids="))
+	else if (slice_is(command, "options") && !slice_contains(module, "ids="))
+		read_other_options(r, module, rest);
+	else if (slice_is(command, "options"))
 		reader_add(r, SETTING_WRONG, line, slice_of(""),
 			   "names no module, so nothing reads it "
 			   "(options vfio-pci ids=...)");
@@ -141,14 +171,13 @@ static void read_modprobe_line(struct reader *r, struct slice line)
 /* A file of a distribution or of a driver's package has its reasons, which are not ours. */
 static void read_modprobe_file(struct reader *r, const char *path)
 {
-	static const char *const packaged[] = {
-		"nvidia",	  "pve-blacklist", "blacklist-framebuffer", "fbdev-blacklist",
-		"blacklist-rare", "50-default",	   "50-blacklist",	    "dkms"
-	};
+	static const char *const packaged[] = { "nvidia", "blacklist-rare", "50-default",
+						"50-blacklist", "dkms" };
+	const char *name = strrchr(path, '/') + 1;
 
 	r->foreign = strncmp(path, "etc/", 4) != 0;
 	for (unsigned i = 0; i < sizeof(packaged) / sizeof(packaged[0]); i++)
-		r->foreign |= strstr(path, packaged[i]) != NULL;
+		r->foreign |= !strncmp(name, packaged[i], strlen(packaged[i]));
 	reader_lines(r, path, JOIN_LINES, read_modprobe_line);
 	r->foreign = false;
 }

@@ -16,6 +16,8 @@ struct reader {
 	const char *text;  /* the line, without blanks around it */
 	const char *entry; /* see struct setting */
 	const char *variable;
+	const char *environment; /* of a unit */
+	const char *guards;	 /* lines of udev that lead past the next ones */
 	bool foreign; /* a file of the distribution's: its blacklists have their reasons */
 };
 
@@ -62,6 +64,9 @@ struct slice slice_trimmed(struct slice s);
 
 /* Adds each address that a text names, and each ID: "10de:1b81"; with new_id also "10de 1b81". */
 void reader_add_named(struct reader *r, struct setting *s, struct slice text, bool new_id);
+
+/* Adds the addresses of xen-pciback's hide=: "(0000:01:00.0)(01:00.1)". */
+void reader_add_hidden(struct reader *r, struct setting *s, struct slice value);
 
 /* The readers. */
 void read_kernel_words(struct reader *r, struct slice line); /* words.c */

@@ -8,18 +8,21 @@
 #include "runtime/io/sysfs.h"
 
 #define PATH_LENGTH 256
+#define MOVES "moves functions when a guest starts or ends"
+#define GUESTS_DEPTH 8 /* of "etc/libvirt/hooks/qemu.d/NAME/prepare/begin/x.sh" */
 
 static bool is_hex(char c)
 {
 	return slice_digit(c) < 16;
 }
 
-/* The bytes of an address at p, "0000:01:00.0" or "01:00.*"; 0: there is none. */
+/* The bytes of an address at p, "0000:01:00.0", "01:00.*" or, of libvirt, "0000_01_00_0"; 0: there
+ * is none. */
 static size_t address_length(struct slice s)
 {
-	static const char *const forms[] = { "hhhh:hh:hh.f", "hh:hh.f" };
+	static const char *const forms[] = { "hhhh:hh:hh.f", "hh:hh.f", "hhhh_hh_hh_f" };
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		size_t n = 0;
 		for (const char *form = forms[i]; *form && n < s.n; form++, n++)
 			if (*form == 'h' ? !is_hex(s.p[n]) :
@@ -32,39 +35,88 @@ static size_t address_length(struct slice s)
 	return 0;
 }
 
-/* The bytes of an ID, "10de:1b81" or "10de 1b81". */
+/* The bytes of an ID, "10de:1b81", "10de 1b81" or "10de 0x1b81". */
 static size_t id_length(struct slice s, char between)
 {
-	for (unsigned i = 0; i < 9; i++)
-		if (i >= s.n || (i == 4 ? s.p[i] != between : !is_hex(s.p[i])))
+	size_t second = s.n > 7 && between == ' ' && !memcmp(s.p + 5, "0x", 2) ? 7 : 5;
+
+	for (size_t i = 0; i < second + 4; i++)
+		if (i >= s.n || (i == 4 ? s.p[i] != between : i != second - 1 && !is_hex(s.p[i])))
 			return 0;
-	return s.n == 9 || (!is_hex(s.p[9]) && s.p[9] != ':') ? 9 : 0;
+	s.p += second + 4, s.n -= second + 4;
+	return !s.n || (!is_hex(*s.p) && *s.p != ':') ? second + 4 : 0;
+}
+
+/* Adds what stands at s: an address of n bytes as "0000:01:00.0", or an ID as "10de:1b81". */
+static void add_named(struct reader *r, struct setting *s, struct slice what, bool is_id)
+{
+	char item[16];
+
+	text_make(item, sizeof(item), "%pv", &what);
+	if (is_id) {
+		memcpy(item + 5, what.p + what.n - 4, 4);
+		item[4] = ':';
+		item[9] = '\0';
+	} else if (item[4] == '_') {
+		item[4] = item[7] = ':';
+		item[10] = '.';
+	}
+	reader_add_item(r, s, slice_of(item));
 }
 
 void reader_add_named(struct reader *r, struct setting *s, struct slice line, bool new_id)
 {
-	char item[16];
 
 	new_id |= slice_contains(line, "new_id");
 	for (struct slice rest = line; rest.n; rest.p++, rest.n--) {
 		if (rest.p > line.p && (is_hex(rest.p[-1]) || rest.p[-1] == ':'))
 			continue;
 		size_t n = address_length(rest);
+		bool is_id = !n;
 		if (!n && !(n = id_length(rest, ':')) && !(new_id && (n = id_length(rest, ' '))))
 			continue;
-		text_make(item, sizeof(item), "%pv", &(struct slice){ rest.p, n });
-		if (n == 9)
-			item[4] = ':';
-		reader_add_item(r, s, slice_of(item));
+		add_named(r, s, (struct slice){ rest.p, n }, is_id);
 		rest.p += n - 1, rest.n -= n - 1;
 	}
 }
 
+/* Consoles and framebuffers have a file "bind", too. */
 static bool binds(struct slice line, bool vfio)
 {
+	bool bind = slice_contains(line, "/bind") && !slice_contains(line, "vtcon") &&
+		    !slice_contains(line, "bus/platform");
+
 	return slice_contains(line, "driver_override") ||
-	       slice_contains(line, "driverctl set-override") ||
-	       (vfio && (slice_contains(line, "/new_id") || slice_contains(line, "/bind")));
+	       (slice_contains(line, "driverctl") && slice_contains(line, "set-override")) ||
+	       slice_contains(line, "pci-assignable-add") ||
+	       slice_contains(line, "nodedev-detach") ||
+	       (vfio && (slice_contains(line, "/new_id") || bind));
+}
+
+/* What a script does to a function when a guest starts or ends. */
+static bool moves(struct slice line, bool vfio)
+{
+	return binds(line, vfio) || slice_contains(line, "nodedev-reattach") ||
+	       slice_contains(line, "pci-assignable-remove") ||
+	       slice_contains(line, "drivers_probe") ||
+	       (slice_contains(line, "/unbind") && slice_contains(line, "pci"));
+}
+
+/* Adds what a file names that the line reads: "source /etc/libvirt/hooks/kvm.conf". */
+static void add_sourced(struct reader *r, struct setting *s, struct slice line)
+{
+	struct slice command = slice_next(&line, '\0'), path = slice_unquoted(slice_next(&line, '\0'));
+	char name[PATH_LENGTH];
+	ssize_t n;
+
+	if ((!slice_is(command, "source") && !slice_is(command, ".")) || !path.n ||
+	    path.n >= sizeof(name) || *path.p != '/')
+		return;
+	text_make(name, sizeof(name), "%pv", &(struct slice){ path.p + 1, path.n - 1 });
+	char *text = reader_try(r, name, &n);
+	if (text)
+		reader_add_named(r, s, (struct slice){ text, (size_t)n }, false);
+	free(text);
 }
 
 /* True: the address in a line that removes it is "/sys/bus/pci/devices/0000:01:00.2/remove". */
@@ -85,16 +137,20 @@ static unsigned look_into(struct reader *r, struct setting *s, struct slice text
 		n++;
 		if (line.n && *line.p == '#')
 			continue;
-		if (!first && binds(line, vfio)) {
+		if (!first && (s->kind == SETTING_GUESTS ? moves : binds)(line, vfio)) {
 			first = n;
-			s->line = *s->file && s->source != SOURCE_SCRIPT ? s->line : n;
+			s->line = n;
 		}
 	}
 	for (struct slice rest = text; first && rest.n;) {
 		struct slice line = slice_trimmed(slice_cut(&rest, '\n'));
-		if (line.n && *line.p != '#' && !removes(line))
-			reader_add_named(r, s, line, false);
+		if (!line.n || *line.p == '#' || removes(line))
+			continue;
+		reader_add_named(r, s, line, false);
+		add_sourced(r, s, line);
 	}
+	if (slice_contains(text, "pci-assignable-add"))
+		s->driver = "pciback";
 	return first;
 }
 
@@ -124,12 +180,19 @@ static bool is_read(const struct reader *r, const char *path)
 	return false;
 }
 
+/* Programs whose settings are read by themselves, of which Unraid's is usr/local/sbin/vfio-pci. */
+static bool is_known(const char *path)
+{
+	return strstr(path, "vgapass") || strstr(path, "driverctl") || strstr(path, "truenas") ||
+	       !strcmp(path, "usr/local/sbin/vfio-pci");
+}
+
 static void read_script(struct reader *r, const char *path)
 {
 	struct slice text = { NULL, 0 };
 	char *copy;
 
-	if (strstr(path, "vgapass") || is_read(r, path) || !(copy = reader_text(r, path, &text.n)))
+	if (is_known(path) || is_read(r, path) || !(copy = reader_text(r, path, &text.n)))
 		return;
 	text.p = copy;
 	r->file = path;
@@ -144,13 +207,13 @@ static void read_script(struct reader *r, const char *path)
 	free(copy);
 }
 
-/* True: it is no text, or driverctl, whose settings are read by themselves. */
+/* True: it is no text, or a known program. */
 static bool is_program(const struct reader *r, const char *path)
 {
 	char start[2] = "";
 
 	sysfs_read_at(r->h->roots.root, path, start, sizeof(start), 0);
-	return memcmp(start, "#!", 2) != 0 || strstr(path, "driverctl");
+	return memcmp(start, "#!", 2) != 0 || is_known(path);
 }
 
 /* The word of a command that is a path of a script. */
@@ -170,7 +233,7 @@ static struct slice script_of(struct slice command)
 bool read_named_script(struct reader *r, struct setting *s, struct slice command)
 {
 	struct slice word = script_of(command), text = { NULL, 0 };
-	char path[PATH_LENGTH], why[PATH_LENGTH + 64];
+	char path[PATH_LENGTH], why[2 * PATH_LENGTH];
 	bool ret = false;
 	ssize_t n;
 
@@ -183,55 +246,191 @@ bool read_named_script(struct reader *r, struct setting *s, struct slice command
 	if (copy) {
 		text = (struct slice){ copy, (size_t)n };
 		ret = look_into(r, s, text);
-		if (ret) {
-			text_make(why, sizeof(why),
-				  "runs /%s, which binds functions beside the rules", path);
-			s->why = reader_copy(r, slice_of(why));
-		}
+		s->line = r->line;
+		if (ret)
+			s->why = reader_copy(r, slice_of(text_make(why, sizeof(why),
+								   "runs /%s, which %s", path,
+								   s->why)));
 	}
 	free(copy);
 	return ret;
 }
 
+/* A command that binds functions, or runs a script that does: of a unit, of rc.local, of cron. */
+static void read_command(struct reader *r, struct slice line, struct slice command)
+{
+	struct setting *s = reader_add(r, SETTING_BINDS, line, slice_of(""),
+				       "binds functions beside the rules");
+
+	if (binds(command, slice_contains(command, "vfio")) ||
+	    read_named_script(r, s, command)) {
+		reader_add_named(r, s, command, false);
+		reader_add_named(r, s, slice_of(r->environment), false);
+	} else {
+		r->found->n--;
+	}
+}
+
 /* ExecStart=/usr/local/bin/bind-gpu 01:00.0 */
 static void read_unit_line(struct reader *r, struct slice line)
 {
-	struct slice rest = line, key = slice_cut(&rest, '=');
-	struct setting *s;
+	struct slice command = line, key = slice_cut(&command, '=');
 
 	if (!slice_starts(key, "Exec"))
 		return;
-	s = reader_add(r, SETTING_BINDS, line, slice_of(""), "binds functions beside the rules");
 	/* Signs such as "-" and "!" may stand in front of the path. */
-	struct slice command = rest;
 	while (command.n && *command.p != '/')
 		command.p++, command.n--;
-	if (binds(rest, slice_contains(rest, "vfio")) || read_named_script(r, s, command))
-		reader_add_named(r, s, rest, false);
-	else
-		r->found->n--;
+	read_command(r, line, command);
+}
+
+/* Environment=DEVICES=01:00.0, and EnvironmentFile=-/etc/vfio-pci.cfg, of which the last counts. */
+static void read_unit_variables(struct reader *r, struct slice line)
+{
+	struct slice value = line, key = slice_cut(&value, '=');
+	char path[PATH_LENGTH];
+	ssize_t n;
+
+	if (slice_is(key, "Environment"))
+		r->environment = reader_copy(r, value);
+	while (value.n && *value.p != '/')
+		value.p++, value.n--;
+	if (!slice_is(key, "EnvironmentFile") || !value.n || value.n > sizeof(path))
+		return;
+	text_make(path, sizeof(path), "%pv", &(struct slice){ value.p + 1, value.n - 1 });
+	char *text = reader_try(r, path, &n);
+	if (text)
+		r->environment = reader_copy(r, (struct slice){ text, (size_t)n });
+	free(text);
 }
 
 static void read_unit(struct reader *r, const char *path)
 {
-	if (!strstr(path, "vgapass"))
-		reader_lines(r, path, JOIN_LINES, read_unit_line);
+	if (strstr(path, "vgapass"))
+		return;
+	r->environment = "";
+	reader_lines(r, path, JOIN_LINES, read_unit_variables);
+	reader_lines(r, path, JOIN_LINES, read_unit_line);
+	r->environment = "";
 }
 
-/* Of the folders of programs, only files whose name tells. */
+/* A line of a script that runs another one. */
+static void read_call(struct reader *r, struct slice line, enum setting_kind kind, const char *why)
+{
+	struct setting *s = reader_add(r, kind, line, slice_of(""), why);
+
+	if (read_named_script(r, s, line))
+		reader_add_named(r, s, line, false);
+	else
+		r->found->n--;
+}
+
+static void read_boot_call(struct reader *r, struct slice line)
+{
+	read_call(r, line, SETTING_BINDS, "binds functions beside the rules");
+}
+
+static void read_guest_call(struct reader *r, struct slice line)
+{
+	read_call(r, line, SETTING_GUESTS, MOVES);
+}
+
+/* A script of the boot that people write what else they want into, such as calls of others. */
+static void read_starter(struct reader *r, const char *path)
+{
+	read_script(r, path);
+	reader_lines(r, path, JOIN_LINES, read_boot_call);
+}
+
+/* "@reboot root /usr/local/bin/bind-gpu": other times come long after the boot. */
+static void read_cron_line(struct reader *r, struct slice line)
+{
+	struct slice rest = line;
+
+	if (slice_is(slice_next(&rest, '\0'), "@reboot"))
+		read_command(r, line, rest);
+}
+
+static void read_cron(struct reader *r, const char *path)
+{
+	reader_lines(r, path, JOIN_NOT, read_cron_line);
+}
+
+/* "w /sys/bus/pci/devices/0000:01:00.0/driver_override - - - - vfio-pci" of tmpfiles.d, and
+ * "bus/pci/devices/0000:01:00.0/driver_override = vfio-pci" of sysfs.conf. */
+static void read_value_line(struct reader *r, struct slice line)
+{
+	if (binds(line, slice_contains(line, "vfio")))
+		reader_add_named(r, reader_add(r, SETTING_BINDS, line, slice_of(""),
+					       "binds functions beside the rules"),
+				 line, false);
+}
+
+static void read_values(struct reader *r, const char *path)
+{
+	reader_lines(r, path, JOIN_NOT, read_value_line);
+}
+
+/* True: a line that was found in another place runs the program. */
+static bool is_run(const struct reader *r, const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	for (unsigned i = 0; i < r->found->n; i++)
+		if ((r->found->list[i].kind == SETTING_BINDS ||
+		     r->found->list[i].kind == SETTING_GUESTS) &&
+		    strstr(r->found->list[i].text, name))
+			return true;
+	return false;
+}
+
+/* Directories of programs are large: only files whose names tell what they do. */
 static void read_program(struct reader *r, const char *path)
 {
-	if (strstr(strrchr(path, '/'), "vfio") && !is_program(r, path))
+	if (strstr(strrchr(path, '/'), "vfio") && !is_run(r, path) && !is_program(r, path))
 		read_script(r, path);
 }
 
-/* dracut's modules, of which those of people are named so. */
+/* dracut's modules, of which those of people have such names. */
 static void read_dracut_module(struct reader *r, const char *path)
 {
-	const char *const folder[] = { path, NULL };
+	const char *const folder[] = { path, NULL }, *name = strrchr(path, '/');
 
-	if (strstr(strrchr(path, '/'), "vfio"))
+	if (strstr(name, "vfio") || strstr(name, "gpu") || strstr(name, "passthrough"))
 		reader_folders(r, folder, ".sh", read_script);
+}
+
+/* A script that a hypervisor runs when a guest starts or ends; or a directory of those. */
+static void read_guests(struct reader *r, const char *path)
+{
+	const char *const folder[] = { path, NULL };
+	struct slice text = { NULL, 0 };
+	unsigned depth = 0;
+	char *copy;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	copy = reader_text(r, path, &text.n);
+	if (!copy && depth < GUESTS_DEPTH)
+		reader_folders(r, folder, "", read_guests);
+	if (!copy)
+		return;
+	text.p = copy;
+	r->file = path;
+	r->line = 1;
+	r->text = "";
+	struct setting *s = reader_add(r, SETTING_GUESTS, slice_of(""), slice_of(""), MOVES);
+	if (!look_into(r, s, text))
+		r->found->n--;
+	free(copy);
+	reader_lines(r, path, JOIN_LINES, read_guest_call);
+}
+
+/* Unlike those of settings, directories of scripts do not hide each other's files. */
+static void read_each(struct reader *r, const char *const *folders, reader_file_fn *fn)
+{
+	for (; *folders; folders++)
+		reader_folders(r, (const char *const[]){ *folders, NULL }, "", fn);
 }
 
 void read_scripts(struct reader *r)
@@ -242,29 +441,39 @@ void read_scripts(struct reader *r)
 					    "etc/initramfs-tools/scripts/local-premount",
 					    "etc/initramfs-tools/scripts/init-bottom",
 					    "etc/initramfs-tools/scripts/local-bottom",
+					    "usr/share/initramfs-tools/scripts/init-top",
+					    "usr/share/initramfs-tools/scripts/init-premount",
 					    "etc/initcpio/hooks",
 					    "usr/lib/initcpio/hooks",
-					    "etc/local.d",
+					    "etc/init.d",
+					    "etc/rc.d",
 					    NULL };
-	static const char *const tools[] = { "usr/share/initramfs-tools/scripts/init-top",
-					     "usr/share/initramfs-tools/scripts/init-premount",
-					     NULL };
+	static const char *const starters[] = { "etc/local.d", NULL };
+	static const char *const cron[] = { "etc/cron.d", "var/spool/cron/crontabs",
+					    "var/spool/cron", NULL };
+	static const char *const values[] = { "etc/tmpfiles.d", "usr/local/lib/tmpfiles.d",
+					      "etc/sysfs.d", NULL };
 	static const char *const units[] = { "etc/systemd/system", "usr/local/lib/systemd/system",
 					     NULL };
 	static const char *const programs[] = {
 		"usr/local/bin", "usr/local/sbin", "usr/sbin", "usr/bin", "sbin", "bin", NULL
 	};
 	static const char *const modules[] = { "usr/lib/dracut/modules.d", NULL };
-	static const char *const files[] = { "etc/rc.local", "etc/rc.d/rc.local",
-					     "boot/config/go" };
+	static const char *const guests[] = { "etc/libvirt/hooks", "var/lib/vz/snippets", NULL };
 
 	r->source = SOURCE_SCRIPT;
-	reader_folders(r, boot, "", read_script);
-	reader_folders(r, tools, "", read_script);
+	read_starter(r, "etc/rc.local");
+	read_starter(r, "etc/rc.d/rc.local");
+	read_starter(r, "boot/config/go");
+	read_each(r, boot, read_script);
+	read_each(r, starters, read_starter);
+	read_cron(r, "etc/crontab");
+	read_each(r, cron, read_cron);
+	read_values(r, "etc/sysfs.conf");
+	read_each(r, values, read_values);
 	reader_folders(r, modules, "", read_dracut_module);
-	reader_folders(r, programs, "", read_program);
-	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		read_script(r, files[i]);
 	reader_folders(r, units, ".service", read_unit);
+	read_each(r, guests, read_guests);
+	reader_folders(r, programs, "", read_program);
 	r->text = "";
 }

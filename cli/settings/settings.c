@@ -12,7 +12,8 @@
 void settings_read(struct host *h, struct settings *ret)
 {
 	struct reader r = {
-		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = ""
+		.h = h, .found = ret, .file = "", .text = "", .entry = "", .variable = "",
+		.environment = "", .guards = ""
 	};
 
 	*ret = (struct settings){ 0 };
@@ -45,8 +46,17 @@ const char *setting_place(const struct setting *s, char buf[SETTING_PLACE_MAX])
 	return text_make(buf, SETTING_PLACE_MAX, "%pp", &at);
 }
 
-static const char *fix_of_word(const struct host *h, const struct setting *s, char *buf)
+static const char *fix_of_word(struct host *h, const struct setting *s, char *buf)
 {
+	char kept[SETTING_FIX_MAX];
+
+	if (*setting_kept(h, s, kept))
+		return text_make(buf, SETTING_FIX_MAX,
+				 s->source == SOURCE_RUNNING ? "make it %s in %s, and reboot" :
+				 s->source == SOURCE_ENTRY   ? "make it %s in this entry" :
+							       "make it %s, and %s",
+				 kept, s->source == SOURCE_RUNNING ? bootline_place(h) :
+								     bootline_apply(h, s->file));
 	if (s->source == SOURCE_RUNNING)
 		return text_make(buf, SETTING_FIX_MAX, "remove it from %s, and reboot",
 				 bootline_place(h));
@@ -63,12 +73,15 @@ static const char *fix_of_word(const struct host *h, const struct setting *s, ch
 	return text_make(buf, SETTING_FIX_MAX, "remove it, and %s", bootline_apply(h, s->file));
 }
 
-const char *setting_fix(const struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX])
+const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX])
 {
 	struct slice name = slice_of(s->words), key = slice_cut(&name, '=');
+	char kept[SETTING_FIX_MAX];
 
 	switch (s->source) {
 	case SOURCE_MODPROBE:
+		if (*setting_kept(h, s, kept))
+			return text_make(buf, SETTING_FIX_MAX, "make it %s", kept);
 		if (!s->more)
 			return "delete this line";
 		return text_make(buf, SETTING_FIX_MAX, "remove %pv%s from it, and keep the rest",
@@ -83,7 +96,8 @@ const char *setting_fix(const struct host *h, const struct setting *s, char buf[
 	case SOURCE_UDEV:
 		return "delete this rule, and run udevadm control --reload";
 	case SOURCE_SCRIPT:
-		return strstr(s->file, "init") || strstr(s->file, "dracut") ?
+		return strstr(s->file, "initramfs") || strstr(s->file, "initcpio") ||
+				       strstr(s->file, "dracut") ?
 			"remove what it does to functions of a rule, and rebuild the boot images" :
 			"remove what it does to functions of a rule";
 	case SOURCE_UNRAID:
@@ -123,7 +137,11 @@ static const char *usual_drivers(const struct pci_function *f)
 	bool display = PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY;
 
 	if (f->class >> 8 == 0x0403)
-		return "snd_hda_intel";
+		return "snd_hda_intel,snd_hda_codec_hdmi";
+	if (f->class >> 8 == PCI_CLASS_USB)
+		return "xhci_hcd,xhci_pci";
+	if (f->class >> 8 == 0x0c80 && f->vendor == 0x10de)
+		return "i2c_nvidia_gpu,ucsi_ccg";
 	if (display && f->vendor == 0x10de)
 		return "nouveau,nvidia,nvidia_drm,nvidia_modeset,nvidia_uvm,nova_core";
 	if (display && f->vendor == 0x1002)
@@ -133,29 +151,82 @@ static const char *usual_drivers(const struct pci_function *f)
 	return "";
 }
 
-bool setting_is_for_rules(struct host *h, const struct setting *s)
+static bool is_for_rules(struct host *h, struct slice module)
 {
 	const struct inventory *inv = &h->run.inv;
 	char names[HOST_NAME_MAX];
 
+	/* The framebuffer drivers of old are kept off by all distributions. */
+	if (!module.n || (module.n > 2 && !memcmp(module.p + module.n - 2, "fb", 2)))
+		return false;
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		struct slice rest = slice_of(s->items);
-		if (host_entry(h, f)->state != STATE_PLANNED)
-			continue;
-		while (rest.n) {
-			struct slice module = slice_cut(&rest, ',');
-			/* The framebuffer drivers of old are kept off by all distributions. */
-			if (!module.n ||
-			    (module.n > 2 && !memcmp(module.p + module.n - 2, "fb", 2)))
-				continue;
-			if (is_listed(slice_of(usual_drivers(f)), module) ||
-			    module_same_name(slice_of(f->driver), module) ||
-			    is_listed(slice_of(host_candidates(h, f, names)), module))
-				return true;
-		}
+		if (host_entry(h, f)->state == STATE_PLANNED &&
+		    (is_listed(slice_of(usual_drivers(f)), module) ||
+		     module_same_name(slice_of(f->driver), module) ||
+		     is_listed(slice_of(host_candidates(h, f, names)), module)))
+			return true;
 	}
 	return false;
+}
+
+bool setting_is_for_rules(struct host *h, const struct setting *s)
+{
+	struct slice rest = slice_of(s->items);
+
+	while (rest.n)
+		if (is_for_rules(h, slice_cut(&rest, ',')))
+			return true;
+	return false;
+}
+
+/* True: the rules make one element of a needless or blacklisting word's list needless. */
+static bool element_may_go(struct host *h, const struct setting *s, struct slice element)
+{
+	if (s->kind == SETTING_BLACKLIST)
+		return is_for_rules(h, element);
+	for (struct slice rest = element; rest.n > 5; rest.p++, rest.n--)
+		if (!memcmp(rest.p, "fb:off", 6))
+			return true;
+	return settings_is_vfio(element) || slice_is(element, "sysfb_init");
+}
+
+/* "softdep snd_hda_intel pre: vfio-pci snd" without VFIO. */
+static void keep_softdep(const struct setting *s, struct text *t)
+{
+	struct slice rest = slice_of(s->words), word;
+	unsigned n = 0, others = 0;
+
+	while ((word = slice_next(&rest, '\0')).n) {
+		if (n++ >= 2 && settings_is_vfio(word))
+			continue;
+		text_add(t, n > 1 ? " %pv" : "%pv", &word);
+		others += n > 2 && word.p[word.n - 1] != ':';
+	}
+	if (!others)
+		*t->buf = '\0';
+}
+
+const char *setting_kept(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX])
+{
+	struct slice rest = slice_of(s->words), key = slice_cut(&rest, '=');
+	unsigned n = 0;
+	struct text t;
+
+	text_start(&t, buf, SETTING_FIX_MAX);
+	if (s->kind != SETTING_BLACKLIST && s->kind != SETTING_NEEDLESS)
+		return buf;
+	if (s->source == SOURCE_MODPROBE && s->kind == SETTING_NEEDLESS && strstr(s->words, "dep "))
+		keep_softdep(s, &t);
+	else if (s->source != SOURCE_MODPROBE && s->source != SOURCE_LIST && slice_has(rest, ','))
+		while (rest.n) {
+			struct slice one = slice_cut(&rest, ',');
+			if (element_may_go(h, s, one))
+				continue;
+			text_add(&t, n++ ? "," : "%pv=", &key);
+			text_add(&t, "%pv", &one);
+		}
+	return buf;
 }
 
 bool settings_is_vfio(struct slice module)

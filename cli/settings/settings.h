@@ -13,6 +13,7 @@
 enum setting_kind {
 	SETTING_GIVES,	   /* items go to a driver for guests: IDs, addresses, paths */
 	SETTING_BINDS,	   /* a script or udev rule does that; items are what it names, if any */
+	SETTING_GUESTS,	   /* a script does that when a guest starts or ends, not at boot */
 	SETTING_REMOVES,   /* a script or udev rule removes items from the PCI bus */
 	SETTING_BLACKLIST, /* items are modules that do not load */
 	SETTING_LOADS,	   /* items are VFIO's modules, to be loaded or put into boot images */
@@ -74,7 +75,11 @@ const char *setting_place(const struct setting *s, char buf[SETTING_PLACE_MAX]);
 
 /* What removes the setting and nothing else, for a sentence: "remove it, and run update-grub". */
 #define SETTING_FIX_MAX 512
-const char *setting_fix(const struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
+const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
+
+/* What has to stay of a word with a list or of a softdep line, as the rules do nothing of it:
+ * "modprobe.blacklist=pcspkr" of "modprobe.blacklist=nouveau,pcspkr". "": all of it may go. */
+const char *setting_kept(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
 
 /* True: an item means the function. Without items no function is meant. */
 bool setting_means(const struct host *h, const struct setting *s, const struct pci_function *f);

@@ -2,15 +2,34 @@
 /* udev.c - rules of udev that bind functions, or remove them. */
 #include "reader.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "match.h"
 
 #define VALUES_MAX 512
 
-/* What the rules' keys of a line compare with; values of a key have | between. */
+/* What a key of a rule compares. */
+enum key {
+	KEY_ADDRESS,
+	KEY_VENDOR,
+	KEY_DEVICE,
+	KEY_SUBVENDOR,
+	KEY_SUBDEVICE,
+	KEY_CLASS,
+	KEY_ID,
+	KEY_MODALIAS,
+	KEY_DEVPATH,
+	KEY_BOOT_VGA,
+	KEYS
+};
+
+/* What the keys of a line compare with; values of a key have | between. */
 struct match {
-	struct slice kernel, vendor, device, subvendor, subdevice, class, id, modalias;
+	struct slice value[KEYS];
+	bool narrow; /* an ID or address alone does not say it: with != and patterns */
 };
 
 static bool is_blank(char c)
@@ -42,21 +61,112 @@ static bool next_token(struct slice *rest, struct slice *key, struct slice *sign
 	return true;
 }
 
-static void read_match(struct match *m, struct slice key, struct slice value)
+static enum key key_of(struct slice key)
 {
 	static const char names[] =
-		"KERNEL|KERNELS|ATTR{vendor}|ATTRS{vendor}|ATTR{device}|"
+		"KERNEL|KERNELS|ENV{PCI_SLOT_NAME}|ATTR{vendor}|ATTRS{vendor}|ATTR{device}|"
 		"ATTRS{device}|ATTR{subsystem_vendor}|ATTRS{subsystem_vendor}|"
 		"ATTR{subsystem_device}|ATTRS{subsystem_device}|ATTR{class}|ATTRS{class}|"
-		"ENV{PCI_SLOT_NAME}|ENV{PCI_SLOT_NAME}|ENV{PCI_ID}|ENV{PCI_ID}|ATTR{modalias}|"
-		"ENV{MODALIAS}";
-	struct slice *const to[] = { &m->kernel,    &m->vendor,	   &m->device,
-				     &m->subvendor, &m->subdevice, &m->class,
-				     &m->kernel,    &m->id,	   &m->modalias };
+		"ENV{PCI_ID}|ATTR{modalias}|ENV{MODALIAS}|DEVPATH|ATTR{boot_vga}|ATTRS{boot_vga}";
+	static const unsigned char keys[] = {
+		KEY_ADDRESS,   KEY_ADDRESS,   KEY_ADDRESS,   KEY_VENDOR,    KEY_VENDOR,
+		KEY_DEVICE,    KEY_DEVICE,    KEY_SUBVENDOR, KEY_SUBVENDOR, KEY_SUBDEVICE,
+		KEY_SUBDEVICE, KEY_CLASS,     KEY_CLASS,     KEY_ID,        KEY_MODALIAS,
+		KEY_MODALIAS,  KEY_DEVPATH,   KEY_BOOT_VGA,  KEY_BOOT_VGA
+	};
 	unsigned i = slice_word(key, names);
 
-	if (i != SLICE_NO_WORD)
-		*to[i / 2] = value;
+	return i == SLICE_NO_WORD ? KEYS : (enum key)keys[i];
+}
+
+/* The value of a function's that a key compares, as sysfs and the kernel's events have it; "":
+ * the function has none. */
+static void put_value(char to[VALUES_MAX], enum key key, const struct pci_function *f)
+{
+	unsigned half[] = { f->vendor, f->device, f->subvendor, f->subdevice };
+
+	*to = '\0';
+	if (key == KEY_ADDRESS || key == KEY_DEVPATH)
+		pci_put_address(to, &f->at);
+	else if (key <= KEY_SUBDEVICE)
+		snprintf(to, VALUES_MAX, "0x%04x", half[key - KEY_VENDOR]);
+	else if (key == KEY_CLASS)
+		snprintf(to, VALUES_MAX, "0x%06x", f->class);
+	else if (key == KEY_ID)
+		snprintf(to, VALUES_MAX, "%04X:%04X", f->vendor, f->device);
+	else if (key == KEY_MODALIAS)
+		snprintf(to, VALUES_MAX, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", f->vendor,
+			 f->device, f->subvendor, f->subdevice, f->class >> 16,
+			 f->class >> 8 & 0xff, f->class & 0xff);
+	else if (f->class >> 8 == PCI_CLASS_VGA)
+		snprintf(to, VALUES_MAX, "%u", f->boot_display);
+}
+
+/* True: one of the patterns "0x1e84|0x1b8[01]" matches the value. */
+static bool matches(struct slice patterns, enum key key, const char *value)
+{
+	char one[VALUES_MAX];
+
+	while (patterns.n) {
+		struct slice pattern = slice_cut(&patterns, '|');
+		/* The address is the last part of the path, "*" + "/0000:01:00.0". */
+		while (key == KEY_DEVPATH && slice_has(pattern, '/'))
+			slice_cut(&pattern, '/');
+		text_make(one, sizeof(one), "%pv", &pattern);
+		if (!fnmatch(one, value, FNM_CASEFOLD))
+			return true;
+	}
+	return false;
+}
+
+/* True: the line is about the function, by the keys that are known here. */
+static bool line_means(struct slice line, const struct pci_function *f)
+{
+	struct slice key, sign, value;
+	char is[VALUES_MAX];
+
+	while (next_token(&line, &key, &sign, &value)) {
+		enum key k = key_of(slice_trimmed(key));
+		bool equal = slice_is(slice_trimmed(sign), "==");
+		if (k == KEYS || (!equal && !slice_is(slice_trimmed(sign), "!=")))
+			continue;
+		put_value(is, k, f);
+		/* Of the drivers' KERNEL there is no address. */
+		if (k == KEY_ADDRESS && !slice_has(value, ':') && !slice_has(value, '*'))
+			continue;
+		if (!*is || matches(value, k, is) != equal)
+			return false;
+	}
+	return true;
+}
+
+static bool is_pattern(struct slice value)
+{
+	return slice_has(value, '[') || slice_has(value, '?') || slice_has(value, '*');
+}
+
+/* Classes may end in "*". */
+static bool is_narrow(enum key key, struct slice value)
+{
+	if (key == KEY_CLASS && value.n && value.p[value.n - 1] == '*' && value.n > 4)
+		value.n--;
+	return key >= KEY_DEVPATH ||
+	       (key != KEY_ADDRESS && key != KEY_MODALIAS && !slice_is(value, "*") &&
+		is_pattern(value));
+}
+
+static void read_match(struct match *m, enum key key, bool equal, struct slice value)
+{
+	if (key == KEYS)
+		return;
+	m->narrow |= !equal || is_narrow(key, value);
+	if (equal)
+		m->value[key] = value;
+	/* An address with more is narrower than either. */
+	bool more = false;
+	for (unsigned i = KEY_VENDOR; i < KEYS; i++)
+		more |= m->value[i].n;
+	m->narrow |= more && slice_has(m->value[KEY_ADDRESS], ':');
 }
 
 /* "0x10de" as "10de"; any as "ffffffff". */
@@ -92,56 +202,116 @@ static void add_class(struct text *t, struct slice value)
 /* One ID for each combination of the values. */
 static void add_ids(struct reader *r, struct setting *s, const struct match *m)
 {
-	struct slice devices = m->device;
+	struct slice rest[KEYS], one[KEYS];
 	char id[VALUES_MAX];
 	struct text t;
+	unsigned k;
 
+	memcpy(rest, m->value, sizeof(rest));
+	for (k = KEY_VENDOR; k <= KEY_CLASS; k++)
+		one[k] = slice_cut(&rest[k], '|');
 	do {
-		struct slice device = slice_cut(&devices, '|'), classes = m->class;
-		do {
-			struct slice class = slice_cut(&classes, '|');
-			text_start(&t, id, sizeof(id));
-			add_half(&t, m->vendor);
-			text_add(&t, ":");
-			add_half(&t, device);
-			if (m->subvendor.n || m->subdevice.n || class.n) {
-				text_add(&t, ":");
-				add_half(&t, m->subvendor);
-				text_add(&t, ":");
-				add_half(&t, m->subdevice);
-			}
-			if (class.n)
-				add_class(&t, class);
-			reader_add_item(r, s, slice_of(id));
-		} while (classes.n);
-	} while (devices.n);
+		text_start(&t, id, sizeof(id));
+		for (k = KEY_VENDOR; k <= KEY_SUBDEVICE; k++) {
+			if (k == KEY_SUBVENDOR && !one[KEY_SUBVENDOR].n && !one[KEY_SUBDEVICE].n &&
+			    !one[KEY_CLASS].n)
+				break;
+			text_add(&t, k > KEY_VENDOR ? ":" : "");
+			add_half(&t, one[k]);
+		}
+		if (one[KEY_CLASS].n)
+			add_class(&t, one[KEY_CLASS]);
+		reader_add_item(r, s, slice_of(id));
+		/* The next combination: as digits of a number. */
+		for (k = KEY_VENDOR; k <= KEY_CLASS && !rest[k].n; k++) {
+			rest[k] = m->value[k];
+			one[k] = slice_cut(&rest[k], '|');
+		}
+		if (k <= KEY_CLASS)
+			one[k] = slice_cut(&rest[k], '|');
+	} while (k <= KEY_CLASS);
+}
+
+static void add_list(struct reader *r, struct setting *s, struct slice values)
+{
+	while (values.n) {
+		struct slice one = slice_cut(&values, '|');
+		if (slice_has(one, ':'))
+			reader_add_item(r, s, one);
+	}
+}
+
+/* Adds the functions of now that the line means, and no line above it that leads past it. */
+static void add_functions(struct reader *r, struct setting *s, struct slice line)
+{
+	const struct inventory *inv = &r->h->run.inv;
+	char at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		struct slice guards = slice_of(r->guards);
+		bool means = !pci_is_bridge(f) && line_means(line, f);
+		while (means && guards.n)
+			means = !line_means(slice_cut(&guards, '\n'), f);
+		if (!means)
+			continue;
+		pci_put_address(at, &f->at);
+		reader_add_item(r, s, slice_of(at));
+	}
 }
 
 static void add_matches(struct reader *r, struct setting *s, const struct match *m)
 {
-	struct slice kernels = m->kernel;
 	char id[VALUES_MAX];
 	struct text t;
 
-	while (kernels.n) {
-		struct slice one = slice_cut(&kernels, '|');
-		if (slice_has(one, ':'))
-			reader_add_item(r, s, one);
-	}
-	if (!*s->items && m->id.n)
-		reader_add_item(r, s, m->id);
+	if (m->narrow || *r->guards)
+		add_functions(r, s, slice_of(r->text));
+	if (!*s->items)
+		add_list(r, s, m->value[KEY_ADDRESS]);
+	if (m->narrow || *s->items)
+		return;
+	add_list(r, s, m->value[KEY_ID]);
 	text_start(&t, id, sizeof(id));
-	if (!*s->items && setting_id_of_alias(m->modalias, &t))
+	if (!*s->items && setting_id_of_alias(m->value[KEY_MODALIAS], &t))
 		reader_add_item(r, s, slice_of(id));
-	if (!*s->items && (m->vendor.n || m->device.n || m->class.n))
+	if (!*s->items &&
+	    (m->value[KEY_VENDOR].n || m->value[KEY_DEVICE].n || m->value[KEY_CLASS].n))
 		add_ids(r, s, m);
+}
+
+/* Keeps a line that leads past those behind it, ..., GOTO="end", until LABEL="end". */
+static void read_goto(struct reader *r, struct slice line, struct slice key, struct slice value,
+		      bool known)
+{
+	struct slice rest = slice_of(r->guards), one, k, sign, v;
+	char *joined = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&joined, &n);
+
+	if (!to)
+		abort();
+	while ((one = slice_cut(&rest, '\n')).n) {
+		struct slice tokens = one;
+		bool ends = false;
+		while (slice_is(key, "LABEL") && next_token(&tokens, &k, &sign, &v))
+			ends |= slice_is(slice_trimmed(k), "GOTO") && slice_equal(v, value);
+		if (!ends)
+			fprintf(to, "%.*s\n", (int)one.n, one.p);
+	}
+	if (slice_is(key, "GOTO") && known)
+		fprintf(to, "%.*s\n", (int)line.n, line.p);
+	if (fclose(to))
+		abort();
+	r->guards = reader_copy(r, (struct slice){ joined, n });
+	free(joined);
 }
 
 static bool binds(struct slice command)
 {
 	return slice_contains(command, "driver_override") || slice_contains(command, "/new_id") ||
 	       slice_contains(command, "vfio-pci/bind") ||
-	       slice_contains(command, "driverctl set-override");
+	       (slice_contains(command, "driverctl") && slice_contains(command, "set-override"));
 }
 
 /* The driver that a rule binds, where it says so. */
@@ -199,18 +369,28 @@ static void read_rule(struct reader *r, struct slice line)
 {
 	struct slice rest = line, key, sign, value;
 	struct match m = { 0 };
+	bool known = false;
 
-	while (next_token(&rest, &key, &sign, &value))
-		if (slice_is(slice_trimmed(sign), "=="))
-			read_match(&m, slice_trimmed(key), value);
+	while (next_token(&rest, &key, &sign, &value)) {
+		bool equal = slice_is(slice_trimmed(sign), "==");
+		if (!equal && !slice_is(slice_trimmed(sign), "!="))
+			continue;
+		known |= key_of(slice_trimmed(key)) != KEYS;
+		read_match(&m, key_of(slice_trimmed(key)), equal, value);
+	}
 	rest = line;
-	while (next_token(&rest, &key, &sign, &value))
-		if (is_assignment(slice_trimmed(sign)) || slice_is(slice_trimmed(key), "PROGRAM"))
-			read_action(r, &m, slice_trimmed(key), value);
+	while (next_token(&rest, &key, &sign, &value)) {
+		key = slice_trimmed(key);
+		if (slice_is(key, "GOTO") || slice_is(key, "LABEL"))
+			read_goto(r, line, key, value, known);
+		else if (is_assignment(slice_trimmed(sign)) || slice_is(key, "PROGRAM"))
+			read_action(r, &m, key, value);
+	}
 }
 
 static void read_rules(struct reader *r, const char *path)
 {
+	r->guards = "";
 	if (!strstr(path, "vgapass") && !strstr(path, "driverctl"))
 		reader_lines(r, path, JOIN_LINES, read_rule);
 }

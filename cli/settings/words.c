@@ -27,11 +27,29 @@ static bool read_ids(struct reader *r, struct slice word, struct slice module, s
 	return true;
 }
 
+void reader_add_hidden(struct reader *r, struct setting *s, struct slice value)
+{
+	value = slice_unquoted(value);
+	while (value.n) {
+		struct slice item = slice_cut(&value, ')');
+		slice_cut(&item, '(');
+		if (item.n)
+			reader_add_item(r, s, item);
+	}
+}
+
 /* xen-pciback.hide=(0000:01:00.0)(01:00.1), and rd.qubes.hide_pci=01_00.0,01_00.1 */
 static bool read_xen(struct reader *r, struct slice word, struct slice key, struct slice value)
 {
 	struct setting *s;
 
+	/* All USB controllers, by their class. */
+	if (slice_is(word, "rd.qubes.hide_all_usb")) {
+		reader_add(r, SETTING_GIVES, word,
+			   slice_of("ffffffff:ffffffff:ffffffff:ffffffff:c0300:ffff00"), "")
+			->driver = "pciback";
+		return true;
+	}
 	if (slice_is(key, "rd.qubes.hide_pci")) {
 		reader_add(r, SETTING_GIVES, word, slice_unquoted(value), "")->driver = "pciback";
 		return true;
@@ -40,13 +58,7 @@ static bool read_xen(struct reader *r, struct slice word, struct slice key, stru
 		return false;
 	s = reader_add(r, SETTING_GIVES, word, slice_of(""), "");
 	s->driver = "pciback";
-	value = slice_unquoted(value);
-	while (value.n) {
-		struct slice item = slice_cut(&value, ')');
-		slice_cut(&item, '(');
-		if (item.n)
-			reader_add_item(r, s, item);
-	}
+	reader_add_hidden(r, s, value);
 	return true;
 }
 
@@ -75,7 +87,9 @@ static bool read_blacklist(struct reader *r, struct slice word, struct slice mod
 			reader_add(r, SETTING_BLACKLIST, word, value, DRIVERS_KEPT);
 		return true;
 	}
+	/* i915.force_probe=!56a0 */
 	if (!slice_is(option, "blacklist") &&
+	    !(slice_is(option, "force_probe") && slice_starts(slice_unquoted(value), "!")) &&
 	    !(slice_is(option, "modeset") && slice_is(slice_unquoted(value), "0")))
 		return false;
 	reader_add(r, SETTING_BLACKLIST, word, module, DRIVERS_KEPT);
@@ -86,7 +100,9 @@ static bool read_needless(struct reader *r, struct slice word, struct slice key,
 {
 	const char *why;
 
-	if (slice_is(key, "rd.driver.pre") && names_vfio(slice_unquoted(value)))
+	if (slice_word(key, "rd.driver.pre|rd.driver.post|modules-load|modules_load|"
+			    "rd.modules-load|rd.modules_load|earlymodules") != SLICE_NO_WORD &&
+	    names_vfio(slice_unquoted(value)))
 		why = "the boot image loads VFIO by itself";
 	else if ((slice_is(key, "video") && slice_contains(value, "fb:off")) ||
 		 (slice_is(key, "initcall_blacklist") && slice_contains(value, "sysfb_init")))

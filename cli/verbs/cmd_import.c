@@ -282,6 +282,17 @@ static bool is_of_two(const struct import *m, const struct rule *rule)
 	return several && stays && goes;
 }
 
+/* Rules give to vfio-pci, unless the setting gives to another driver. */
+static void add_driver(const struct item *f, struct new_rule *r)
+{
+	size_t n = strlen(r->text);
+	struct text t;
+
+	text_start(&t, r->text + n, sizeof(r->text) - n);
+	if (strcmp(f->s->driver, "vfio-pci") != 0 && strcmp(f->s->driver, "pci-stub") != 0)
+		text_add(&t, " driver=%s", f->s->driver);
+}
+
 /* By a rule each; what is of the boot display's card stays. */
 static void import_one_by_one(struct import *m, const struct item *f, const bool *matches)
 {
@@ -305,6 +316,7 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 			continue;
 		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
+		add_driver(f, &r);
 		take_rule(m, f, &r);
 	}
 }
@@ -355,6 +367,7 @@ static void import_id(struct import *m, const struct item *f)
 		return;
 	}
 	add_allowed(m, &r);
+	add_driver(f, &r);
 	take_rule(m, f, &r);
 }
 
@@ -389,7 +402,6 @@ static void import_address(struct import *m, const struct item *f)
 	const char *why, *driver = f->s->driver;
 	const struct pci_function *function = setting_function(&m->host, f->text, &why);
 	struct new_rule r;
-	struct text t;
 
 	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
 		say_item(f, text_make(r.text, sizeof(r.text),
@@ -406,10 +418,7 @@ static void import_address(struct import *m, const struct item *f)
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
-	size_t n = strlen(r.text);
-	text_start(&t, r.text + n, sizeof(r.text) - n);
-	if (strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0)
-		text_add(&t, " driver=%s", driver);
+	add_driver(f, &r);
 	take_rule(m, f, &r);
 }
 
@@ -467,6 +476,20 @@ static void import_setting(struct import *m, struct setting *s)
 	}
 }
 
+/* A guest that takes a function only while it runs is no matter of the boot: no rule unasked. */
+static void import_guests(struct import *m, struct setting *s)
+{
+	struct item f = { s, slice_of(*s->items ? s->items : "functions") };
+	char why[SETTING_FIX_MAX];
+
+	if (!*s->items || !is_done(m, s))
+		leave_out(m, &f,
+			  text_make(why, sizeof(why),
+				    "it %s: no rule is made of it; if they are for guests "
+				    "from the boot on, vgapass add CARD makes one",
+				    s->why));
+}
+
 /* What nothing reads has never had an effect: no rule is made of it unasked. */
 static void import_wrong(struct import *m, struct setting *s)
 {
@@ -497,15 +520,18 @@ static unsigned make_rules(struct import *m)
 	for (unsigned i = 0; i < m->found.n && !m->full; i++) {
 		struct setting *s = &m->found.list[i];
 		some += s->kind == SETTING_GIVES || s->kind == SETTING_BINDS ||
-			s->kind == SETTING_WRONG;
+			s->kind == SETTING_GUESTS || s->kind == SETTING_WRONG;
 		if (s->kind == SETTING_GIVES || s->kind == SETTING_BINDS)
 			import_setting(m, s);
 		else if (s->kind == SETTING_UNREAD)
 			say_unread(m, s);
 	}
-	for (unsigned i = 0; i < m->found.n; i++)
+	for (unsigned i = 0; i < m->found.n; i++) {
 		if (m->found.list[i].kind == SETTING_WRONG)
 			import_wrong(m, &m->found.list[i]);
+		if (m->found.list[i].kind == SETTING_GUESTS)
+			import_guests(m, &m->found.list[i]);
+	}
 	return some;
 }
 
