@@ -77,26 +77,24 @@ void evidence_power(struct finding *f)
 	say_reset(f, one);
 }
 
-/* The line of an interrupt in /proc/interrupts, without its counts: " 16: 0 0 IO-APIC 16-fasteoi
+/* The line of an interrupt in /proc/interrupts, without its counts: "16: IO-APIC 16-fasteoi
  * vfio-intx(0000:01:00.0), ehci_hcd". */
-static void say_interrupt(struct finding *f, const char *text, long long number)
+static void say_interrupt(struct finding *f, struct slice text, long long number)
 {
-	char head[32], *line;
+	char head[32], words[512];
+	uint64_t count;
+	struct text t;
 
 	snprintf(head, sizeof(head), "%lld:", number);
-	for (struct slice rest = slice_of(text); rest.n;) {
-		struct slice one = slice_cut(&rest, '\n'), word = slice_next(&one, '\0');
-		uint64_t count;
+	while (text.n) {
+		struct slice line = slice_cut(&text, '\n'), word = slice_next(&line, '"');
 		if (!slice_is(word, head))
 			continue;
-		struct slice left = one;
-		while ((word = slice_next(&one, '\0')).n && slice_dec(word, UINT64_MAX, &count))
-			left = one;
-		while (left.n && *left.p == ' ')
-			left.p++, left.n--;
-		line = strndup(left.p, left.n);
-		finding_say(f, "/proc/interrupts: %s %s", head, line ? line : "");
-		free(line);
+		text_start(&t, words, sizeof(words));
+		while ((word = slice_next(&line, '"')).n)
+			if (t.len || !slice_dec(word, UINT64_MAX, &count))
+				text_add(&t, " %pv", &word);
+		finding_say(f, "/proc/interrupts: %s%s", head, words);
 	}
 }
 
@@ -109,6 +107,6 @@ void evidence_interrupt(struct finding *f)
 	if (one && number < 0 && *read_attribute(f, one, "irq", irq))
 		number = atoll(irq);
 	if (text && number >= 0)
-		say_interrupt(f, text, number);
+		say_interrupt(f, slice_of(text), number);
 	free(text);
 }

@@ -51,8 +51,8 @@ static size_t match_at(struct slice s, const struct signature **ret, struct capt
 {
 	size_t n;
 
-	for (const struct entry *e = first[(unsigned char)*s.p]; e; e = e->next)
-		if ((n = pattern_match(e->pattern, s, c))) {
+	for (const struct entry *e = first[(unsigned char)*s.p]; e && s.n > 1; e = e->next)
+		if (e->pattern.p[1] == s.p[1] && (n = pattern_match(e->pattern, s, c))) {
 			*ret = e->s;
 			return n;
 		}
@@ -137,20 +137,24 @@ void explain_free(struct explain *e)
 	free_findings(e);
 }
 
-/* True: the message names nothing, as the second line of one that QEMU prints in two. */
-static bool is_bare(const struct capture *c)
+/* True: the message names nothing that the finding lacks, as the second line of one that QEMU
+ * prints in two. */
+static bool is_part(const struct finding *f, const struct capture *c)
 {
-	return !c->has_address && c->group < 0 && c->number < 0 && !c->word.n;
+	const struct capture *own = &f->capture;
+
+	return (!c->has_address || (own->has_address && !pci_compare(&own->at, &c->at))) &&
+	       (c->group < 0 || own->group == c->group) &&
+	       (c->number < 0 || own->number == c->number) &&
+	       (!c->word.n || slice_equal(own->word, c->word));
 }
 
 static bool is_same(const struct finding *f, const struct capture *c)
 {
 	const struct capture *own = &f->capture;
 
-	return own->has_address == c->has_address &&
-	       (!c->has_address || !pci_compare(&own->at, &c->at)) && own->group == c->group &&
-	       own->number == c->number &&
-	       slice_equal(c->word, slice_of(f->word));
+	return is_part(f, c) && own->has_address == c->has_address && own->group == c->group &&
+	       own->number == c->number && own->word.n == c->word.n;
 }
 
 static void add_finding(struct explain *e, const struct signature *s, const struct capture *c,
@@ -158,7 +162,7 @@ static void add_finding(struct explain *e, const struct signature *s, const stru
 {
 	for (unsigned i = e->n; i--;) {
 		struct finding *f = e->finding[i];
-		if (f->s != s || !(is_bare(c) || is_same(f, c)))
+		if (f->s != s || !is_part(f, c))
 			continue;
 		f->count += is_same(f, c);
 		return;

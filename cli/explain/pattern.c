@@ -96,6 +96,19 @@ static bool match_part(struct slice part, struct slice s, struct capture *ret, s
 	return true;
 }
 
+/* Finds the first place at or behind s.p[at] where the part matches; false: there is none near. */
+static bool find_part(struct slice part, struct slice s, struct capture *ret, size_t *at, size_t *n)
+{
+	size_t end = s.n - *at > PATTERN_GAP_MAX ? *at + PATTERN_GAP_MAX : s.n;
+
+	for (const char *p; (p = memchr(s.p + *at, *part.p, end - *at)); *at += 1) {
+		*at = (size_t)(p - s.p);
+		if (match_part(part, (struct slice){ p, s.n - *at }, ret, n))
+			return true;
+	}
+	return false;
+}
+
 size_t pattern_match(struct slice pattern, struct slice s, struct capture *ret)
 {
 	size_t at = 0, n = 0;
@@ -104,14 +117,8 @@ size_t pattern_match(struct slice pattern, struct slice s, struct capture *ret)
 	if (!match_part(slice_cut(&pattern, '*'), s, ret, &n))
 		return 0;
 	/* The first place where a part matches is as good as any later one. */
-	for (at = n; pattern.n; at += n) {
-		struct slice part = slice_cut(&pattern, '*');
-		size_t end = at + PATTERN_GAP_MAX;
-		while (at <= s.n && at <= end &&
-		       !match_part(part, (struct slice){ s.p + at, s.n - at }, ret, &n))
-			at++;
-		if (at > s.n || at > end)
+	for (at = n; pattern.n; at += n)
+		if (!find_part(slice_cut(&pattern, '*'), s, ret, &at, &n))
 			return 0;
-	}
 	return at;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pattern.h - a message as software prints it, and whether a text has it.
  *
- * Pure. A pattern begins with a literal character, and consists of
+ * Pure. A pattern begins with two literal characters, each part behind a '*' with one. It has
  *     %a  a PCI address, 0000:01:00.0 or 01:00.0
  *     %g  a decimal number: an IOMMU group
  *     %d  a decimal number that tells two messages apart: a BAR, an interrupt

@@ -210,7 +210,7 @@ const struct signature explain_signatures[] = {
 	{ "ir-firmware",
 	  "AMD-Vi: Disabling interrupt remapping\n"
 	  "[Firmware Bug]: : No southbridge IOAPIC found\n"
-	  "enabled interrupt remapping*on a chipset that contains an erratum",
+	  "This system BIOS has enabled interrupt remapping",
 	  "the firmware's table of the IOMMU is wrong, so the kernel does without interrupt "
 	  "remapping",
 	  "update the firmware\nvgapass check iommu", evidence_remapping },

@@ -77,8 +77,9 @@ static int feed_guest(struct explain *e, const struct host *h, const char *guest
 			     guest);
 		return CMD_USAGE;
 	}
-	char *path = xasprintf(GUEST_LOGS "/%s.log", guest), *name = xasprintf("%s/%s", h->sysroot,
-										path);
+	char *path = xasprintf(GUEST_LOGS "/%s.log", guest);
+	char *name = xasprintf("%s/%s", h->sysroot, path);
+
 	e->last_start = true;
 	int r = feed_file(e, sysfs_open(h->roots.root, path, O_RDONLY | O_NONBLOCK), name);
 	free(path);
@@ -285,8 +286,8 @@ static int explain_source(struct explain *e, struct host *h, const struct source
 			     e->dropped);
 	if (e->n)
 		return CMD_OK;
-	return cmd_complain("explain: no message is known\n"
-			    "Put the text into an issue, with the file that vgapass report writes.");
+	return cmd_complain("explain: no known message in it: put the text into an issue, with the file "
+			    "that vgapass report writes");
 }
 
 int cmd_explain(int argc, char **argv)
