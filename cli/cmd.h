@@ -24,6 +24,7 @@ int cmd_status(int argc, char **argv);
 int cmd_bind(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_assign(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
 /* One option of a verb: --NAME, or -LETTER where that is not 0. */

@@ -21,6 +21,7 @@ static const struct verb {
 	{ "bind", cmd_bind, "give a card to vfio-pci now" },
 	{ "release", cmd_release, "give a card back to the host now" },
 	{ "assign", cmd_assign, "print the text that gives a card to a guest" },
+	{ "explain", cmd_explain, "find the cause of a message, on this machine" },
 	{ "report", cmd_report, "write what a bug report needs into one text file" },
 };
 

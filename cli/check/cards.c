@@ -10,6 +10,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/machine/group.h"
+#include "cli/machine/iomem.h"
 #include "cli/machine/receipt_read.h"
 
 /* Whether the boot image is current is reported by the topic images. */
@@ -258,36 +259,6 @@ void check_display(struct check *c)
 				  "at hand; a guest may want a copy of its ROM (romfile)");
 }
 
-/* Returns the owner in a line of /proc/iomem, the text behind " : ", and sets the depth. */
-static const char *owner_of(const char *line, size_t *depth)
-{
-	const char *colon = strstr(line, " : ");
-
-	*depth = strspn(line, " ");
-	return colon ? colon + 3 : "";
-}
-
-/* Returns the name of the firmware framebuffer in the memory of this function, or NULL. */
-static const char *find_framebuffer(char *iomem, const char *address)
-{
-	static const char *const names[] = { "simpledrm", "simplefb", "efifb", "vesafb", "BOOTFB",
-					     "efidrm", "vesadrm", "ofdrm", "offb" };
-	size_t depth, outer = SIZE_MAX;
-	char *line;
-
-	while ((line = strsep(&iomem, "\n"))) {
-		const char *owner = owner_of(line, &depth);
-		if (!strcmp(owner, address))
-			outer = depth;
-		else if (depth <= outer)
-			outer = SIZE_MAX;
-		for (size_t i = 0; outer != SIZE_MAX && i < sizeof(names) / sizeof(names[0]); i++)
-			if (depth > outer && !strcmp(owner, names[i]))
-				return names[i];
-	}
-	return NULL;
-}
-
 /* vfio-pci cannot reserve memory that a framebuffer holds, so the guest's driver fails. */
 void check_framebuffer(struct check *c)
 {
@@ -299,13 +270,11 @@ void check_framebuffer(struct check *c)
 		    PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
 			continue;
 		char *iomem = check_read(c, "proc/iomem");
-		const char *name = iomem ? find_framebuffer(iomem, check_address(f)) : NULL;
+		const char *name = iomem ? iomem_framebuffer(iomem, check_address(f)) : NULL;
 		if (name)
 			check_say(c, CHECK_ERROR, check_address(f), "the firmware's "
 				  "framebuffer (%s) still holds memory of it: a guest gets it and "
-				  "cannot use it (BAR: can't reserve)\ncd "
-				  "/sys/bus/platform/drivers; for d in *-framebuffer; do echo $d.0 "
-				  ">$d/unbind; done", name);
+				  "cannot use it (BAR: can't reserve)\n" IOMEM_UNBIND, name);
 		free(iomem);
 	}
 }

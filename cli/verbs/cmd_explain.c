@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_explain.c - vgapass explain: from a message to its cause on this machine. Changes nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/io/sysfs.h"
+#include "cli/cmd.h"
+#include "cli/explain/explain.h"
+#include "cli/out/ascii.h"
+#include "cli/out/table.h"
+#include "cli/out/xalloc.h"
+
+static const char help[] =
+	"usage: vgapass explain [OPTION ...] [FILE]\n\n"
+	"Finds messages of QEMU, libvirt, the kernel and guests in a text, and says for\n"
+	"each what its cause is on this machine, by what that shows, and what to do.\n"
+	"Without FILE, and for -, it reads standard input. It changes nothing.\n\n"
+	"  --guest GUEST    libvirt's log of this guest, from its last start on\n"
+	"  --dmesg          the kernel's log of this boot\n"
+	"  --last-boot      the kernel's log of the boot before this one, of the journal\n"
+	"  -J, --json       a list of explanations: code, line, cause, evidence, fix\n"
+	"  --sysroot DIR    the machine whose files are below DIR\n\n"
+	"Exit code: 0 a message is explained, 1 none is, or it cannot be read, 2 usage.\n";
+
+#define GUEST_LOGS "var/log/libvirt/qemu"
+#define CHUNK (1 << 16) /* a record of /dev/kmsg has at most 8 KiB */
+
+/* What the options say: at most one source. */
+struct source {
+	const char *file; /* "-": standard input */
+	const char *guest;
+	bool dmesg, last_boot;
+};
+
+/* --- reading */
+
+/* Feeds what can be read of fd. EPIPE of /dev/kmsg: records were overwritten meanwhile
+ * (Documentation/ABI/testing/dev-kmsg). Returns 0, or -errno. */
+static int feed_all(struct explain *e, int fd)
+{
+	char *data = xmalloc(CHUNK);
+	ssize_t n;
+
+	while ((n = read(fd, data, CHUNK)) > 0 ||
+	       (n < 0 && (errno == EINTR || (e->records && errno == EPIPE))))
+		if (n > 0)
+			explain_feed(e, data, (size_t)n);
+	int error = n < 0 && !(e->records && errno == EAGAIN) ? -errno : 0;
+	free(data);
+	explain_end(e);
+	return error;
+}
+
+/* A directory can be opened, and says so when it is read. */
+static int feed_file(struct explain *e, int fd, const char *name)
+{
+	int error = fd < 0 ? fd : feed_all(e, fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		return CMD_OK;
+	return cmd_complain("explain: %s: %s%s", name, strerror(-error),
+			    (error == -EACCES || error == -EPERM) && geteuid() ? ": run it as root" :
+									        "");
+}
+
+static int feed_guest(struct explain *e, const struct host *h, const char *guest)
+{
+	if (!*guest || *guest == '.' || strchr(guest, '/')) {
+		cmd_complain("explain: --guest %s: expected a guest's name, see virsh list --all",
+			     guest);
+		return CMD_USAGE;
+	}
+	char *path = xasprintf(GUEST_LOGS "/%s.log", guest);
+	char *name = xasprintf("%s/%s", h->sysroot, path);
+
+	e->last_start = true;
+	int r = feed_file(e, sysfs_open(h->roots.root, path, O_RDONLY | O_NONBLOCK), name);
+	free(path);
+	free(name);
+	return r;
+}
+
+static int feed_dmesg(struct explain *e, const struct host *h)
+{
+	e->records = true;
+	return feed_file(e, sysfs_open(h->roots.root, "dev/kmsg", O_RDONLY | O_NONBLOCK),
+			 "/dev/kmsg");
+}
+
+static void run_journalctl(const struct host *h, int to)
+{
+	char *root = xasprintf("--root=%s", *h->sysroot ? h->sysroot : "/");
+
+	dup2(to, STDOUT_FILENO);
+	execlp("journalctl", "journalctl", root, "-k", "-b", "-1", "-q", "--no-pager", "-o",
+	       "short-precise", (char *)NULL);
+	_exit(127);
+}
+
+/* journalctl(1) itself says what is wrong, as that no boot before this one is kept. */
+static int feed_journal(struct explain *e, const struct host *h)
+{
+	int fd[2], status = 0;
+
+	fflush(stdout);
+	pid_t pid = pipe2(fd, O_CLOEXEC) ? -1 : fork();
+	if (!pid)
+		run_journalctl(h, fd[1]);
+	if (pid < 0)
+		return cmd_complain("explain: journalctl: %s", strerror(errno));
+	close(fd[1]);
+	int r = feed_file(e, fd[0], "journalctl");
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!r && status && !e->n)
+		return cmd_complain("explain: journalctl -k -b -1 failed: the journal keeps no earlier "
+				    "boot without /var/log/journal");
+	return r;
+}
+
+static int feed_source(struct explain *e, const struct host *h, const struct source *s)
+{
+	if (s->guest)
+		return feed_guest(e, h, s->guest);
+	if (s->dmesg)
+		return feed_dmesg(e, h);
+	if (s->last_boot)
+		return feed_journal(e, h);
+	if (strcmp(s->file, "-") != 0) {
+		int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		return feed_file(e, fd < 0 ? -errno : fd, s->file);
+	}
+	if (isatty(STDIN_FILENO))
+		fputs("Paste the message, then press Enter and Ctrl-D.\n", stderr);
+	return feed_file(e, dup(STDIN_FILENO), "standard input");
+}
+
+/* --- output */
+
+static json_object *json_strings(const struct strings *s)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < s->n; i++)
+		json_object_array_add(list, json_text(s->text[i], strlen(s->text[i])));
+	return list;
+}
+
+static void add_text(json_object *o, const char *name, const char *text)
+{
+	json_object_object_add(o, name, json_text(text, strlen(text)));
+}
+
+static const char *cause_of(const struct finding *f)
+{
+	return f->cause ? f->cause : f->s->cause;
+}
+
+static void print_json(const struct explain *e)
+{
+	json_object *all = json_object_new_object(), *list = json_object_new_array();
+
+	for (unsigned i = 0; i < e->n; i++) {
+		const struct finding *f = e->finding[i];
+		json_object *o = json_object_new_object();
+		add_text(o, "code", f->s->code);
+		add_text(o, "line", f->line);
+		json_object_object_add(o, "count", json_object_new_int64(f->count));
+		add_text(o, "cause", cause_of(f));
+		json_object_object_add(o, "evidence", json_strings(&f->evidence));
+		json_object_object_add(o, "fix", json_strings(&f->fix));
+		json_object_array_add(list, o);
+	}
+	json_object_object_add(all, "version", json_object_new_int(1));
+	json_object_object_add(all, "explanations", list);
+	puts(json_object_to_json_string_ext(all, TABLE_JSON));
+	json_object_put(all);
+}
+
+/* The bytes that are printed for the line: above ASCII only whole characters of UTF-8, and only
+ * where the locale has them; no control characters of Latin-1 (U+0080 to U+009F). */
+static char *plain_line(const char *text)
+{
+	char *made = xstrdup(text);
+	bool bad = MB_CUR_MAX == 1 || !utf8_is_valid(text, strlen(text)) || strstr(text, "\xc2\x80");
+
+	for (unsigned char *p = (unsigned char *)made; *p; p++)
+		if (*p >= 0x80 && (bad || (*p == 0xc2 && p[1] < 0xa0)))
+			p[0] = '?', p[1] = p[1] >= 0x80 ? '?' : p[1];
+	return made;
+}
+
+/* Prints the line, or what fits of it from its message on. */
+static void print_line(const struct finding *f, unsigned width)
+{
+	const char *dots = MB_CUR_MAX > 1 ? "…" : "...";
+	unsigned dots_width = MB_CUR_MAX > 1 ? 1 : 3;
+	char *line = plain_line(f->line), *start = line;
+	size_t n = strlen(line);
+	bool cut = n > width;
+
+	if (cut && f->start < n)
+		start += f->start;
+	while (*start == ' ')
+		start++;
+	bool head = cut && start > line;
+	n = strlen(start);
+	size_t room = width > 2 * dots_width ? width - (head ? dots_width : 0) : 1;
+	bool tail = n > room;
+	n = tail ? room - dots_width : n;
+	while (tail && n && (start[n] & 0xc0) == 0x80)
+		n--;
+	printf("%s%s%.*s%s%s", color_bad(), head ? dots : "", (int)n, start, tail ? dots : "",
+	       color_off());
+	free(line);
+	if (f->count > 1)
+		printf("%s(%u times)", cut ? "\n  " : "  ", f->count);
+	putchar('\n');
+}
+
+/* Prints words after `first`, and what does not fit on lines that begin with as many blanks. */
+static void print_wrapped(const char *first, const char *text, unsigned width)
+{
+	size_t indent = strlen(first), column = indent;
+
+	fputs(first, stdout);
+	for (size_t n; *text; text += n) {
+		text += strspn(text, " ");
+		n = strcspn(text, " ");
+		if (column > indent && column + 1 + n > width) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			putchar(' ');
+			column++;
+		}
+		fwrite(text, 1, n, stdout);
+		column += n;
+	}
+	putchar('\n');
+}
+
+static void print_finding(const struct finding *f, unsigned width)
+{
+	unsigned wrap = width == UINT32_MAX ? UINT32_MAX : width < 40 ? 40 : width;
+
+	print_line(f, width);
+	print_wrapped("  cause: ", cause_of(f), wrap);
+	for (unsigned i = 0; i < f->evidence.n; i++)
+		print_wrapped(i ? "         " : "  here:  ", f->evidence.text[i], wrap);
+	for (unsigned i = 0; i < f->fix.n; i++)
+		print_wrapped("    ", f->fix.text[i], wrap);
+}
+
+static void print_text(const struct explain *e)
+{
+	for (unsigned i = 0; i < e->n; i++) {
+		if (i)
+			putchar('\n');
+		print_finding(e->finding[i], table_width());
+	}
+}
+
+/* --- the verb */
+
+static int explain_source(struct explain *e, struct host *h, const struct source *s, bool json)
+{
+	int r = feed_source(e, h, s);
+
+	if (r)
+		return r;
+	explain_look(e, h);
+	if (json)
+		print_json(e);
+	else
+		print_text(e);
+	if (e->dropped)
+		cmd_complain("explain: %llu more messages are left out: explain a part of the text",
+			     e->dropped);
+	if (e->n)
+		return CMD_OK;
+	return cmd_complain("explain: no known message in it: put the text into an issue, with the file "
+			    "that vgapass report writes");
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct explain *e = xcalloc(1, sizeof(*e));
+	struct host_options o = { .as_boot = true };
+	struct source s = { .file = NULL };
+	bool json = false;
+	const struct cmd_option options[] = {
+		{ .name = "guest", .text = &s.guest },
+		{ .name = "dmesg", .flag = &s.dmesg },
+		{ .name = "last-boot", .flag = &s.last_boot },
+		{ .name = "json", .letter = 'J', .flag = &json },
+		{ .name = "sysroot", .text = &o.sysroot },
+		{ .name = NULL },
+	};
+	int r, first = cmd_options(argc, argv, options, help, &r);
+
+	if (first < 0)
+		return r;
+	if (argc - first + !!s.guest + s.dmesg + s.last_boot > 1) {
+		cmd_complain("explain: it takes one of FILE, --guest, --dmesg and --last-boot: see "
+			     "vgapass explain --help");
+		return CMD_USAGE;
+	}
+	s.file = first < argc ? argv[first] : "-";
+	r = host_open(host, &o);
+	if (!r)
+		r = explain_source(e, host, &s, json);
+	explain_free(e);
+	free(e);
+	host_close(host);
+	free(host);
+	return r;
+}
