@@ -316,7 +316,7 @@ static void find_images(struct finder *f)
 		struct kernel *k = boots && e->use != LOADER_FOREIGN ? find_kernel(f, e) : NULL;
 		if (k)
 			add_entry_image(k, e);
-		to->entries += boots && e->kind != LOADER_FIRMWARE;
+		to->entries += boots && e->kind != LOADER_FIRMWARE && e->use != LOADER_UNUSED;
 	}
 	for (unsigned i = 0; i < to->n; i++) {
 		struct kernel *k = &to->kernel[i];

@@ -27,7 +27,7 @@ struct kernel {
 struct kernels {
 	unsigned n;
 	struct kernel *kernel;
-	unsigned entries;    /* of boot loaders that were found */
+	unsigned entries;    /* that were found, but those of a loader that did not boot */
 	const char *unmounted; /* "boot": /etc/fstab has it and it is not mounted; NULL: none */
 };
 

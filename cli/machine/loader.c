@@ -401,6 +401,23 @@ static void read_firmware(const struct reader *from)
 	end_entries(&r, first);
 }
 
+/* The firmware may boot a unified kernel image in any directory, which the stub in it says. */
+static void read_stub(const struct reader *from)
+{
+	const char *stub = from->run->stub;
+
+	for (unsigned i = 0; i < from->l->n; i++)
+		if (from->l->entry[i].kind == LOADER_UKI &&
+		    from->l->entry[i].use == LOADER_BOOTED)
+			return;
+	for (size_t i = 0; *stub && i < ARRAY(bases); i++) {
+		const struct reader r = { from->h, from->l, from->run, bases[i] };
+		char *path = join_path(bases[i], stub);
+		read_pe(&r, path, false);
+		free(path);
+	}
+}
+
 static bool is_beside(const char *a, const char *b)
 {
 	size_t n = (size_t)(strrchr(a, '/') - a);
@@ -453,6 +470,7 @@ void loader_read(const struct host *h, struct loader *ret)
 		if (!is_known_base(h, i))
 			read_base(&r, bases[i]);
 	read_firmware(&r);
+	read_stub(&r);
 	use_neighbours(ret);
 	leave_old_deployments(ret);
 }

@@ -220,9 +220,11 @@ static void add_dracut(const struct host *h, const struct kernel *k,
 static void add_mkinitcpio(const struct host *h, const struct kernel *k,
 			   const struct boot_image *image, struct rebuild_plan *p)
 {
-	/* In a directory of the kernel's version it is kernel-install that calls mkinitcpio. */
-	if (strstr(image->path, k->version) && strchr(strstr(image->path, k->version), '/') &&
-	    add_kernel_install(h, k, p))
+	const char *version = strstr(image->path, k->version);
+
+	/* In a directory of the kernel's version, and for a unified kernel image with the version
+	 * in its name, it is kernel-install that calls mkinitcpio. */
+	if (version && (strchr(version, '/') || is_unified(image)) && add_kernel_install(h, k, p))
 		return;
 	add_step(p, "mkinitcpio", "--kernel", k->version, is_unified(image) ?
 		 "--uki" : "--generate", absolute(image->path));
@@ -328,11 +330,23 @@ static const struct {
 	{ "sdbootutil", { "mkinitrd" } },
 };
 
+/* True: images are known, and all are where dracut alone puts them. Then sdbootutil, which serves
+ * images on the firmware's partition, is installed and not in charge. */
+static bool are_all_by_dracut(const struct host *h, const struct kernels *kernels)
+{
+	unsigned images = 0;
+
+	for (unsigned i = 0; i < kernels->n; i++)
+		images += kernels->kernel[i].images;
+	return images && has_usual_images(h, kernels);
+}
+
 static void plan_tool(const struct host *h, const struct kernels *kernels, const char *kernel,
 		      struct rebuild_plan *p)
 {
 	for (size_t i = 0; !p->n && i < ARRAY(tools); i++)
-		if (has_program(h, tools[i].program))
+		if (has_program(h, tools[i].program) &&
+		    (strcmp(tools[i].program, "sdbootutil") != 0 || !are_all_by_dracut(h, kernels)))
 			add_step(p, tools[i].program, tools[i].word[0], tools[i].word[1],
 				 tools[i].word[2]);
 	if (p->n && !strcmp(p->step[0].word[0], "update-initramfs"))
