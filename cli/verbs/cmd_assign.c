@@ -31,7 +31,7 @@ static const char help[] =
 	"  --mapping NAME   for proxmox: a resource mapping, and a line that uses it\n"
 	"  --pool           for ravada: all cards that are equal to this one; a guest\n"
 	"                   gets one of them that is free\n"
-	"  --sysroot DIR    the machine whose files are below DIR\n\n"
+	"  --sysroot DIR    look at the machine whose files are below DIR\n\n"
 	"Exit code: 0 printed, 1 no guest can have the card, 2 usage.\n";
 
 /* What the options say. */

@@ -49,14 +49,14 @@ static const char help[] =
 	"Shows displays, and what shares a slot or an IOMMU group with one; or the cards\n"
 	"that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
 	"name.\n\n"
-	"  -a, --all             every PCI function\n"
-	"  -t, --tree            by bridges, instead of IOMMU groups\n"
-	"  -J, --json            as JSON, with all columns unless -o chooses\n"
-	"  -o, --output COLUMNS  these columns; +COLUMNS adds to the usual ones\n"
-	"  -n, --noheadings      no line of headings\n"
-	"  --for ravada          cards that are ready for guests, a line each, in the\n"
-	"                        format that Ravada requires\n"
-	"  --sysroot DIR         the machine whose files are below DIR\n\n"
+	"  -a, --all             show every PCI function\n"
+	"  -t, --tree            order by bridges instead of IOMMU groups\n"
+	"  -J, --json            print JSON, with all columns unless -o chooses\n"
+	"  -o, --output COLUMNS  show these columns; +COLUMNS adds to the usual ones\n"
+	"  -n, --noheadings      omit the line of headings\n"
+	"  --for ravada          print cards that are ready for guests, a line each,\n"
+	"                        in the format that Ravada requires\n"
+	"  --sysroot DIR         look at the machine whose files are below DIR\n\n"
 	"Columns:\n";
 
 struct options {

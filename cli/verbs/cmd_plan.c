@@ -18,10 +18,10 @@ static const char help[] =
 	"usage: vgapass plan [OPTION ...]\n\n"
 	"Shows function by function what the next boot will do, in its own words, and\n"
 	"what the host loses by it.\n\n"
-	"  -J, --json         as the receipt that a boot with vgapass=dry-run would leave\n"
-	"  --profile PROFILE  as with vgapass=PROFILE on the kernel command line\n"
-	"  --cmdline TEXT     a kernel command line instead of the running one\n"
-	"  --sysroot DIR      the machine whose files are below DIR\n\n"
+	"  -J, --json         print the receipt that a vgapass=dry-run boot would leave\n"
+	"  --profile PROFILE  assume vgapass=PROFILE on the kernel command line\n"
+	"  --cmdline TEXT     use TEXT instead of the running kernel command line\n"
+	"  --sysroot DIR      look at the machine whose files are below DIR\n\n"
 	"Exit code: 0 the plan holds, 1 something is wrong with it, or the host needs a\n"
 	"function, 2 usage.\n";
 

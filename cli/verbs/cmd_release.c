@@ -11,7 +11,7 @@ static const char help[] =
 	"Takes all functions of the cards from vfio-pci, or from the driver of their\n"
 	"rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
 	"or words of its name, see vgapass list.\n\n"
-	"  --dry-run  shows what would be done, does nothing\n\n"
+	"  --dry-run  show what would be done, do nothing\n\n"
 	"A card that a guest has is refused, and the process is named. A driver_override\n"
 	"that was left on a function of theirs is cleared. The configuration stays: at\n"
 	"the next boot its rules hold, until vgapass remove.\n\n"

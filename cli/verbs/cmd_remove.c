@@ -18,9 +18,9 @@ static const char help[] =
 	"file: the next boot leaves the cards to the host. A rule that takes functions of\n"
 	"other cards as well is kept and reported. CARD is an address, an ID or words of\n"
 	"its name, see vgapass list; without one, on a terminal, it asks.\n\n"
-	"  --apply        rebuilds the boot images of all kernels\n"
-	"  --dry-run      shows what would go, writes nothing\n"
-	"  --sysroot DIR  the machine whose files are below DIR\n\n"
+	"  --apply        rebuild the boot images of all kernels\n"
+	"  --dry-run      show what would be removed, write nothing\n"
+	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
 	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with\n"
 	"--apply also 1 if the image that boots does not hold the configuration\n"
 	"afterwards, or the exit code of the command that rebuilds it.\n";

@@ -19,9 +19,9 @@ static const char help[] =
 	"plan, status and check say, and what vgapass reads of the PCI functions. Serial\n"
 	"numbers, MAC addresses, UUIDs and the host's name are replaced. Without FILE it\n"
 	"is vgapass-report-DATE.txt in the current directory; - is standard output.\n\n"
-	"  --full         replaces nothing\n"
-	"  --force        overwrites FILE\n"
-	"  --sysroot DIR  the machine whose files are below DIR\n\n"
+	"  --full         replace nothing\n"
+	"  --force        overwrite FILE\n"
+	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
 	"As root it has more in it: it says what it could not read.\n\n"
 	"Exit code: 0 it is written, 1 it is not, 2 usage.\n";
 

@@ -22,9 +22,9 @@
 static const char help[] =
 	"usage: vgapass status [OPTION ...]\n\n"
 	"Shows what the last boot did with each function, and what has changed since.\n\n"
-	"  -J, --json     the receipt, with what is so now\n"
-	"  --verify       says only what is wrong, for scripts and units\n"
-	"  --sysroot DIR  the machine whose files are below DIR\n\n"
+	"  -J, --json     print the receipt, with the current state\n"
+	"  --verify       print only what is wrong, for scripts and units\n"
+	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
 	"Exit code: 0 all is as the rules say, 1 it is not, 2 usage.\n";
 
 enum { ADDRESS, ID, NAME, STATE, THEN, NOW, RULE };

@@ -183,7 +183,7 @@ static void reads_files_to_their_end(void **state)
 
 	(void)state;
 	assert_true(n == -E2BIG || n > 4096 || n == -ENOENT);
-	n = sysfs_read_file(proc, "self/maps", buf, sizeof(buf));
+	n = sysfs_read_file(proc, "self/smaps", buf, sizeof(buf));
 	assert_true(n > 4096);
 	assert_int_equal(buf[n - 1], '\n');
 	close(proc);
