@@ -15,7 +15,7 @@ static void expect(bool good)
 		abort();
 }
 
-/* Feeds the text in pieces of `step` bytes, each in memory of its own, so that ASan sees its end. */
+/* Feeds the text in pieces of `step` bytes, each in memory of its own: ASan sees its end. */
 static void feed(struct explain *e, const uint8_t *data, size_t n, size_t step)
 {
 	while (n) {
