@@ -74,8 +74,8 @@ const struct pci_function *evidence_function(struct finding *f)
 		return NULL;
 	if (!c->has_address) {
 		if (!(found = find_by_group(f->host, c->group)))
-			finding_say(f, "this machine has no function in an IOMMU group %lld now: groups "
-				    "are numbered anew at each boot", (long long)c->group);
+			finding_say(f, "this machine has no function in an IOMMU group %lld now: "
+				    "groups are numbered anew at each boot", (long long)c->group);
 		return found;
 	}
 	if (!(found = find_by_address(inv, &c->at))) {
@@ -188,8 +188,8 @@ void evidence_driver(struct finding *f)
 	if (!driver_is_vfio(one->driver) && host_entry(f->host, one)->state == STATE_PLANNED)
 		finding_fix(f, "reboot, or run vgapass bind %s: its rule takes it", at);
 	else if (!driver_is_vfio(one->driver))
-		finding_fix(f, "vgapass add --apply %s, and reboot; or until then vgapass bind %s", at,
-			    at);
+		finding_fix(f, "vgapass add --apply %s, and reboot; or until then vgapass bind %s",
+			    at, at);
 	else
 		say_users(f, one);
 }
@@ -208,7 +208,8 @@ void evidence_node(struct finding *f)
 		finding_say(f, "/dev/%s: mode %04o, owner %u, group %u", path, st.st_mode & 07777,
 			    st.st_uid, st.st_gid);
 	else
-		finding_say(f, "/dev/%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
+		finding_say(f, "/dev/%s: %s", path,
+			    errno == ENOENT ? "no such file" : strerror(errno));
 	say_driver(f, one);
 	if (!driver_is_vfio(one->driver))
 		evidence_driver(f);

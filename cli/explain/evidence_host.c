@@ -106,7 +106,8 @@ void evidence_kvm(struct finding *f)
 	if (cpu && strstr(cpu, "flags"))
 		finding_say(f, strstr(cpu, " vmx") || strstr(cpu, " svm") ?
 			    "the CPU shows virtualisation" :
-			    "the CPU shows no virtualisation: the firmware has it off, or it has none");
+			    "the CPU shows no virtualisation: the firmware has it off, or it has "
+			    "none");
 	finding_say(f, sysfs_exists(f->host->roots.dev, "kvm") ? "/dev/kvm exists now" :
 								 "/dev/kvm: no such file");
 	free(cpu);

@@ -39,8 +39,8 @@ void evidence_bar(struct finding *f)
 	else if (!text)
 		finding_say(f, "/proc/iomem cannot be read: run vgapass explain as root");
 	if (text && iomem_framebuffer(text, at))
-		finding_fix(f, "shut the guest down, unbind the framebuffer, and start it again: %s",
-			    IOMEM_UNBIND);
+		finding_fix(f, "shut the guest down, unbind the framebuffer, and start it again: "
+			    "%s", IOMEM_UNBIND);
 	say_boot_display(f, one);
 	free(text);
 }
@@ -78,7 +78,8 @@ static void say_rom(struct finding *f, const struct pci_function *one)
 	if (PCI_CLASS_BASE(one->class) == PCI_BASE_DISPLAY)
 		finding_say(f, sysfs_exists(devices, path_function(one, "rom")) ?
 			    "%s has a ROM that can be read" :
-			    "%s shows no ROM: the guest needs a copy (romfile)", evidence_name(one));
+			    "%s shows no ROM: the guest needs a copy (romfile)",
+			    evidence_name(one));
 }
 
 void evidence_rom(struct finding *f)

@@ -68,10 +68,11 @@ static bool match_conversion(char kind, struct slice s, struct capture *ret, siz
 		return (*n = count_digits(s, 16));
 	default:
 		*n = count_digits(s, 10);
-		if (!*n || (kind != 'i' && !slice_dec((struct slice){ s.p, *n }, NUMBER_MAX, &number)))
+		if (!*n || kind == 'i')
+			return *n;
+		if (!slice_dec((struct slice){ s.p, *n }, NUMBER_MAX, &number))
 			return false;
-		if (kind != 'i')
-			*(kind == 'g' ? &ret->group : &ret->number) = (int64_t)number;
+		*(kind == 'g' ? &ret->group : &ret->number) = (int64_t)number;
 		return true;
 	}
 }

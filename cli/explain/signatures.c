@@ -17,14 +17,13 @@ const struct signature explain_signatures[] = {
 	  "of this one",
 	  "vgapass list: it shows the groups\nvgapass check iommu", evidence_group },
 	{ "group-device",
-	  "error getting device from group %g:\nfailed to get device %w in group %g\n"
+	  "error getting device from group %g:\n"
 	  "Verify all devices in group %g are bound to vfio-",
 	  "the function is not on a driver for guests, does not wake up, or another process has it",
 	  "see what has it, and shut that down\nvgapass check", evidence_user },
 	{ "group-file-missing",
 	  "/dev/vfio/%g': No such file\n/dev/vfio/%g: No such file\n"
-	  "/dev/vfio/%g\": No such file\n/dev/vfio/%g\": no such file\n"
-	  "/dev/vfio/%g: no such file",
+	  "/dev/vfio/%g\": no such file\n/dev/vfio/%g: no such file",
 	  "no member of the IOMMU group is on a driver for guests, so the group has no file",
 	  "give the group's file to the container or jail that runs the guest", evidence_node },
 	{ "group-file-denied",
@@ -72,13 +71,11 @@ const struct signature explain_signatures[] = {
 	  "another guest has the function",
 	  "shut that guest down, or detach the card from it", evidence_user },
 	{ "not-detached",
-	  "Unmanaged PCI device %a must be manually detached from the host\n"
-	  "PCI device %a is not assignable\nPCI device %a is not bound to vfio-pci",
+	  "Unmanaged PCI device %a must be manually detached from the host",
 	  "the function is still on a driver of the host's, and managed='no' leaves it there",
 	  "vgapass add, and reboot", evidence_driver },
 	{ "no-such-function",
 	  "no such host device\nDevice %a not found: could not access\n"
-	  "device not found: PCI device %a\nno such PCI device\n"
 	  "no pci device info for device '%a'",
 	  "there is no function at this address",
 	  "vgapass list shows where the card is now: addresses change with cards, slots and "
@@ -92,7 +89,7 @@ const struct signature explain_signatures[] = {
 	  "the host's hands",
 	  "read dmesg around this line\nvgapass check", evidence_driver },
 	{ "already-vfio",
-	  "is already bound to vfio-pci\nis already bound to vfio_pci\n"
+	  "is already bound to vfio-pci\n"
 	  "The NVIDIA probe routine was not called for %i device",
 	  "the host's NVIDIA driver finds its card kept for guests, which is as the rules want it",
 	  "nothing; if the host is to have the card, vgapass remove", evidence_display },
@@ -115,8 +112,7 @@ const struct signature explain_signatures[] = {
 
 	/* --- IOMMU and DMA */
 	{ "no-iommu-group",
-	  "no iommu_group found\nno iommu_group for device\nerror getting iommu_group\n"
-	  "IOMMU group not found",
+	  "no iommu_group found\nno iommu_group for device",
 	  "the function has no IOMMU group",
 	  "vgapass check iommu", evidence_iommu },
 	{ "no-passthrough",
@@ -126,7 +122,7 @@ const struct signature explain_signatures[] = {
 	  "the IOMMU is off, or VFIO is not loaded",
 	  "vgapass check iommu modules", evidence_iommu },
 	{ "no-type1",
-	  "No available IOMMU models\nno available IOMMU models",
+	  "No available IOMMU models",
 	  "the module vfio_iommu_type1 is not loaded",
 	  "modprobe vfio_iommu_type1\nvgapass check modules images", evidence_module },
 	{ "no-interrupt-remapping",
@@ -142,8 +138,7 @@ const struct signature explain_signatures[] = {
 	  "turn off in the firmware setup what shares memory with the card: iLO's or iDRAC's "
 	  "monitoring of this slot, USB legacy support\nvgapass check iommu", evidence_reserved },
 	{ "iommu-refused",
-	  "ailed to set iommu for container: Operation not permitted\n"
-	  "ailed to set iommu for container: operation not permitted",
+	  "ailed to set iommu for container: Operation not permitted",
 	  "the kernel refuses DMA of this group: no interrupt remapping, or memory that the "
 	  "firmware "
 	  "keeps (RMRR)",
@@ -209,8 +204,7 @@ const struct signature explain_signatures[] = {
 	  "cards", evidence_reset },
 	{ "ir-firmware",
 	  "AMD-Vi: Disabling interrupt remapping\n"
-	  "[Firmware Bug]: : No southbridge IOAPIC found\n"
-	  "This system BIOS has enabled interrupt remapping",
+	  "This system BIOS has enabled interrupt remapping\nNo southbridge IOAPIC found",
 	  "the firmware's table of the IOMMU is wrong, so the kernel does without interrupt "
 	  "remapping",
 	  "update the firmware\nvgapass check iommu", evidence_remapping },
@@ -222,7 +216,7 @@ const struct signature explain_signatures[] = {
 	  "shut the guest down, and unbind what /proc/iomem shows in the BAR\n"
 	  "vgapass check cards elsewhere", evidence_bar },
 	{ "bar-mmap",
-	  "Failed to mmap %a BAR %d\nailed to mmap BAR %d\nFailed to mmap*Device or resource busy",
+	  "Failed to mmap %a BAR %d\nFailed to mmap*Device or resource busy",
 	  "QEMU cannot map a BAR: somebody else holds it, or it is smaller than a page",
 	  "shut the guest down, and unbind what /proc/iomem shows in the BAR\n"
 	  "for a small BAR nothing: it is only slower", evidence_bar },
@@ -234,7 +228,8 @@ const struct signature explain_signatures[] = {
 	  "turn on Above 4G Decoding in the firmware setup, or Resizable BAR off\n"
 	  "on the kernel command line: pci=realloc", evidence_bar_space },
 	{ "rom-signature",
-	  "Invalid PCI ROM header signature: expecting\nInvalid PCI ROM data signature: expecting",
+	  "Invalid PCI ROM header signature: expecting\n"
+	  "Invalid PCI ROM data signature: expecting\nInvalid ROM contents",
 	  "the card's ROM cannot be read: on the boot display the firmware's copy is in its place, "
 	  "or "
 	  "the card sleeps",
@@ -249,16 +244,16 @@ const struct signature explain_signatures[] = {
 	  "rombar=0 "
 	  "if its driver needs none", evidence_rom },
 	{ "rom-checksum",
-	  "BIOS signature incorrect\nInvalid ROM contents\nUnable to locate a BIOS ROM\n"
+	  "BIOS signature incorrect\nUnable to locate a BIOS ROM\n"
 	  "ailed to copy vbios to system memory\nbios: unable to locate usable image\n"
-	  "ROM checksum*failed\nROM checksum mismatch\ninvalid ROM checksum\nInvalid ROM checksum",
+	  "Invalid ROM checksum\nbios: %x: checksum failed",
 	  "the driver got no usable ROM: that of a boot display is changed once the firmware has "
 	  "run it",
 	  "give the guest a copy of the ROM that was read while another card was the boot display, "
 	  "without a header before its bytes 55 aa (romfile)", evidence_rom },
 	{ "romfile",
-	  "failed to find romfile \"%w\"\nromfile \"%w\" is empty\nfailed to load romfile \"%w\"\n"
-	  "ailed to open option rom '%w'",
+	  "failed to find romfile \"%w\"\nromfile \"%w\" is empty\n"
+	  "failed to load romfile \"%w\"",
 	  "QEMU cannot open the ROM file, or it is empty",
 	  "see that the file exists and that QEMU's user may read it and all directories "
 	  "above", NULL },
@@ -278,15 +273,14 @@ const struct signature explain_signatures[] = {
 	/* --- resets, power, interrupts */
 	{ "header-127",
 	  "Unknown PCI header type '127' for device '%a'\nUnknown PCI header type '127'\n"
-	  "unknown PCI header type '127'\nunknown header type 7f",
+	  "unknown header type 7f",
 	  "the function does not answer: it is asleep (D3cold), or hangs after a reset that failed",
 	  "reboot the host; if it hangs still, take its power away\n"
 	  "if it comes back with each start of a guest, write attr.d3cold_allowed=0 to its rule",
 	  evidence_power },
 	{ "power",
 	  "Unable to power on device, stuck in D\nUnable to change power state from D3\n"
-	  "unable to change power state from D3\ncan't change power state from D3\n"
-	  "efused to change power state",
+	  "can't change power state from D3\nefused to change power state",
 	  "the function did not wake up from D3: it has lost power, or hangs after a failed reset",
 	  "write attr.d3cold_allowed=0 to its rule, and disable_idle_d3=1 to the options of "
 	  "vfio-pci "
@@ -300,8 +294,7 @@ const struct signature explain_signatures[] = {
 	  "displays "
 	  "the module vendor-reset", evidence_reset },
 	{ "reset-pending",
-	  "timed out waiting for pending transaction; performing\n"
-	  "Timed out waiting for pending transaction; performing",
+	  "timed out waiting for pending transaction; performing",
 	  "the function had requests under way when it was reset: its guest ended without "
 	  "stopping it",
 	  "shut guests down from within; if the card then fails, reboot the host", evidence_reset },

@@ -65,9 +65,9 @@ static int feed_file(struct explain *e, int fd, const char *name)
 		close(fd);
 	if (!error)
 		return CMD_OK;
+	bool denied = (error == -EACCES || error == -EPERM) && geteuid();
 	return cmd_complain("explain: %s: %s%s", name, strerror(-error),
-			    (error == -EACCES || error == -EPERM) && geteuid() ? ": run it as root" :
-									        "");
+			    denied ? ": run it as root" : "");
 }
 
 static int feed_guest(struct explain *e, const struct host *h, const char *guest)
@@ -120,8 +120,8 @@ static int feed_journal(struct explain *e, const struct host *h)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!r && status && !e->n)
-		return cmd_complain("explain: journalctl -k -b -1 failed: the journal keeps no earlier "
-				    "boot without /var/log/journal");
+		return cmd_complain("explain: journalctl -k -b -1 failed: the journal keeps no "
+				    "earlier boot without /var/log/journal");
 	return r;
 }
 
@@ -189,7 +189,7 @@ static void print_json(const struct explain *e)
 static char *plain_line(const char *text)
 {
 	char *made = xstrdup(text);
-	bool bad = MB_CUR_MAX == 1 || !utf8_is_valid(text, strlen(text)) || strstr(text, "\xc2\x80");
+	bool bad = MB_CUR_MAX == 1 || !utf8_is_valid(text, strlen(text));
 
 	for (unsigned char *p = (unsigned char *)made; *p; p++)
 		if (*p >= 0x80 && (bad || (*p == 0xc2 && p[1] < 0xa0)))
@@ -286,8 +286,8 @@ static int explain_source(struct explain *e, struct host *h, const struct source
 			     e->dropped);
 	if (e->n)
 		return CMD_OK;
-	return cmd_complain("explain: no known message in it: put the text into an issue, with the file "
-			    "that vgapass report writes");
+	return cmd_complain("explain: no known message in it: put the text into an issue, with the "
+			    "file that vgapass report writes");
 }
 
 int cmd_explain(int argc, char **argv)
