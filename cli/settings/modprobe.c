@@ -48,9 +48,9 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 		struct slice list = slice_unquoted(ids);
 		slice_cut(&list, '=');
 		list = slice_unquoted(list);
-		s = reader_add(r, module_takes_ids(module) ? SETTING_GIVES : SETTING_WRONG,
+		s = reader_add(r, settings_takes_ids(module) ? SETTING_GIVES : SETTING_WRONG,
 			       others ? ids : slice_of(r->text), list,
-			       module_takes_ids(module) ? "" : "is for a module without ids=, so "
+			       settings_takes_ids(module) ? "" : "is for a module without ids=, so "
 			       "nothing reads it (options vfio-pci ids=...)");
 		s->driver = stub ? "pci-stub" : "vfio-pci";
 		s->more = others;

@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/import/rule.h"
 #include "cli/machine/hint.h"
+#include "cli/machine/iommu.h"
 #include "cli/settings/match.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
@@ -280,8 +281,9 @@ static bool is_of_two(const struct import *m, const struct rule *rule)
 	return several && stays && goes;
 }
 
-/* Rules give to vfio-pci, unless the setting gives to another driver. */
-static void add_driver(const struct item *f, struct new_rule *r)
+/* Rules give to vfio-pci, unless the setting gives to another driver. Under Xen there are no
+ * groups, and pciback needs none. */
+static void add_driver(const struct import *m, const struct item *f, struct new_rule *r)
 {
 	size_t n = strlen(r->text);
 	struct text t;
@@ -289,6 +291,8 @@ static void add_driver(const struct item *f, struct new_rule *r)
 	text_start(&t, r->text + n, sizeof(r->text) - n);
 	if (strcmp(f->s->driver, "vfio-pci") != 0 && strcmp(f->s->driver, "pci-stub") != 0)
 		text_add(&t, " driver=%s", f->s->driver);
+	if (strstr(f->s->driver, "pciback") && iommu_is_xens(&m->host) && !m->how.no_iommu)
+		text_add(&t, " iommu=ignore");
 }
 
 /* By a rule each; what is of the boot display's card stays. */
@@ -314,7 +318,7 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 			continue;
 		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
-		add_driver(f, &r);
+		add_driver(m, f, &r);
 		take_rule(m, f, &r);
 	}
 }
@@ -365,7 +369,7 @@ static void import_id(struct import *m, const struct item *f)
 		return;
 	}
 	add_allowed(m, &r);
-	add_driver(f, &r);
+	add_driver(m, f, &r);
 	take_rule(m, f, &r);
 }
 
@@ -416,7 +420,7 @@ static void import_address(struct import *m, const struct item *f)
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
-	add_driver(f, &r);
+	add_driver(m, f, &r);
 	take_rule(m, f, &r);
 }
 
