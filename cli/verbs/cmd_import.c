@@ -333,7 +333,7 @@ static bool is_of_bridges(const struct item *f, const struct host *h)
 		const struct pci_function *g = &h->run.inv.function[i];
 		if (!setting_item_means(h, f->text, g))
 			continue;
-		if (!g->bridge)
+		if (!pci_is_bridge(g))
 			return false;
 		bridge = g;
 	}
@@ -354,10 +354,14 @@ static void import_id(struct import *m, const struct item *f)
 
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&m->host, &t, f->text)) {
+		struct setting_id id;
 		leave_out(m, f,
 			  memchr(f->text.p, '$', f->text.n) ?
 				  "its value is not known here: write the rule by hand" :
-				  "no rule can say it: write one by hand");
+			  setting_parse_id(f->text, &id) ?
+				  "no rule can say it: write one by hand" :
+				  "is no ID, so the kernel takes nothing by it: vgapass add CARD "
+				  "makes a rule if it is meant");
 		return;
 	}
 	rule = parse(r.text);
@@ -384,7 +388,7 @@ static bool import_pattern(struct import *m, const struct item *f)
 		return false;
 	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
 		const struct pci_function *g = &m->host.run.inv.function[i];
-		matches[i] = !g->bridge && setting_item_means(&m->host, f->text, g);
+		matches[i] = !pci_is_bridge(g) && setting_item_means(&m->host, f->text, g);
 		some |= matches[i];
 	}
 	if (some)
