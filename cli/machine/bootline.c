@@ -54,6 +54,8 @@ static const struct bootline {
 	{ "etc/default/grub", NULL,
 	  "GRUB_CMDLINE_LINUX of /etc/default/grub, run grub-mkconfig -o "
 	  "/boot/grub/grub.cfg" },
+	{ "etc/update-extlinux.conf", NULL,
+	  "default_kernel_opts of /etc/update-extlinux.conf, run update-extlinux" },
 	{ "etc/default/limine", NULL,
 	  "KERNEL_CMDLINE of /etc/default/limine, run limine-mkinitcpio" },
 	{ "etc/kernel/cmdline", "usr/bin/sdbootutil",
@@ -88,8 +90,10 @@ const char *bootline_place(const struct host *h)
 
 const char *bootline_apply(const struct host *h, const char *path)
 {
-	if (strstr(path, "etc/default/limine"))
+	if (strstr(path, "etc/default/limine") || strstr(path, "etc/limine-entry-tool"))
 		return "run limine-mkinitcpio";
+	if (strstr(path, "etc/update-extlinux"))
+		return "run update-extlinux";
 	if (bootline_is_proxmox(h))
 		return "run proxmox-boot-tool refresh";
 	if (strstr(path, "grub") && bootline_is_grubby(h))

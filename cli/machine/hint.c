@@ -27,7 +27,8 @@ void hint_iommu(const struct host *h)
 	if (!h->run.inv.functions || iommu_is_on(h))
 		return;
 	iommu_explain(h, &t);
-	cmd_complain("%s, so no function can go to a guest: %s", t.what, t.fix);
+	cmd_complain("%s%s: %s", t.what,
+		     iommu_is_xens(h) ? "" : ", so no function can go to a guest", t.fix);
 }
 
 void hint_no_group(const struct host *h)

@@ -7,6 +7,7 @@
 
 #include "bootline.h"
 #include "cli/out/xalloc.h"
+#include "runtime/core/driver.h"
 #include "runtime/io/sysfs.h"
 
 #define CPUINFO_MAX 65536
@@ -22,6 +23,14 @@ bool iommu_is_on(const struct host *h)
 	return false;
 }
 
+bool iommu_is_xens(const struct host *h)
+{
+	char type[8] = "";
+
+	sysfs_read(h->roots.sys, "hypervisor/type", type, sizeof(type));
+	return !iommu_is_on(h) && !memcmp(type, "xen", 3) && sysfs_exists(h->roots.proc, "xen");
+}
+
 /* The value without the quotes that may stand around it, or around the whole word. */
 static struct slice unquoted(struct slice s)
 {
@@ -32,17 +41,26 @@ static struct slice unquoted(struct slice s)
 	return s;
 }
 
+/* The kernel compares keys without telling '-' from '_' (parameq() in kernel/params.c), and of a
+ * value only the beginning, "on" of "on_now" (intel_iommu_setup() and the like). */
+static bool is_value(struct slice word, const char *value)
+{
+	size_t n = strlen(value);
+
+	return word.n >= n && !memcmp(word.p, value, n);
+}
+
 bool iommu_word(const struct host *h, const char *key, const char *value)
 {
 	struct slice rest = slice_of(h->run.cmdline), word;
 	bool has = false;
 
 	while ((word = unquoted(slice_next(&rest, '"'))).n) {
-		if (!slice_is(slice_cut(&word, '='), key))
+		if (!module_same_name(slice_cut(&word, '='), slice_of(key)))
 			continue;
 		word = unquoted(word);
 		while (word.n)
-			if (slice_is(slice_cut(&word, ','), value))
+			if (is_value(slice_cut(&word, ','), value))
 				has = true;
 	}
 	return has;
@@ -56,12 +74,12 @@ static bool is_last(const struct host *h, const char *key, const char *value, co
 	bool is = false;
 
 	while ((word = unquoted(slice_next(&rest, '"'))).n) {
-		if (!slice_is(slice_cut(&word, '='), key))
+		if (!module_same_name(slice_cut(&word, '='), slice_of(key)))
 			continue;
 		word = unquoted(word);
 		while (word.n) {
 			struct slice one = slice_cut(&word, ',');
-			is = slice_is(one, value) || (is && !slice_is(one, other));
+			is = is_value(one, value) || (is && !is_value(one, other));
 		}
 	}
 	return is;
@@ -97,6 +115,8 @@ static void look_at_machine(const struct host *h, struct machine *m)
 /* A word of the kernel command line that turns the IOMMU off; NULL: none. */
 static const char *word_off(const struct host *h, const struct machine *m)
 {
+	if (!m->arm && iommu_word(h, "acpi", "off"))
+		return "acpi=off";
 	if (!m->arm && iommu_word(h, "iommu", "off"))
 		return "iommu=off";
 	if (m->intel && is_last(h, "intel_iommu", "off", "on"))
@@ -165,7 +185,13 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 	look_at_machine(h, &m);
 	const char *word = word_off(h, &m);
 
-	if (word) {
+	if (iommu_is_xens(h)) {
+		text_make(ret->what, sizeof(ret->what),
+			  "Xen has the IOMMU, so the kernel sees none and VFIO cannot work");
+		text_make(ret->fix, sizeof(ret->fix),
+			  "write driver=pciback iommu=ignore to the rules for Xen's guests; for "
+			  "VFIO boot the kernel without Xen");
+	} else if (word) {
 		text_make(ret->what, sizeof(ret->what),
 			  "the IOMMU is off: %s is on the kernel command "
 			  "line",

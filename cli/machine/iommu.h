@@ -7,6 +7,9 @@
 /* True: a function has an IOMMU group. */
 bool iommu_is_on(const struct host *h);
 
+/* True: this is the first domain of Xen, which keeps the IOMMU for itself. */
+bool iommu_is_xens(const struct host *h);
+
 /* True: the last of these words on the kernel command line, "intel_iommu=", has this value in its
  * list. The kernel splits such values at commas. */
 bool iommu_word(const struct host *h, const char *key, const char *value);

@@ -160,6 +160,21 @@ static void read_kernel_install(struct reader *r)
 	reader_folders(r, snippets, ".conf", read_words_file);
 }
 
+static void read_limine_file(struct reader *r, const char *path)
+{
+	read_shell_file(r, path, "KERNEL_CMDLINE");
+}
+
+/* The files of limine-entry-tool: the last one that assigns counts. */
+static void read_limine(struct reader *r)
+{
+	static const char *const snippets[] = { "etc/limine-entry-tool.d", NULL };
+
+	read_limine_file(r, "etc/limine-entry-tool.conf");
+	reader_folders(r, snippets, ".conf", read_limine_file);
+	read_limine_file(r, "etc/default/limine");
+}
+
 /* On Proxmox the files of GRUB and of systemd-boot are both there, and one loader boots. */
 static void read_files(struct reader *r)
 {
@@ -170,7 +185,8 @@ static void read_files(struct reader *r)
 	if (!proxmox || !grub)
 		read_kernel_install(r);
 	r->source = SOURCE_KERNEL;
-	read_shell_file(r, "etc/default/limine", "KERNEL_CMDLINE");
+	read_limine(r);
+	read_shell_file(r, "etc/update-extlinux.conf", "default_kernel_opts");
 	read_shell_file(r, "etc/default/u-boot", "U_BOOT_PARAMETERS");
 	read_kernelstub(r);
 }
@@ -212,9 +228,20 @@ static bool is_made_of(const struct host *h, enum loader_kind kind, const struct
 		return false;
 	if (strstr(f->file, "limine"))
 		return kind == LOADER_LIMINE;
-	if (strstr(f->file, "u-boot"))
+	if (strstr(f->file, "u-boot") || strstr(f->file, "extlinux"))
 		return kind == LOADER_EXTLINUX;
 	return kind == LOADER_BLS || kind == LOADER_UKI || kind == LOADER_ADDON;
+}
+
+/* True: the words are the same but for quotes, which loaders and shells take off. */
+static bool same_words(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "\"'");
+		b += strspn(b, "\"'");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
 }
 
 /* True: a file that the entry is made of says it, or another entry of the same file. */
@@ -223,7 +250,7 @@ static bool is_written(const struct host *h, const struct settings *found, enum 
 {
 	for (unsigned i = 0; i < before; i++) {
 		const struct setting *f = &found->list[i];
-		if (!strcmp(f->words, s->words) &&
+		if (same_words(f->words, s->words) &&
 		    (is_made_of(h, kind, f) ||
 		     (f->source == SOURCE_ENTRY && !strcmp(f->file, s->file))))
 			return true;
@@ -284,7 +311,7 @@ void read_running_cmdline(struct reader *r)
 	for (unsigned i = before; i < all->n; i++) {
 		bool written = false;
 		for (unsigned k = 0; k < before; k++)
-			if (!strcmp(all->list[k].words, all->list[i].words)) {
+			if (same_words(all->list[k].words, all->list[i].words)) {
 				/* An entry that has the words is the one that was chosen. */
 				all->list[k].entry = "";
 				written = true;

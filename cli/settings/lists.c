@@ -28,7 +28,7 @@ static void read_list_line(struct reader *r, struct slice line)
 		return;
 	while ((word = slice_next(&rest, '\0')).n)
 		if (slice_starts(word, "ids=")) {
-			bool takes = module_takes_ids(module);
+			bool takes = settings_takes_ids(module);
 			slice_cut(&word, '=');
 			s = reader_add(r, takes ? SETTING_GIVES : SETTING_WRONG, what,
 				       slice_unquoted(word),
@@ -109,7 +109,7 @@ static bool read_arguments(struct reader *r, const char *name, struct slice word
 	if (!end)
 		return false;
 	module.n = (size_t)(end - module.p);
-	if (module_takes_ids(module) && slice_starts(word, "ids=")) {
+	if (settings_takes_ids(module) && slice_starts(word, "ids=")) {
 		struct slice value = word;
 		slice_cut(&value, '=');
 		reader_add(r, SETTING_GIVES, word, value, "")->driver =

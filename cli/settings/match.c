@@ -7,19 +7,25 @@
 
 #define ITEM_MAX 256
 
-/* A field as sscanf("%x") reads it: blanks and 0x in front do not count. */
-static bool read_field(struct slice s, unsigned *ret)
+/* A field as sscanf("%x") reads it: blanks and 0x in front do not count, and it ends at the
+ * first sign that is no digit. *last: such a sign is there, where sscanf() stops. */
+static bool read_field(struct slice s, unsigned *ret, bool *last)
 {
 	uint64_t v;
+	size_t digits = 0;
 
 	s = slice_next(&s, '\0');
+	*last = false;
 	if (slice_is(s, "*")) {
 		*ret = SETTING_ID_ANY;
 		return true;
 	}
 	if (s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X'))
 		s.p += 2, s.n -= 2;
-	if (!slice_hex(s, UINT32_MAX, &v))
+	while (digits < s.n && slice_digit(s.p[digits]) < 16)
+		digits++;
+	*last = digits < s.n;
+	if (!slice_hex((struct slice){ s.p, digits }, UINT32_MAX, &v))
 		return false;
 	*ret = (unsigned)v;
 	return true;
@@ -32,18 +38,21 @@ bool setting_parse_id(struct slice item, struct setting_id *ret)
 	};
 	unsigned *field[] = { &id.vendor,    &id.device, &id.subvendor,
 			      &id.subdevice, &id.class,	 &id.mask };
+	bool last = false;
 
 	for (unsigned i = 0; i < 6; i++) {
 		struct slice one = slice_cut(&item, ':');
 		if (!one.n && i >= 2)
 			continue;
-		if (!read_field(one, field[i]))
+		if (!read_field(one, field[i], &last) || (last && !i))
 			return false;
 		if (i < 4 && *field[i] > UINT16_MAX && *field[i] != SETTING_ID_ANY)
 			return false;
+		if (last)
+			break;
 	}
 	*ret = id;
-	return !item.n;
+	return last || !item.n;
 }
 
 static bool is_half(unsigned wanted, unsigned is)

@@ -48,9 +48,9 @@ static void read_options(struct reader *r, struct slice module, struct slice res
 		struct slice list = slice_unquoted(ids);
 		slice_cut(&list, '=');
 		list = slice_unquoted(list);
-		s = reader_add(r, module_takes_ids(module) ? SETTING_GIVES : SETTING_WRONG,
+		s = reader_add(r, settings_takes_ids(module) ? SETTING_GIVES : SETTING_WRONG,
 			       others ? ids : slice_of(r->text), list,
-			       module_takes_ids(module) ? "" : "is for a module without ids=, so "
+			       settings_takes_ids(module) ? "" : "is for a module without ids=, so "
 			       "nothing reads it (options vfio-pci ids=...)");
 		s->driver = stub ? "pci-stub" : "vfio-pci";
 		s->more = others;
@@ -96,6 +96,21 @@ static void read_other_options(struct reader *r, struct slice module, struct sli
 	}
 }
 
+/* "install vfio-pci /sbin/modprobe -i vfio-pci ids=10de:1b81" */
+static bool read_install_ids(struct reader *r, struct slice line, struct slice command)
+{
+	struct slice word, key;
+
+	while ((word = slice_next(&command, '"')).n) {
+		key = slice_cut(&word, '=');
+		if (slice_is(key, "ids") && word.n) {
+			reader_add(r, SETTING_GIVES, line, slice_unquoted(word), "");
+			return true;
+		}
+	}
+	return false;
+}
+
 static void read_install(struct reader *r, struct slice line, struct slice module,
 			 struct slice command)
 {
@@ -111,6 +126,14 @@ static void read_install(struct reader *r, struct slice line, struct slice modul
 		return;
 	}
 	if (!settings_is_vfio(module) && !slice_contains(command, "vfio"))
+		return;
+	if (reader_binds(command, slice_contains(line, "vfio"))) {
+		s = reader_add(r, SETTING_BINDS, line, slice_of(""),
+			       "binds functions beside the rules");
+		reader_add_named(r, s, command, false);
+		return;
+	}
+	if (read_install_ids(r, line, command))
 		return;
 	text_make(why, sizeof(why), "runs a command that may bind functions beside the rules (%pv)",
 		  &command);

@@ -78,6 +78,9 @@ void read_binders(struct reader *r);			     /* binders.c */
 void read_udev(struct reader *r);			     /* udev.c */
 void read_scripts(struct reader *r);			     /* scripts.c */
 
+/* True: a command that binds functions. vfio: what is around it speaks of VFIO or pci-stub. */
+bool reader_binds(struct slice line, bool vfio);
+
 /* Looks into a script that a line of modprobe.d or udev names. Adds what it names to *s, and
  * returns true where the script binds functions. */
 bool read_named_script(struct reader *r, struct setting *s, struct slice command);

@@ -80,10 +80,24 @@ void reader_add_named(struct reader *r, struct setting *s, struct slice line, bo
 	}
 }
 
-/* Consoles and framebuffers have a file "bind", too. */
-static bool binds(struct slice line, bool vfio)
+/* True: it names a file "bind", and not "/opt/bind.sh". */
+static bool has_bind(struct slice line)
 {
-	bool bind = slice_contains(line, "/bind") && !slice_contains(line, "vtcon") &&
+	const char *p;
+
+	while ((p = memmem(line.p, line.n, "/bind", 5))) {
+		line.n -= (size_t)(p + 5 - line.p);
+		line.p = p + 5;
+		if (!line.n || !strchr(".-_abcdefghijklmnopqrstuvwxyz", *line.p))
+			return true;
+	}
+	return false;
+}
+
+/* Consoles and framebuffers have a file "bind", too. */
+bool reader_binds(struct slice line, bool vfio)
+{
+	bool bind = has_bind(line) && !slice_contains(line, "vtcon") &&
 		    !slice_contains(line, "bus/platform");
 
 	return slice_contains(line, "driver_override") ||
@@ -96,7 +110,7 @@ static bool binds(struct slice line, bool vfio)
 /* What a script does to a function when a guest starts or ends. */
 static bool moves(struct slice line, bool vfio)
 {
-	return binds(line, vfio) || slice_contains(line, "nodedev-reattach") ||
+	return reader_binds(line, vfio) || slice_contains(line, "nodedev-reattach") ||
 	       slice_contains(line, "pci-assignable-remove") ||
 	       slice_contains(line, "drivers_probe") ||
 	       (slice_contains(line, "/unbind") && slice_contains(line, "pci"));
@@ -137,7 +151,7 @@ static unsigned look_into(struct reader *r, struct setting *s, struct slice text
 		n++;
 		if (line.n && *line.p == '#')
 			continue;
-		if (!first && (s->kind == SETTING_GUESTS ? moves : binds)(line, vfio)) {
+		if (!first && (s->kind == SETTING_GUESTS ? moves : reader_binds)(line, vfio)) {
 			first = n;
 			s->line = n;
 		}
@@ -262,7 +276,7 @@ static void read_command(struct reader *r, struct slice line, struct slice comma
 	struct setting *s = reader_add(r, SETTING_BINDS, line, slice_of(""),
 				       "binds functions beside the rules");
 
-	if (binds(command, slice_contains(command, "vfio")) ||
+	if (reader_binds(command, slice_contains(command, "vfio")) ||
 	    read_named_script(r, s, command)) {
 		reader_add_named(r, s, command, false);
 		reader_add_named(r, s, slice_of(r->environment), false);
@@ -360,7 +374,7 @@ static void read_cron(struct reader *r, const char *path)
  * "bus/pci/devices/0000:01:00.0/driver_override = vfio-pci" of sysfs.conf. */
 static void read_value_line(struct reader *r, struct slice line)
 {
-	if (binds(line, slice_contains(line, "vfio")))
+	if (reader_binds(line, slice_contains(line, "vfio")))
 		reader_add_named(r, reader_add(r, SETTING_BINDS, line, slice_of(""),
 					       "binds functions beside the rules"),
 				 line, false);

@@ -229,12 +229,16 @@ const char *setting_kept(struct host *h, const struct setting *s, char buf[SETTI
 	return buf;
 }
 
-bool settings_is_vfio(struct slice module)
+bool settings_takes_ids(struct slice module)
 {
 	struct slice end = module;
 
 	if (module.n >= 8)
 		end = (struct slice){ module.p + module.n - 8, 8 };
-	return slice_starts(module, "vfio") || module_same_name(module, slice_of("pci_stub")) ||
-	       module_same_name(end, slice_of("vfio_pci"));
+	return module_takes_ids(module) || module_same_name(end, slice_of("vfio_pci"));
+}
+
+bool settings_is_vfio(struct slice module)
+{
+	return slice_starts(module, "vfio") || settings_takes_ids(module);
 }

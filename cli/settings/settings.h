@@ -90,3 +90,6 @@ bool setting_is_for_rules(struct host *h, const struct setting *s);
 
 /* True: a module of VFIO's, or pci-stub. */
 bool settings_is_vfio(struct slice module);
+
+/* True: of those, a module that may take functions by ids=: vfio-pci and its like, pci-stub. */
+bool settings_takes_ids(struct slice module);

@@ -269,7 +269,7 @@ static void add_matches(struct reader *r, struct setting *s, const struct match 
 		add_functions(r, s, slice_of(r->text));
 	if (!*s->items)
 		add_list(r, s, m->value[KEY_ADDRESS]);
-	if (m->narrow || *s->items)
+	if (m->narrow || *r->guards || *s->items)
 		return;
 	add_list(r, s, m->value[KEY_ID]);
 	text_start(&t, id, sizeof(id));
@@ -307,13 +307,6 @@ static void read_goto(struct reader *r, struct slice line, struct slice key, str
 	free(joined);
 }
 
-static bool binds(struct slice command)
-{
-	return slice_contains(command, "driver_override") || slice_contains(command, "/new_id") ||
-	       slice_contains(command, "vfio-pci/bind") ||
-	       (slice_contains(command, "driverctl") && slice_contains(command, "set-override"));
-}
-
 /* The driver that a rule binds, where it says so. */
 static const char *driver_of(struct reader *r, struct slice key, struct slice value)
 {
@@ -334,7 +327,7 @@ static void read_action(struct reader *r, const struct match *m, struct slice ke
 	bool run = slice_starts(key, "RUN") || slice_is(key, "PROGRAM");
 	struct setting *s;
 
-	if (slice_is(key, "ATTR{driver_override}") || (run && binds(value)) ||
+	if (slice_is(key, "ATTR{driver_override}") || (run && reader_binds(value, slice_contains(value, "vfio"))) ||
 	    is_driver_file(key)) {
 		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""),
 			       "binds functions "

@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/import/rule.h"
 #include "cli/machine/hint.h"
+#include "cli/machine/iommu.h"
 #include "cli/settings/match.h"
 #include "cli/edit/rules.h"
 #include "cli/live/in_use.h"
@@ -282,8 +283,9 @@ static bool is_of_two(const struct import *m, const struct rule *rule)
 	return several && stays && goes;
 }
 
-/* Rules give to vfio-pci, unless the setting gives to another driver. */
-static void add_driver(const struct item *f, struct new_rule *r)
+/* Rules give to vfio-pci, unless the setting gives to another driver. Under Xen there are no
+ * groups, and pciback needs none. */
+static void add_driver(const struct import *m, const struct item *f, struct new_rule *r)
 {
 	size_t n = strlen(r->text);
 	struct text t;
@@ -291,6 +293,8 @@ static void add_driver(const struct item *f, struct new_rule *r)
 	text_start(&t, r->text + n, sizeof(r->text) - n);
 	if (strcmp(f->s->driver, "vfio-pci") != 0 && strcmp(f->s->driver, "pci-stub") != 0)
 		text_add(&t, " driver=%s", f->s->driver);
+	if (strstr(f->s->driver, "pciback") && iommu_is_xens(&m->host) && !m->how.no_iommu)
+		text_add(&t, " iommu=ignore");
 }
 
 /* By a rule each; what is of the boot display's card stays. */
@@ -316,7 +320,7 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 			continue;
 		}
 		rules_identify(&m->host, &m->how, &inv->function[i], &r);
-		add_driver(f, &r);
+		add_driver(m, f, &r);
 		take_rule(m, f, &r);
 	}
 }
@@ -331,7 +335,7 @@ static bool is_of_bridges(const struct item *f, const struct host *h)
 		const struct pci_function *g = &h->run.inv.function[i];
 		if (!setting_item_means(h, f->text, g))
 			continue;
-		if (!g->bridge)
+		if (!pci_is_bridge(g))
 			return false;
 		bridge = g;
 	}
@@ -352,10 +356,14 @@ static void import_id(struct import *m, const struct item *f)
 
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&m->host, &t, f->text)) {
+		struct setting_id id;
 		leave_out(m, f,
 			  memchr(f->text.p, '$', f->text.n) ?
 				  "its value is not known here: write the rule by hand" :
-				  "no rule can say it: write one by hand");
+			  setting_parse_id(f->text, &id) ?
+				  "no rule can say it: write one by hand" :
+				  "is no ID, so the kernel takes nothing by it: vgapass add CARD "
+				  "makes a rule if it is meant");
 		return;
 	}
 	rule = parse(r.text);
@@ -367,7 +375,7 @@ static void import_id(struct import *m, const struct item *f)
 		return;
 	}
 	add_allowed(m, &r);
-	add_driver(f, &r);
+	add_driver(m, f, &r);
 	take_rule(m, f, &r);
 }
 
@@ -382,7 +390,7 @@ static bool import_pattern(struct import *m, const struct item *f)
 		return false;
 	for (unsigned i = 0; i < m->host.run.inv.functions; i++) {
 		const struct pci_function *g = &m->host.run.inv.function[i];
-		matches[i] = !g->bridge && setting_item_means(&m->host, f->text, g);
+		matches[i] = !pci_is_bridge(g) && setting_item_means(&m->host, f->text, g);
 		some |= matches[i];
 	}
 	if (some)
@@ -418,7 +426,7 @@ static void import_address(struct import *m, const struct item *f)
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
-	add_driver(f, &r);
+	add_driver(m, f, &r);
 	take_rule(m, f, &r);
 }
 

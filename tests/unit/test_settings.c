@@ -111,6 +111,8 @@ static void test_ids(void **state)
 		{ "10de:1b82", false },
 		{ "10de:ffffffff", true },
 		{ "*:1b81", true },
+		{ "10de:1b81;10de:10f0", true },
+		{ "10de:1b81]", true },
 		{ "10de:1b81:1043", true },
 		{ "10de:1b81:1044", false },
 		{ "10de:1b81:1043:8591", true },
@@ -204,7 +206,7 @@ static void test_modules(void **state)
 /* "GIVES 3 vfio-pci.ids=10de:1b81 [10de:1b81]" of each setting. */
 static const char *read_settings(void)
 {
-	static const char *const kinds[] = { "GIVES",	"BINDS",    "REMOVES", "BLACKLIST",
+	static const char *const kinds[] = { "GIVES",	"BINDS",    "GUESTS",  "REMOVES", "BLACKLIST",
 					     "LOADS",	"NEEDLESS", "OPTIONS", "STOPS",
 					     "HINDERS", "WRONG",    "RISK",    "UNREAD" };
 	struct settings s;
@@ -258,7 +260,7 @@ static const struct sample {
 	  "STOPS 1 install vfio /bin/true [vfio]\nBLACKLIST 2 install x /bin/false [x]\n"
 	  "NEEDLESS 3 install y modprobe vfio-pci; modprobe -i y []\n" },
 	{ "etc/mkinitcpio.conf", "MODULES=(a\n vfio_pci)\nHOOKS=(vfio)\n",
-	  "LOADS 2 vfio_pci [vfio_pci]+\n" },
+	  "LOADS 2 vfio_pci [vfio_pci]+\nNEEDLESS 3 vfio []+\n" },
 	{ "etc/dracut.conf", "omit_dracutmodules+=' vgapass '\nadd_drivers+=\" vfio \"\n",
 	  "STOPS 1 vgapass []+\nLOADS 2 vfio [vfio]+\n" },
 	{ "etc/modules", "vfio_pci ids=1:2\npci_stub\n# vfio\n",
@@ -271,7 +273,7 @@ static const struct sample {
 	  "ATTR{remove}=\"1\"\n",
 	  "REMOVES 1 ATTR{vendor}==\"0x10de\", ATTR{device}!=\"0x1\", "
 	  "ATTR{class}==\"0x0c03*\", ATTR{remove}=\"1\" "
-	  "[10de:ffffffff:ffffffff:ffffffff:c0300:ffff00]\n" },
+	  "[]\n" },
 	{ "etc/udev/rules.d/a.rules",
 	  "KERNEL==\"x\", ATTR{remove}==\"1\", RUN+=\"/bin/true \\\"q\\\"\", NAME", "" },
 	{ "etc/rc.local",
@@ -286,6 +288,26 @@ static const struct sample {
 	{ "boot/initramfs_config.json", "{\"pci_ids\": [\"0000:01:00.0\", 5]}",
 	  "GIVES 0  [0000:01:00.0,5]\n" },
 	{ "boot/initramfs_config.json", "[1,", "" },
+	{ "etc/systemd/system/a.service",
+	  "[Service]\nEnvironment=\"A=01:00.0\"\nExecStart=-/bin/sh -c 'echo $A >/x/vfio-pci/bind'\n",
+	  "BINDS 3 ExecStart=-/bin/sh -c 'echo $A >/x/vfio-pci/bind' [01:00.0]\n" },
+	{ "etc/crontab", "@reboot root echo 10de 0x1b81 >/x/vfio-pci/new_id\n@daily x\n",
+	  "BINDS 1 @reboot root echo 10de 0x1b81 >/x/vfio-pci/new_id [10de:1b81]\n" },
+	{ "etc/tmpfiles.d/a.conf", "w /x/0000:01:00.0/driver_override - - - - vfio-pci\n",
+	  "BINDS 1 w /x/0000:01:00.0/driver_override - - - - vfio-pci [0000:01:00.0]\n" },
+	{ "etc/libvirt/hooks/qemu", "#!/bin/sh\nvirsh nodedev-reattach pci_0000_01_00_0\n",
+	  "GUESTS 2  [0000:01:00.0]\n" },
+	{ "etc/udev/rules.d/a.rules",
+	  "ATTR{vendor}!=\"0x8086\", GOTO=\"a\"\nATTR{class}==\"0x06*\", ATTR{remove}=\"1\"\n"
+	  "LABEL=\"a\"\n",
+	  "REMOVES 2 ATTR{class}==\"0x06*\", ATTR{remove}=\"1\" []\n" },
+	{ "etc/modprobe.d/a.conf", "install vfio-pci modprobe -i vfio-pci ids=1:2\n",
+	  "GIVES 1 install vfio-pci modprobe -i vfio-pci ids=1:2 [1:2]\n" },
+	{ "etc/modprobe.d/a.conf", "options pciback hide=(01:00.0)(x\noptions nouveau modeset=0 a\n",
+	  "GIVES 1 options pciback hide=(01:00.0)(x [01:00.0,x]\n"
+	  "BLACKLIST 2 modeset=0 [nouveau]+\n" },
+	{ "etc/conf.d/modules", "module_vfio_pci_args=\"ids=1:2 a\"\n",
+	  "GIVES 1 ids=1:2 [1:2]+\n" },
 	{ "etc/driverctl.d/pci-0000:01:00.0", "vfio-pci\n",
 	  "GIVES 0 0000:01:00.0 [0000:01:00.0]+\n" },
 	{ "etc/kernelstub/configuration",
