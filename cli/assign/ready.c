@@ -19,13 +19,24 @@ static bool goes(const struct host *h, const struct pci_function *f)
 	return driver_is_vfio(f->driver) || driver_is_vfio(ready_planned(h, f));
 }
 
-/* Neither this boot nor the next gives the function to a guest: says why not. */
+static int refuse_without_group(const struct pci_function *f)
+{
+	char at[64];
+
+	return cmd_complain("%s: it has no IOMMU group, and no guest can have it: vgapass check "
+			    "iommu says what to do", text_make(at, sizeof(at), "%pa", &f->at));
+}
+
+/* Neither this boot nor the next gives the function to a guest: says why not. Without an IOMMU
+ * group add refuses it, too. */
 static int refuse_function(const struct host *h, const struct pci_function *f)
 {
 	const struct plan_entry *e = host_entry(h, f);
 	char why_buf[PLAN_LINE_MAX], at[64];
 	struct text why;
 
+	if (f->group < 0 && e->state == STATE_NONE)
+		return refuse_without_group(f);
 	text_start(&why, why_buf, sizeof(why_buf));
 	if (h->run.plan.state != PLAN_READY)
 		text_add(&why, "will not bind it: see vgapass plan");
@@ -96,8 +107,7 @@ static int check_function(struct host *h, const struct card *card, const struct 
 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	if (f->group < 0)
-		return cmd_complain("%s: it has no IOMMU group, and no guest can have it: "
-				    "vgapass check iommu says what to do", at);
+		return refuse_without_group(f);
 	if (f->at.domain > 0xffff)
 		return cmd_complain("%s: QEMU takes no PCI domain above ffff: turn VMD off in the "
 				    "firmware", at);

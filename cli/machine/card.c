@@ -243,6 +243,18 @@ unsigned card_find(const struct host *h, const char *text, struct card *ret, uns
 	return found;
 }
 
+/* Returns a bridge that is meant; NULL: none. */
+static const struct pci_function *find_meant_bridge(const struct host *h, const char *text)
+{
+	const struct card_word word = read_word(text);
+
+	for (unsigned i = 0; word.kind != WORD_NAME && i < h->run.inv.functions; i++)
+		if (pci_is_bridge(&h->run.inv.function[i]) &&
+		    is_meant(h, &word, &h->run.inv.function[i]))
+			return &h->run.inv.function[i];
+	return NULL;
+}
+
 const struct card *card_pick(const struct host *h, const char *text, struct card *ret)
 {
 	struct card cards[CARDS_SHOWN];
@@ -253,7 +265,10 @@ const struct card *card_pick(const struct host *h, const char *text, struct card
 		*ret = cards[0];
 		return ret;
 	}
-	if (!n)
+	if (!n && find_meant_bridge(h, text))
+		cmd_complain("%s: it is a bridge, which stays with the host: name what is behind "
+			     "it, see vgapass list", text);
+	else if (!n)
 		cmd_complain("%s: no such card: vgapass list -a shows all", text);
 	else
 		cmd_complain("%s: matches %u cards: name one by its address", text, n);

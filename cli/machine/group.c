@@ -164,7 +164,9 @@ static const struct pci_function *find_exchange(const struct host *h, const stru
 	const struct inventory *inv = &h->run.inv;
 	struct card card;
 
-	for (unsigned i = 0; PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY && i < inv->functions; i++) {
+	if (PCI_CLASS_BASE(f->class) != PCI_BASE_DISPLAY)
+		return NULL;
+	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
 		bool own = g->group >= 0 && g->group != f->group && !is_fixed(h, g) &&
 			   PCI_CLASS_BASE(g->class) == PCI_BASE_DISPLAY && !g->is_virtual &&

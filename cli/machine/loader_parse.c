@@ -356,10 +356,11 @@ static void add_refind_line(struct loader_entry *e, unsigned line, bool submenu,
 
 	if (!value)
 		return;
+	text_make(path, sizeof(path), "%s%s", volume_root(value), value);
 	if (!submenu && !strcasecmp(key, "loader"))
-		loader_set_kernel(e, text_make(path, sizeof(path), "%s%s", volume_root(value), value));
+		loader_set_kernel(e, path);
 	else if (!submenu && !strcasecmp(key, "initrd"))
-		loader_add_initrd(e, text_make(path, sizeof(path), "%s%s", volume_root(value), value));
+		loader_add_initrd(e, path);
 	else if (!strcasecmp(key, "options") || !strcasecmp(key, "add_options"))
 		loader_add_options(e, line, value);
 }

@@ -226,9 +226,9 @@ static int say_unknown(const struct host *h, const char *verb)
 		puts("The boot images are rebuilt, and no rule needs them.");
 		return CMD_OK;
 	}
-	return cmd_complain("%s: the boot images are rebuilt, but which image boots is not known, so "
-			    "none was looked into\nsee what vgapass check images says, and after the "
-			    "reboot vgapass status", verb);
+	return cmd_complain("%s: the boot images are rebuilt, but which image boots is not known, "
+			    "so none was looked into\nsee what vgapass check images says, and "
+			    "after the reboot vgapass status", verb);
 }
 
 static int look_at_results(const struct host *h, const char *verb)

@@ -136,7 +136,8 @@ static void refuse_system(const struct host *h, const struct kernels *kernels,
 		       "bind the functions by initrd-modules and kernel-arguments of the "
 		       "operating-system");
 	else if (sysfs_exists(root, "etc/unraid-version"))
-		refuse(p, "Unraid is not supported: its boot image comes from its makers, without vgapass",
+		refuse(p, "Unraid is not supported: its boot image comes from its makers, without "
+			  "vgapass",
 		       "bind the functions in Tools, System Devices, which writes "
 		       "/boot/config/vfio-pci.cfg");
 	else if (sysfs_exists(root, "run/ostree-booted") && !has_program(h, "rpm-ostree"))
