@@ -34,19 +34,17 @@ static json_object *as_json(const char *text)
 void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
 {
 	static const char *const words[] = { "ok", "warning", "error" };
-	char *text = NULL, *place = xstrdup(at);
+	char *place = xstrdup(at);
 	va_list arguments;
 
 	va_start(arguments, format);
-	int n = vasprintf(&text, format, arguments);
+	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
-	if (n < 0)
-		xalloc_fail(strlen(format));
 	char *fix = strrchr(text, '\n');
 	if (fix)
 		*fix++ = '\0';
 	else
-		fix = text + n;
+		fix = text + strlen(text);
 	make_printable(text);
 	make_printable(fix);
 	make_printable(place);

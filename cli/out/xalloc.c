@@ -2,7 +2,6 @@
 /* xalloc.c - see xalloc.h */
 #include "xalloc.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,15 +52,21 @@ char *xstrndup(const char *text, size_t n)
 	return checked(strndup(text, n), n + 1);
 }
 
-char *xasprintf(const char *format, ...)
+char *xvasprintf(const char *format, va_list arguments)
 {
 	char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		xalloc_fail(strlen(format));
+	return text;
+}
+
+char *xasprintf(const char *format, ...)
+{
 	va_list arguments;
 
 	va_start(arguments, format);
-	int n = vasprintf(&text, format, arguments);
+	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
-	if (n < 0)
-		xalloc_fail(strlen(format));
 	return text;
 }

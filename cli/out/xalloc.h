@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 
 void *xmalloc(size_t n);
@@ -19,6 +20,8 @@ char *xstrdup(const char *text);
 
 /* At most n bytes of the text. */
 char *xstrndup(const char *text, size_t n);
+
+char *xvasprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
