@@ -3,6 +3,8 @@
 #include "config.h"
 #include "cmdline.h"
 
+#define SWITCH "cmdline-ids"
+
 #define E_TEXT "not a text character: write plain text"
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
 #define E_OPTION "unknown option: vgapass.conf(5) lists all"
@@ -19,7 +21,7 @@
 #define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-ids= needs a line of its own"
+#define E_ALONE SWITCH "= requires a line of its own"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                      \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of " \
@@ -204,13 +206,6 @@ static const char *set_expect(struct parser *p, struct slice v)
 	return NULL;
 }
 
-/* cmdline-ids= stands on a line of its own: parse_line() reads it there. */
-static const char *refuse_here(struct parser *p, struct slice v)
-{
-	(void)p, (void)v;
-	return E_ALONE;
-}
-
 struct option {
 	char key[13];
 	uint8_t narrows; /* enum rule_narrow; 0: says what to do with a function */
@@ -238,7 +233,6 @@ static const struct option options[] = {
 	{ "required", 0, ONE_OF(required, "no|yes") },
 	{ "driver", 0, .set = set_driver },
 	{ "expect", 0, .set = set_expect },
-	{ "cmdline-ids", 0, .set = refuse_here },
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -299,6 +293,9 @@ static const char *parse_option(struct parser *p, struct slice value)
 	struct slice key = slice_cut(&value, '='), name = key;
 
 	p->where = key.p;
+	/* parse_line() reads it on a line of its own. */
+	if (slice_is(key, SWITCH))
+		return E_ALONE;
 	unsigned writes = slice_word(slice_cut(&name, '.'), "attr|resize");
 	if (writes != SLICE_NO_WORD) {
 		p->where = name.p;
@@ -430,7 +427,7 @@ static const char *parse_line(struct parser *p)
 {
 	struct slice line = p->rest, word = next_word(p);
 	struct slice value = word;
-	bool is_switch = slice_is(slice_cut(&value, '='), "cmdline-ids");
+	bool is_switch = slice_is(slice_cut(&value, '='), SWITCH);
 	unsigned yes = slice_word(value, "no|yes");
 
 	p->where = word.p;

@@ -49,13 +49,13 @@ struct other {
  * pages of it are never allocated. */
 struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
-	int module_error; /* -errno of the first module that did not load; -EINPROGRESS: the one
-			     that is being loaded */
+	int module_error; /* -errno of the first module that did not load */
+	bool loading;     /* the worker that loads the modules has not come back */
 	uint32_t claim_us, took_us; /* claim_us 0: the claim is not over, or this is no boot */
 	unsigned others; /* all are counted, up to OTHERS_MAX are kept */
 	struct inventory inv; /* up here, as small offsets make short code */
 	struct cmdline cmd;
-	char module[PCI_DRIVER_NAME]; /* the one of module_error */
+	char module[PCI_DRIVER_NAME]; /* the one of module_error, or that is being loaded */
 	struct config config;
 	struct plan plan;
 	struct other other[OTHERS_MAX];

@@ -178,11 +178,11 @@ static bool add_general(const struct run *r, struct text *what)
 	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
 		text_add(what, "no profile is named %pv: nothing is bound, correct vgapass= on the "
 			       "kernel command line", &r->cmd.profile);
-	else if (r->module_error == -EINPROGRESS)
-		text_add(what, "the kernel has not come back from loading module %s", r->module);
 	else if (r->module_error)
 		text_add(what, "module %s did not load (error %u)", r->module,
 			 (unsigned)-r->module_error);
+	else if (r->loading)
+		text_add(what, "the kernel has not come back from loading module %s", r->module);
 	else if (r->config.errors > CONFIG_ERRORS_MAX)
 		text_add(what, "%u errors in all", r->config.errors);
 	return what->len;

@@ -221,7 +221,7 @@ static enum reason demand_driver(const struct job *j)
 	const struct work *w = j->w;
 
 	for (unsigned n = 0;; n++) {
-		bool loading = w->loading; /* before the look, as it may end between the two */
+		bool loading = w->run->loading; /* before the look, as it may end between the two */
 		if (sysfs_exists(j->devices, path_make("../drivers/%s", j->e->rule->driver)))
 			return REASON_NONE;
 		if (!loading)
@@ -357,12 +357,9 @@ static void load_module(const struct work *w, struct slice params)
 	/* If a parameter is given twice the kernel keeps the last one: that of the command
 	 * line. */
 	cmdline_module_params(slice_of(r->cmdline), name, &t);
-	/* What is said of this module if the call does not come back. */
-	bool first = !r->module_error;
-	if (first) {
-		r->module_error = -EINPROGRESS;
+	/* Before the call, which may not come back. */
+	if (!r->module_error)
 		text_make(r->module, sizeof(r->module), "%pv", &name);
-	}
 	unsigned n = 0;
 	int error;
 	do
@@ -370,19 +367,19 @@ static void load_module(const struct work *w, struct slice params)
 			sysfs_load_module(w->roots.root,
 					  path_make(MODULES_DIR "/%pv.ko", &name), buf);
 	while (error == -EBUSY && n++ < TICKS && !poll(NULL, 0, TICK_MS));
-	if (first)
-		r->module_error = error == -EEXIST ? 0 : error;
+	if (error != -EEXIST && !r->module_error)
+		r->module_error = error;
 }
 
 /* One worker loads all, one after the other, as a module may need those before it. */
-static void load_modules(struct work *w)
+static void load_modules(const struct work *w)
 {
 	struct slice list = slice_of(w->list);
 
-	w->loading = true;
+	w->run->loading = true;
 	while (list.n)
 		load_module(w, slice_cut(&list, '\n'));
-	w->loading = false;
+	w->run->loading = false;
 }
 
 unsigned apply_prepare(struct work *w)
@@ -394,7 +391,7 @@ unsigned apply_prepare(struct work *w)
 
 void apply_item(void *work, unsigned item)
 {
-	struct work *w = work;
+	const struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
 	if (item < functions)

@@ -31,8 +31,7 @@
 struct work {
 	struct run *run;
 	struct roots roots;
-	bool late;    /* early boot is over: udev has handled its events */
-	bool loading; /* the worker that loads the modules has not come back */
+	bool late; /* early boot is over: udev has handled its events */
 	char list[MODULES_LIST_MAX];
 };
 

@@ -138,9 +138,8 @@ int sysfs_regular(int at, const char *path)
 
 	if (fd < 0)
 		return fd;
-	int r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -ENODEV;
-	close(fd);
-	return r;
+	int r = close_after(fd, fstat(fd, &st), 0);
+	return r ? r : S_ISREG(st.st_mode) ? 0 : -ENODEV;
 }
 
 int sysfs_lines(int at, const char *path, int (*each)(struct slice line, void *arg), void *arg)

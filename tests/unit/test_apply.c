@@ -262,7 +262,7 @@ static void end_loading(int number)
 {
 	(void)number;
 	fake_add_driver("vfio-pci");
-	boot_work.loading = false;
+	boot.loading = false;
 }
 
 static void waits_for_modules_when_it_is_late(void **state)
@@ -273,7 +273,7 @@ static void waits_for_modules_when_it_is_late(void **state)
 	boot_host_drivers();
 	boot_gather("1002:6608\n", "");
 	boot_claim();
-	boot_work.loading = true;
+	boot.loading = true;
 	signal(SIGALRM, end_loading);
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	do_what_is_late();

@@ -23,7 +23,7 @@
 #define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "this names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-ids= needs a line of its own"
+#define E_ALONE "cmdline-ids= requires a line of its own"
 #define E_ATTR "vgapass writes this attribute itself: remove it"
 #define E_FULL                                                                                     \
 	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of "                \
@@ -536,7 +536,11 @@ static const struct {
 	{ "subsystem=*:*\n*:* boot-display=no", "2:1", E_ALL },
 	{ "subsystem=1028:*\n*:* subsystem=*:*", "2:1", E_ALL },
 	{ "cmdline-ids=yes 1002:6608", "1:1", E_ALONE },
-	{ "1002:6608 cmdline-ids=yes", "1:23", E_ALONE },
+	{ "1002:6608 cmdline-ids=yes", "1:11", E_ALONE },
+	{ "1002:6608 cmdline-ids=maybe", "1:11", E_ALONE },
+	{ "keep 1002:6608 cmdline-ids=yes", "1:16", E_ALONE },
+	{ "driver=pci-stub cmdline-ids=yes", "1:17", E_ALONE },
+	{ "1002:6608 cmdline-ids", "1:11", E_ALONE },
 	{ "cmdline-ids=maybe", "1:1", E_VALUE },
 	{ "[]", "1:2", E_SECTION },
 	{ "[", "1:2", E_SECTION },

@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/io/replace.h"
@@ -90,31 +93,74 @@ static void leaves_nothing_behind(void **state)
 	expect_none("file");
 }
 
-/* A pipe takes a long text in pieces; a full device takes none. */
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/* Signals end a write to a full pipe before it has all, or before it has any. */
+static void be_interrupted(void)
+{
+	const struct sigaction action = { .sa_handler = do_nothing };
+	const struct itimerval often = { { .tv_usec = 2000 }, { .tv_usec = 2000 } };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
 static void writes_all(void **state)
 {
 	static char text[300000], is[sizeof(text)];
 	size_t n = 0;
-	ssize_t r;
-	int pair[2], full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	ssize_t r = 1;
+	int pair[2], status = -1;
 
 	(void)state;
-	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i / 4096 + i);
 	assert_int_equal(pipe(pair), 0);
 	pid_t child = fork();
 	if (!child) {
 		close(pair[0]);
+		be_interrupted();
 		_exit(replace_write(pair[1], (struct slice){ text, sizeof(text) }) ? 1 : 0);
 	}
 	close(pair[1]);
-	while ((r = read(pair[0], is + n, sizeof(is) - n)) > 0)
-		n += (size_t)r;
+	for (; r > 0; n += r > 0 ? (size_t)r : 0) {
+		usleep(10000);
+		r = read(pair[0], is + n, sizeof(is) - n < 30000 ? sizeof(is) - n : 30000);
+	}
 	close(pair[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 	assert_int_equal(n, sizeof(text));
 	assert_memory_equal(is, text, sizeof(text));
+}
+
+static void tells_a_full_device(void **state)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
 	assert_int_equal(replace_write(full, slice_of("x")), -ENOSPC);
 	assert_int_equal(replace_write(full, slice_of("")), 0);
 	close(full);
+}
+
+/* Without a console the temporary file may be the file 0. */
+static void opens_the_number_zero(void **state)
+{
+	int in = dup(0);
+
+	(void)state;
+	close(0);
+	int r = replace_file(dir, "file", "new", slice_of("x"));
+	int open = fcntl(0, F_GETFD);
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
+	assert_int_equal(r, 0);
+	assert_int_equal(open, -1);
+	expect("file", "x");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -126,6 +172,8 @@ int main(void)
 		TEST(follows_no_link),
 		TEST(leaves_nothing_behind),
 		TEST(writes_all),
+		TEST(tells_a_full_device),
+		TEST(opens_the_number_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

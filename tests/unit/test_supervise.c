@@ -290,6 +290,28 @@ static void works_without_a_worker(void **state)
 	assert_int_equal(shared->order, 16);
 }
 
+static void looks_at_a_file(void *arg, unsigned fd)
+{
+	struct shared *s = arg;
+
+	s->seen[fd] = fcntl((int)fd, F_GETFD) < 0 ? 2 : 1;
+}
+
+/* Without a console the listening socket of the caller may be the file 0. */
+static void closes_a_file_in_workers(void **state)
+{
+	struct crew crew = { .items = 3, .item = looks_at_a_file, .item_arg = shared,
+			     .hurry_fd = -1 };
+
+	(void)state;
+	for (crew.close_fd = -1; crew.close_fd < 3; crew.close_fd++) {
+		shared->progress = (struct progress){ .next = 0 };
+		assert_int_equal(supervise(&shared->progress, &crew), 0);
+		for (int fd = 0; fd < 3; fd++)
+			assert_int_equal(shared->seen[fd], fd == crew.close_fd ? 2 : 1);
+	}
+}
+
 /* The rest is done by another worker; then nobody waits any longer. */
 static void gives_a_hanging_worker_up(void **state)
 {
@@ -427,6 +449,7 @@ int main(void)
 		WORKERS(survives_a_dead_worker),
 		WORKERS(waits_for_what_is_slow),
 		WORKERS(works_without_a_worker),
+		WORKERS(closes_a_file_in_workers),
 		WORKERS(gives_a_hanging_worker_up),
 		WORKERS(goes_on_in_the_worker),
 		WORKERS(goes_on_after_a_hang),

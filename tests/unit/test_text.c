@@ -43,6 +43,7 @@ static void compares(void **state)
 	assert_true(slice_equal(s, slice_of("vfio")));
 	assert_false(slice_equal(s, slice_of("vfix")));
 	assert_true(slice_has(s, 'o'));
+	assert_true(slice_has(slice_of("=x"), '='));
 	assert_false(slice_has(s, '-'));
 }
 
@@ -110,6 +111,8 @@ static void reads_digits(void **state)
 	assert_int_equal(slice_digits(slice_of("ffffffff"), 8), 0xffffffff);
 	assert_int_equal(slice_digits(slice_of("ff"), 3), -1);
 	assert_int_equal(slice_digits(slice_of("0g"), 2), -1);
+	assert_int_equal(slice_digits(slice_of("0:"), 2), -1); /* it is next to the 9 */
+	assert_int_equal(slice_digits(slice_of("0`"), 2), -1); /* and this one to the a */
 	assert_int_equal(slice_digits(slice_of("000000001"), 9), -1);
 	assert_int_equal(slice_digits(slice_of(""), 0), -1);
 }
