@@ -120,7 +120,8 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 	else
 		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: %s at the last boot, "
 			  "%s\ncorrect that, and reboot", now, wanted, state,
-			  *receipt_text(then, "reason") ? receipt_text(then, "reason") : "no reason");
+			  *receipt_text(then, "reason") ? receipt_text(then, "reason") :
+							  "no reason");
 }
 
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
@@ -146,8 +147,8 @@ static void say_no_receipt(struct check *c)
 		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
 	check_say(c, CHECK_WARNING, check_address(first), "uses %s instead of %s%s: the last boot "
 		  "did not run vgapass\n" REBOOT,
-		  *first->driver ? first->driver : "no driver", host_entry(c->host, first)->rule->driver,
-		  more);
+		  *first->driver ? first->driver : "no driver",
+		  host_entry(c->host, first)->rule->driver, more);
 }
 
 void check_drivers(struct check *c)

@@ -59,7 +59,8 @@ static unsigned list_meant(const struct check *c, const struct setting *s, bool 
 	text_start(&t, names, NAMES_MAX);
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (!pci_is_bridge(f) && check_is_planned(c, f) == planned && setting_means(c->host, s, f))
+		if (!pci_is_bridge(f) && check_is_planned(c, f) == planned &&
+		    setting_means(c->host, s, f))
 			text_add(&t, "%s%pa", n++ ? ", " : "", &f->at);
 	}
 	return n;

@@ -24,8 +24,8 @@ void check_kvm(struct check *c)
 
 	if (cpu && (intel || amd))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, so guests run without KVM\n"
-			  "modprobe %s; if it refuses, turn virtualisation on in the firmware setup",
-			  intel ? "kvm_intel" : "kvm_amd");
+			  "modprobe %s; if it refuses, turn virtualisation on in the "
+			  "firmware setup", intel ? "kvm_intel" : "kvm_amd");
 	else if (cpu && strstr(cpu, "flags"))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, as the CPU shows no "
 			  "virtualisation\nturn on VT-x or SVM in the firmware setup");

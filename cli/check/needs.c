@@ -35,7 +35,8 @@ void check_host_needs(struct check *c)
 		check_say(c, CHECK_ERROR, check_address(o->f), "%.*s, and %s\n%s",
 			  (int)o->who, o->text,
 			  host_entry(c->host, o->f)->state == STATE_PLANNED ?
-				  "the next boot takes the function from the host" : "a rule is about it",
+				  "the next boot takes the function from the host" :
+				  "a rule is about it",
 			  o->user == USER_ROOT ? "remove the rule" : fix + strspn(fix, ": "));
 	}
 }

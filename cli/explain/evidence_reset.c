@@ -28,7 +28,8 @@ static void say_others(struct finding *f, const struct pci_function *one)
 		const struct pci_function *g = &inv->function[i];
 		if (g != one && pci_same_slot(&g->at, &one->at) && !driver_is_vfio(g->driver))
 			finding_say(f, "%s of the same slot is on %s, IOMMU group %d",
-				    evidence_name(g), *g->driver ? g->driver : "no driver", (int)g->group);
+				    evidence_name(g), *g->driver ? g->driver : "no driver",
+				    (int)g->group);
 	}
 }
 

@@ -100,17 +100,6 @@ void finding_fix(struct finding *f, const char *format, ...)
 	va_end(arguments);
 }
 
-void finding_cause(struct finding *f, const char *format, ...)
-{
-	va_list arguments;
-
-	free(f->cause);
-	va_start(arguments, format);
-	if (vasprintf(&f->cause, format, arguments) < 0)
-		xalloc_fail(strlen(format));
-	va_end(arguments);
-}
-
 static void free_strings(struct strings *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
@@ -124,7 +113,6 @@ static void free_findings(struct explain *e)
 		struct finding *f = e->finding[i];
 		free_strings(&f->evidence);
 		free_strings(&f->fix);
-		free(f->cause);
 		free(f->line);
 		free(f);
 	}

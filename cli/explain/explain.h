@@ -25,7 +25,7 @@ typedef void evidence_fn(struct finding *f);
 struct signature {
 	const char *code;
 	const char *patterns; /* see pattern.h, with newlines between them */
-	const char *cause;    /* a sentence, where the evidence finds no better one */
+	const char *cause;    /* a sentence */
 	const char *fix;      /* what to do, a line each, where the evidence has nothing better */
 	evidence_fn *look;    /* NULL: there is nothing to look for */
 };
@@ -46,7 +46,6 @@ struct finding {
 	char *line; /* the first that has it: UTF-8 or not, but without control characters */
 	size_t start; /* where in it the message begins, with its address */
 	struct host *host;
-	char *cause; /* NULL: the signature's */
 	struct strings evidence, fix;
 };
 
@@ -73,8 +72,6 @@ void explain_look(struct explain *e, struct host *h);
 
 void explain_free(struct explain *e);
 
-/* For an evidence_fn: add a line of evidence, or one of what to do; set the cause. */
+/* For an evidence_fn: add a line of evidence, or one of what to do. */
 void finding_say(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void finding_fix(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void finding_cause(struct finding *f, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));

@@ -85,8 +85,8 @@ void live_complain(const struct live *l)
 
 	for (unsigned k = 0; k < l->n; k++)
 		if (l->function[k].changed)
-			cmd_complain("%s: it was removed or replaced meanwhile: see vgapass "
-				     "list", text_make(at, sizeof(at), "%pa", &l->function[k].f->at));
+			cmd_complain("%s: it was removed or replaced meanwhile: see vgapass list",
+				     text_make(at, sizeof(at), "%pa", &l->function[k].f->at));
 	for (unsigned i = 0; i < o->n && i < OBSTACLES_MAX; i++)
 		cmd_complain("%s: in use: %s",
 			     text_make(at, sizeof(at), "%pa", &o->obstacle[i].f->at),

@@ -119,7 +119,8 @@ static bool moves(struct slice line, bool vfio)
 /* Adds what a file names that the line reads: "source /etc/libvirt/hooks/kvm.conf". */
 static void add_sourced(struct reader *r, struct setting *s, struct slice line)
 {
-	struct slice command = slice_next(&line, '\0'), path = slice_unquoted(slice_next(&line, '\0'));
+	struct slice command = slice_next(&line, '\0');
+	struct slice path = slice_unquoted(slice_next(&line, '\0'));
 	char name[PATH_LENGTH];
 	ssize_t n;
 

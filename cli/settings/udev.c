@@ -327,8 +327,8 @@ static void read_action(struct reader *r, const struct match *m, struct slice ke
 	bool run = slice_starts(key, "RUN") || slice_is(key, "PROGRAM");
 	struct setting *s;
 
-	if (slice_is(key, "ATTR{driver_override}") || (run && reader_binds(value, slice_contains(value, "vfio"))) ||
-	    is_driver_file(key)) {
+	if (slice_is(key, "ATTR{driver_override}") || is_driver_file(key) ||
+	    (run && reader_binds(value, slice_contains(value, "vfio")))) {
 		s = reader_add(r, SETTING_BINDS, slice_of(r->text), slice_of(""),
 			       "binds functions "
 			       "beside the rules");

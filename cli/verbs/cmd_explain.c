@@ -158,11 +158,6 @@ static void add_text(json_object *o, const char *name, const char *text)
 	json_object_object_add(o, name, json_text(text, strlen(text)));
 }
 
-static const char *cause_of(const struct finding *f)
-{
-	return f->cause ? f->cause : f->s->cause;
-}
-
 static void print_json(const struct explain *e)
 {
 	json_object *all = json_object_new_object(), *list = json_object_new_array();
@@ -173,7 +168,7 @@ static void print_json(const struct explain *e)
 		add_text(o, "code", f->s->code);
 		add_text(o, "line", f->line);
 		json_object_object_add(o, "count", json_object_new_int64(f->count));
-		add_text(o, "cause", cause_of(f));
+		add_text(o, "cause", f->s->cause);
 		json_object_object_add(o, "evidence", json_strings(&f->evidence));
 		json_object_object_add(o, "fix", json_strings(&f->fix));
 		json_object_array_add(list, o);
@@ -252,7 +247,7 @@ static void print_finding(const struct finding *f, unsigned width)
 	unsigned wrap = width == UINT32_MAX ? UINT32_MAX : width < 40 ? 40 : width;
 
 	print_line(f, width);
-	print_wrapped("  cause: ", cause_of(f), wrap);
+	print_wrapped("  cause: ", f->s->cause, wrap);
 	for (unsigned i = 0; i < f->evidence.n; i++)
 		print_wrapped(i ? "         " : "  here:  ", f->evidence.text[i], wrap);
 	for (unsigned i = 0; i < f->fix.n; i++)

@@ -206,9 +206,10 @@ static void test_modules(void **state)
 /* "GIVES 3 vfio-pci.ids=10de:1b81 [10de:1b81]" of each setting. */
 static const char *read_settings(void)
 {
-	static const char *const kinds[] = { "GIVES",	"BINDS",    "GUESTS",  "REMOVES", "BLACKLIST",
-					     "LOADS",	"NEEDLESS", "OPTIONS", "STOPS",
-					     "HINDERS", "WRONG",    "RISK",    "UNREAD" };
+	static const char *const kinds[] = {
+		"GIVES", "BINDS", "GUESTS", "REMOVES", "BLACKLIST", "LOADS", "NEEDLESS",
+		"OPTIONS", "STOPS", "HINDERS", "WRONG", "RISK", "UNREAD"
+	};
 	struct settings s;
 	struct text t;
 
@@ -289,7 +290,8 @@ static const struct sample {
 	  "GIVES 0  [0000:01:00.0,5]\n" },
 	{ "boot/initramfs_config.json", "[1,", "" },
 	{ "etc/systemd/system/a.service",
-	  "[Service]\nEnvironment=\"A=01:00.0\"\nExecStart=-/bin/sh -c 'echo $A >/x/vfio-pci/bind'\n",
+	  "[Service]\nEnvironment=\"A=01:00.0\"\n"
+	  "ExecStart=-/bin/sh -c 'echo $A >/x/vfio-pci/bind'\n",
 	  "BINDS 3 ExecStart=-/bin/sh -c 'echo $A >/x/vfio-pci/bind' [01:00.0]\n" },
 	{ "etc/crontab", "@reboot root echo 10de 0x1b81 >/x/vfio-pci/new_id\n@daily x\n",
 	  "BINDS 1 @reboot root echo 10de 0x1b81 >/x/vfio-pci/new_id [10de:1b81]\n" },
@@ -303,7 +305,8 @@ static const struct sample {
 	  "REMOVES 2 ATTR{class}==\"0x06*\", ATTR{remove}=\"1\" []\n" },
 	{ "etc/modprobe.d/a.conf", "install vfio-pci modprobe -i vfio-pci ids=1:2\n",
 	  "GIVES 1 install vfio-pci modprobe -i vfio-pci ids=1:2 [1:2]\n" },
-	{ "etc/modprobe.d/a.conf", "options pciback hide=(01:00.0)(x\noptions nouveau modeset=0 a\n",
+	{ "etc/modprobe.d/a.conf",
+	  "options pciback hide=(01:00.0)(x\noptions nouveau modeset=0 a\n",
 	  "GIVES 1 options pciback hide=(01:00.0)(x [01:00.0,x]\n"
 	  "BLACKLIST 2 modeset=0 [nouveau]+\n" },
 	{ "etc/conf.d/modules", "module_vfio_pci_args=\"ids=1:2 a\"\n",
