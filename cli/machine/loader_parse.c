@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/out/xalloc.h"
+#include "runtime/core/text.h"
 
 #define BLANKS " \t"
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "loader.h"
+#include "loader_entry.h"
 
 typedef void loader_parser(struct loader *l, const char *file, char *text);
 

@@ -2,7 +2,8 @@
 /* loader_use.h - which entry of a boot loader booted the kernel that runs, for loader.c. */
 #pragma once
 
-#include "loader.h"
+#include "host.h"
+#include "loader_entry.h"
 
 /* What is known of the system that runs. */
 struct loader_running {

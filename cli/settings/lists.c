@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lists.c - modules to load, or to put into boot images. */
+#include "match.h"
 #include "reader.h"
 
 #include <stdlib.h>

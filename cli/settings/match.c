@@ -244,3 +244,17 @@ bool setting_item_means(const struct host *h, struct slice item, const struct pc
 		return is_pattern_of(item, f);
 	return setting_function(h, item, &why) == f;
 }
+
+bool settings_is_vfio(struct slice module)
+{
+	return module_is_for_guests(module) || settings_takes_ids(module);
+}
+
+bool settings_takes_ids(struct slice module)
+{
+	struct slice end = module;
+
+	if (module.n >= 8)
+		end = (struct slice){ module.p + module.n - 8, 8 };
+	return module_takes_ids(module) || module_same_name(end, slice_of("vfio_pci"));
+}

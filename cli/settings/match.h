@@ -2,7 +2,8 @@
 /* match.h - which functions an item of a setting means. */
 #pragma once
 
-#include "settings.h"
+#include "cli/machine/host.h"
+#include "runtime/core/driver.h"
 
 /* An ID as vfio_pci_fill_ids() reads it (drivers/vfio/pci/vfio_pci.c). */
 struct setting_id {
@@ -36,3 +37,9 @@ const struct pci_function *setting_function(const struct host *h, struct slice i
 
 /* True: one item means the function. */
 bool setting_item_means(const struct host *h, struct slice item, const struct pci_function *f);
+
+/* True: a module of VFIO's, or pci-stub. */
+bool settings_is_vfio(struct slice module);
+
+/* True: of those, a module that may take functions by ids=: vfio-pci and its like, pci-stub. */
+bool settings_takes_ids(struct slice module);

@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
-#include "settings.h"
+#include "cli/machine/host.h"
+#include "runtime/core/driver.h"
+#include "setting.h"
 
 /* Where a reader is, and what it fills. */
 struct reader {

@@ -228,17 +228,3 @@ const char *setting_kept(struct host *h, const struct setting *s, char buf[SETTI
 		}
 	return buf;
 }
-
-bool settings_takes_ids(struct slice module)
-{
-	struct slice end = module;
-
-	if (module.n >= 8)
-		end = (struct slice){ module.p + module.n - 8, 8 };
-	return module_takes_ids(module) || module_same_name(end, slice_of("vfio_pci"));
-}
-
-bool settings_is_vfio(struct slice module)
-{
-	return slice_starts(module, "vfio") || settings_takes_ids(module);
-}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* words.c - the words of a kernel command line, wherever it stands. */
+#include "match.h"
 #include "reader.h"
 
 #include <string.h>

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/machine/loader.h"
+#include "cli/settings/settings.h"
 #include "cli/settings/match.h"
 #include "cli/settings/reader.h"
 #include "cli/settings/shell.h"
