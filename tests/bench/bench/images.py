@@ -6,12 +6,16 @@ each is that of its plain archive, packed once more by the generator's own comma
 """
 import glob
 import os
+import random
 import re
 import resource
 import shutil
 import subprocess
 
-from .engine import EARLY, TOP
+from lib import image, kernel
+from lib.machine import VGAPASS, Machine, saved
+
+from .engine import EARLY, TOP, best
 
 RULES = "1002:6608\n1002:aab0\n"
 
@@ -146,6 +150,38 @@ def size(options):
                          "bytes": added - without, "image without": without,
                          "growth %": 100 * (added - without) / without})
     return "Size: bytes of vgapass-early, and what it and the VFIO modules add to an image", rows
+
+
+KERNELS = [f"6.1.0-{number}" for number in range(1, 5)]
+
+
+def check(options):
+    """Images with the files of vgapass in front, as the generators sort them. The rest is text
+    that packs to about a half."""
+    words, rows = random.Random(1), []
+    filler = bytes(words.choices(range(16), k=(1 if options.small else 32) << 20))
+    for packer in ("gzip", "zstd", "xz"):
+        m = Machine(os.path.join(options.out, "check"), saved("one-card")).complete()
+        m.add_programs()
+        m.write("etc/vgapass.conf", RULES)
+        m.write("proc/sys/kernel/osrelease", KERNELS[0] + "\n")
+        for version in KERNELS:
+            kernel.add_kernel(m, version, "modules")
+            m.write(f"boot/vmlinuz-{version}", "")
+            files = {"init": b"#!/bin/sh\n", **image.files_of(m, version),
+                     **image.STARTS["init-top"], "usr/share/filler": filler}
+            archive = image.cpio(dict(sorted(files.items())))
+            m.write(f"boot/initrd.img-{version}", image.pack(archive, packer))
+        images = " ".join(m.path(f"boot/initrd.img-{version}") for version in KERNELS)
+        looks = [VGAPASS, "check", "--sysroot", m.root, "images"]
+        if subprocess.run(looks, stdout=subprocess.DEVNULL, check=False).returncode:
+            raise RuntimeError("check finds fault with the images")
+        times = best(options, [["/bin/sh", "-c", f"cat {images} | {packer} -dc >/dev/null"], looks],
+                     1 if options.small else 3)
+        rows.append({"packed": packer, "images": len(KERNELS), "unpacked MB": len(filler) >> 20,
+                     "unpack all ms": times[0] / 1e3, "check ms": times[1] / 1e3,
+                     "ratio": times[1] / times[0]})
+    return "Check: vgapass check images against unpacking all of them", rows
 
 
 def sections(path):
