@@ -293,3 +293,24 @@ int rules_finish(const struct host *h, const struct conf_set *set, const struct 
 		return CMD_FAILED;
 	return rebuild_end(h, how->verb, how->apply);
 }
+
+int rules_edit(const struct host_options *o, const struct rules_how *how, int n, char **names,
+	       rules_edit_fn *edit)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct conf_set *set = xcalloc(1, sizeof(*set));
+	struct cards *cards = xcalloc(1, sizeof(*cards));
+	int r = conf_set_open(set, host, o, how->verb, how->dry_run);
+
+	if (!r)
+		r = choose_cards(host, how->verb, n, names, cards);
+	if (!r)
+		r = conf_set_read(set, host, how->verb, how->dry_run);
+	if (!r)
+		r = edit(host, set, how, cards);
+	conf_set_close(set, host);
+	free(cards);
+	free(set);
+	free(host);
+	return r;
+}

@@ -2,7 +2,7 @@
 /* rules.h - rules that are added for a person: made, judged by the engine, written. */
 #pragma once
 
-#include "cli/machine/card.h"
+#include "choose.h"
 #include "conf_set.h"
 
 #define RULES_NEW_MAX CONFIG_RULES_MAX
@@ -73,3 +73,12 @@ int rules_unchanged(const struct host *h, const struct rules_how *how);
 /* Ends a verb: prints the difference (dry run), or writes the files and rebuilds the boot images
  * (--apply) or says that this is to be done. Returns an exit code. */
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how);
+
+/* What a verb does with the cards that were named or chosen. Returns an exit code. */
+typedef int rules_edit_fn(struct host *h, struct conf_set *set, const struct rules_how *how,
+			  const struct cards *cards);
+
+/* Opens the machine and its configuration, finds the n cards that are named, and calls edit.
+ * Returns an exit code. */
+int rules_edit(const struct host_options *o, const struct rules_how *how, int n, char **names,
+	       rules_edit_fn *edit);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "runtime/core/words.h"
-#include "cli/edit/choose.h"
 #include "cli/cmd.h"
 #include "cli/edit/conf_edit.h"
 #include "cli/edit/rules.h"
@@ -168,9 +167,6 @@ static int remove_cards(struct host *h, struct conf_set *set, const struct rules
 
 int cmd_remove(int argc, char **argv)
 {
-	struct host *host = xcalloc(1, sizeof(*host));
-	struct conf_set *set = xcalloc(1, sizeof(*set));
-	struct cards *cards = xcalloc(1, sizeof(*cards));
 	struct host_options o = { 0 };
 	struct rules_how how = { .verb = VERB };
 	const struct cmd_option options[] = {
@@ -185,16 +181,5 @@ int cmd_remove(int argc, char **argv)
 		return code;
 	if (choose_check(VERB, argc - first))
 		return CMD_USAGE;
-	int r = conf_set_open(set, host, &o, VERB, how.dry_run);
-	if (!r)
-		r = choose_cards(host, VERB, argc - first, argv + first, cards);
-	if (!r)
-		r = conf_set_read(set, host, VERB, how.dry_run);
-	if (!r)
-		r = remove_cards(host, set, &how, cards);
-	conf_set_close(set, host);
-	free(cards);
-	free(set);
-	free(host);
-	return r;
+	return rules_edit(&o, &how, argc - first, argv + first, remove_cards);
 }
