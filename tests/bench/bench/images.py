@@ -159,7 +159,7 @@ def check(options):
     """Images with the files of vgapass in front, as the generators sort them. The rest is text
     that packs to about a half."""
     words, rows = random.Random(1), []
-    filler = bytes(words.choices(range(16), k=(1 if options.small else 32) << 20))
+    filler = bytes(words.choices(range(16), k=(1 if options.small else 16) << 20))
     for packer in ("gzip", "zstd", "xz"):
         m = Machine(os.path.join(options.out, "check"), saved("one-card")).complete()
         m.add_programs()
