@@ -51,6 +51,7 @@ struct run {
 	int input_error;  /* -errno: no inventory (no /sys, more than PCI_FUNCTIONS_MAX) */
 	int module_error; /* -errno of the first module that did not load */
 	bool loading;     /* the worker that loads the modules has not come back */
+	bool waited;      /* as long as the boot waits for that, whatever is still to be bound */
 	uint32_t claim_us, took_us; /* claim_us 0: the claim is not over, or this is no boot */
 	unsigned others; /* all are counted, up to OTHERS_MAX are kept */
 	struct inventory inv; /* up here, as small offsets make short code */

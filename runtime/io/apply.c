@@ -215,7 +215,7 @@ static enum reason unbind_holder(const struct job *j)
 }
 
 /* Returns why the rule's driver is not registered, or REASON_NONE if it is; REASON_HANG: modules
- * are being loaded. If it is late, this waits for them for a while. */
+ * are being loaded. If it is late, the first functions wait for them for a while. */
 static enum reason demand_driver(const struct job *j)
 {
 	const struct work *w = j->w;
@@ -226,7 +226,8 @@ static enum reason demand_driver(const struct job *j)
 			return REASON_NONE;
 		if (!loading)
 			return REASON_NO_DRIVER;
-		if (!w->late || n == TICKS)
+		w->run->waited |= n == TICKS;
+		if (!w->late || w->run->waited)
 			return REASON_HANG;
 		poll(NULL, 0, TICK_MS);
 	}

@@ -153,7 +153,7 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 	r->inv.functions = 0;
 	r->others = 0;
 	r->input_error = r->module_error = 0;
-	r->loading = false;
+	r->loading = r->waited = false;
 	/* Without anything to do, no function is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {
 		const char *profile = config_find_profile(&r->config, r->cmd.profile);
