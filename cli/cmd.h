@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd.h - the verbs of vgapass, one file each, and how they speak with people.
  *
- * A verb takes its own argv, argv[0] being its name, and returns an exit code.
- *
  * "said" in a comment means that the error has been printed by cmd_complain(): whoever gets such a
  * result prints nothing more and returns it, up to main(). "0, or CMD_FAILED, said" is a function
  * that returns CMD_OK, or CMD_FAILED after printing the reason.
@@ -12,39 +10,82 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { CMD_OK, CMD_FAILED, CMD_USAGE };
+/* Exit codes: as wished, not as wished, a usage error; of `check`, warnings and no error. */
+enum { CMD_OK, CMD_FAILED, CMD_USAGE, CMD_WARNINGS };
 
-int cmd_list(int argc, char **argv);
-int cmd_add(int argc, char **argv);
-int cmd_remove(int argc, char **argv);
-int cmd_import(int argc, char **argv);
-int cmd_plan(int argc, char **argv);
-int cmd_check(int argc, char **argv);
-int cmd_status(int argc, char **argv);
-int cmd_bind(int argc, char **argv);
-int cmd_release(int argc, char **argv);
-int cmd_assign(int argc, char **argv);
-int cmd_explain(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-
-/* One option of a verb: --NAME, or -LETTER where that is not 0. */
+/* One option of a verb: --NAME, or -LETTER where that is not 0. What is written here feeds the
+ * parser, --help and the completions. */
 struct cmd_option {
 	const char *name;
 	char letter;
+	const char *value; /* of an option with one: its name, as help calls it, which also says
+			      how it is completed (cmd_complete.c), or the words that it can
+			      be: "q35|pc" */
+	const char *help;  /* what it does, in the imperative; any length */
 	bool *flag;        /* becomes true, for an option without a value; or */
 	const char **text; /* becomes the value; of an option given twice, the last */
 };
 
-/* Reads the options of a verb, which may stand in front of, between and behind its arguments; the
- * table ends with a NULL name. Returns the index in argv of the first argument, where all of them
- * are moved to the end; or -1, and the verb ends with *code: after --help, for which `help` is
- * printed if it is not NULL, or after a usage error. */
-int cmd_options(int argc, char **argv, const struct cmd_option *options, const char *help,
-		int *code);
+/* Options that several verbs have: each with its place. */
+#define CMD_JSON(to) { "json", 'J', NULL, "print JSON, see vgapass-json(5)", to, NULL }
+#define CMD_SYSROOT(to) \
+	{ "sysroot", 0, "DIR", "look at the machine whose files are below DIR", NULL, to }
+#define CMD_PROFILE(to) \
+	{ "profile", 0, "PROFILE", "assume vgapass=PROFILE on the kernel command line", NULL, to }
+#define CMD_CMDLINE(to) \
+	{ "cmdline", 0, "TEXT", "use TEXT instead of the running kernel's command line", NULL, to }
+#define CMD_DRY_RUN(to) \
+	{ "dry-run", 0, NULL, "show what would be done, do nothing", to, NULL }
+#define CMD_END { NULL, 0, NULL, NULL, NULL, NULL }
+
+struct cmd_verb {
+	const char *name;
+	const char *summary;   /* one line, for the list of verbs */
+	const char *arguments; /* as the usage line has them: "[CARD ...]"; "": it takes none */
+	const char *about;     /* what it does: paragraphs, with an empty line between them */
+	const struct cmd_option *options; /* ends with CMD_END */
+	const char *notes;     /* behind the options: paragraphs, or NULL */
+	void (*print_more)(void); /* prints lists behind those; NULL: there are none */
+	const char *exits;     /* what the exit codes mean: "0 ..., 1 ..., 2 usage" */
+	int (*run)(int argc, char **argv); /* with its arguments alone; returns an exit code */
+};
+
+extern const struct cmd_verb verb_list, verb_add, verb_remove, verb_import, verb_plan, verb_check;
+extern const struct cmd_verb verb_status, verb_bind, verb_release, verb_assign, verb_explain;
+extern const struct cmd_verb verb_report;
+
+/* All verbs, in the order of --help; ends with NULL. */
+extern const struct cmd_verb *const cmd_verbs[];
+
+/* Returns the verb of this name; NULL: there is none. */
+const struct cmd_verb *cmd_find_verb(const char *name);
+
+/* Options of every verb, which may also stand before it; ends with CMD_END. */
+extern const struct cmd_option cmd_everywhere[];
+
+/* Reads the options, which may stand in front of, between and behind the arguments, and runs the
+ * verb. argv[0] is its name. Returns an exit code. */
+int cmd_run(const struct cmd_verb *verb, int argc, char **argv);
+
+/* Print a list of options, and the whole help of a verb. */
+void cmd_print_options(const struct cmd_option *o);
+void cmd_print_help(const struct cmd_verb *verb);
 
 /* Returns CMD_OK if there is no argument, or CMD_USAGE after printing the reason. */
-int cmd_no_arguments(int argc, char **argv, int first);
+int cmd_no_arguments(const struct cmd_verb *verb, int argc, char **argv);
 
 /* Prints "vgapass: ", the text and a newline on stderr: the place, what is wrong, what to do.
  * Returns CMD_FAILED. */
 int cmd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for what a person should know and is no error: nothing with --quiet. */
+void cmd_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for a usage error, and behind it where the verb's help is; NULL: that of all. Returns
+ * CMD_USAGE. */
+int cmd_misused(const struct cmd_verb *verb, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Whether what is printed on stdout has colours: by --color, or else NO_COLOR, TERM and whether it
+ * is a terminal. */
+bool cmd_wants_color(void);

@@ -9,15 +9,23 @@
 #include "ready.h"
 
 const struct assign_form assign_forms[] = {
-	{ "libvirt", ASSIGN_MACHINE | ASSIGN_SINGLE, 10, 1, 255, false, assign_libvirt },
-	{ "qemu", ASSIGN_MACHINE, 10, 1, 255, false, assign_qemu },
-	{ "container", ASSIGN_MACHINE, 10, 1, 255, false, assign_container },
-	{ "proxmox", ASSIGN_MACHINE | ASSIGN_MAPPING, 0, 0, 15, false, assign_proxmox },
-	{ "kubevirt", 0, 0, 0, 0, true, assign_kubevirt },
-	{ "ravada", ASSIGN_POOL, 0, 0, 0, false, assign_ravada },
-	{ "incus", 0, 0, 0, 0, true, assign_incus },
-	{ "cloud-hypervisor", 0, 0, 0, 0, false, assign_cloud_hypervisor },
-	{ NULL, 0, 0, 0, 0, false, NULL },
+	{ "libvirt", ASSIGN_MACHINE | ASSIGN_SINGLE, 10, 1, 255, false,
+	  "XML for the domain", assign_libvirt },
+	{ "qemu", ASSIGN_MACHINE, 10, 1, 255, false,
+	  "options of the command line, quoted for a shell", assign_qemu },
+	{ "container", ASSIGN_MACHINE, 10, 1, 255, false,
+	  "a compose file for QEMU in a container", assign_container },
+	{ "proxmox", ASSIGN_MACHINE | ASSIGN_MAPPING, 0, 0, 15, false,
+	  "a line of VMID.conf", assign_proxmox },
+	{ "kubevirt", 0, 0, 0, 0, true,
+	  "YAML for the KubeVirt object and for the guest", assign_kubevirt },
+	{ "ravada", ASSIGN_POOL, 0, 0, 0, false,
+	  "SQL that adds a host device", assign_ravada },
+	{ "incus", 0, 0, 0, 0, true,
+	  "commands, also for LXD", assign_incus },
+	{ "cloud-hypervisor", 0, 0, 0, 0, false,
+	  "an option of the command line", assign_cloud_hypervisor },
+	{ NULL, 0, 0, 0, 0, false, NULL, NULL },
 };
 
 /* It is the one that the function has on the host, as drivers of one card find each other by

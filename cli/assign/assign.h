@@ -30,6 +30,7 @@ struct assign_form {
 	unsigned options;                  /* enum assign_option: those that it has */
 	unsigned slot, slot_min, slot_max; /* its --guest-slot; slot_max 0: it has none */
 	bool only_vfio_pci;                /* it takes no function from a variant driver */
+	const char *help;                  /* what is printed, for --help */
 	/* Returns CMD_OK, or CMD_FAILED after printing the reason. */
 	int (*print)(const struct assign *a);
 };

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cli/machine/rebuild.h"
-#include "cli/out/table.h"
+#include "cli/out/json.h"
 #include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 

@@ -93,12 +93,11 @@ int choose_cards(const struct host *h, const char *verb, int n, char **names, st
 	return CMD_OK;
 }
 
-int choose_check(const char *verb, int n)
+int choose_check(const struct cmd_verb *verb, int n)
 {
 	if (n || isatty(STDIN_FILENO))
 		return CMD_OK;
-	cmd_complain("%s: no card is named: vgapass list shows them", verb);
-	return CMD_USAGE;
+	return cmd_misused(verb, "no card is named");
 }
 
 void choose_show(const struct host *h, const struct cards *cards)

@@ -6,18 +6,18 @@
 
 /* Returns the function that the message is about, by its address or group; NULL, which is in the
  * evidence if the message has one of them: this machine has none. */
-const struct pci_function *evidence_function(struct finding *f);
+const struct pci_function *evidence_function(struct explanation *f);
 
 /* "0000:01:00.0 [1002:6608]", in one of four buffers that are used in turn. */
 const char *evidence_name(const struct pci_function *f);
 
 /* Calls look() for the function of the message, or if it has none for each that is or will be on
  * a driver for guests. */
-void evidence_each(struct finding *f, void (*look)(struct finding *f,
+void evidence_each(struct explanation *f, void (*look)(struct explanation *f,
 						    const struct pci_function *function));
 
 /* A file of the machine, without its last newline; NULL: it cannot be read. To be freed. */
-char *evidence_read(const struct finding *f, const char *path);
+char *evidence_read(const struct explanation *f, const char *path);
 
 /* evidence_group.c: members of IOMMU groups, who uses them, their files in /dev/vfio */
 evidence_fn evidence_group, evidence_user, evidence_node, evidence_driver;

@@ -26,7 +26,7 @@ const char *evidence_name(const struct pci_function *f)
 	return text_make(name[turn = (turn + 1) % 4], sizeof(name[0]), "%pa [%pi]", &f->at, f);
 }
 
-char *evidence_read(const struct finding *f, const char *path)
+char *evidence_read(const struct explanation *f, const char *path)
 {
 	char *text;
 	ssize_t n = whole_file(f->host->roots.root, path, FILE_MAX, &text);
@@ -63,7 +63,7 @@ static const struct pci_function *find_by_group(struct host *h, int64_t group)
 	return found;
 }
 
-const struct pci_function *evidence_function(struct finding *f)
+const struct pci_function *evidence_function(struct explanation *f)
 {
 	const struct inventory *inv = &f->host->run.inv;
 	const struct capture *c = &f->capture;
@@ -74,23 +74,23 @@ const struct pci_function *evidence_function(struct finding *f)
 		return NULL;
 	if (!c->has_address) {
 		if (!(found = find_by_group(f->host, c->group)))
-			finding_say(f, "this machine has no function in an IOMMU group %lld now: "
+			explain_say(f, "this machine has no function in an IOMMU group %lld now: "
 				    "groups are numbered anew at each boot", (long long)c->group);
 		return found;
 	}
 	if (!(found = find_by_address(inv, &c->at))) {
 		pci_put_address(at, &c->at);
-		finding_say(f, "%s is not on this machine now: the card has moved or gone, or the "
+		explain_say(f, "%s is not on this machine now: the card has moved or gone, or the "
 			    "text is from elsewhere", at);
 	} else if (c->group >= 0 && found->group >= 0 && c->group != found->group)
-		finding_say(f, "%s is in IOMMU group %d now, not %lld: groups are numbered anew at "
+		explain_say(f, "%s is in IOMMU group %d now, not %lld: groups are numbered anew at "
 			    "each boot", evidence_name(found), (int)found->group,
 			    (long long)c->group);
 	return found;
 }
 
-void evidence_each(struct finding *f,
-		   void (*look)(struct finding *f, const struct pci_function *function))
+void evidence_each(struct explanation *f,
+		   void (*look)(struct explanation *f, const struct pci_function *function))
 {
 	const struct inventory *inv = &f->host->run.inv;
 	const struct pci_function *one = evidence_function(f);
@@ -112,7 +112,7 @@ void evidence_each(struct finding *f,
 
 /* --- groups */
 
-static void say_member(struct finding *f, const struct pci_function *m)
+static void say_member(struct explanation *f, const struct pci_function *m)
 {
 	static const char *const words[] = { [GROUP_FREE] = "", [GROUP_HELD] = ", which holds it",
 		[GROUP_WANTED] = ", until one of the host's modules takes it" };
@@ -120,13 +120,13 @@ static void say_member(struct finding *f, const struct pci_function *m)
 	char name[HOST_NAME_MAX];
 
 	if (!m->bridge)
-		finding_say(f, "%s %s: on %s%s", evidence_name(m), host_device(f->host, m, name),
+		explain_say(f, "%s %s: on %s%s", evidence_name(m), host_device(f->host, m, name),
 			    *m->driver ? m->driver : "no driver", words[what]);
 }
 
 /* The advice is that of group_judge(). A group that nothing holds after the next boot needs only
  * that boot. */
-void evidence_group(struct finding *f)
+void evidence_group(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	const struct inventory *inv = &f->host->run.inv;
@@ -138,35 +138,35 @@ void evidence_group(struct finding *f)
 		if (inv->function[i].group == one->group)
 			say_member(f, &inv->function[i]);
 	if (group_judge(f->host, one, NULL, &words) != GROUP_OPEN)
-		finding_fix(f, "%s", words.advice);
+		explain_fix(f, "%s", words.advice);
 	else if (group_list(f->host, one->group, GROUP_HELD, false, NULL))
-		finding_fix(f, "reboot: the next boot gives every member to guests");
+		explain_fix(f, "reboot: the next boot gives every member to guests");
 	else {
-		finding_say(f, "IOMMU group %d is viable now", (int)one->group);
-		finding_fix(f, "start the guest again");
+		explain_say(f, "IOMMU group %d is viable now", (int)one->group);
+		explain_fix(f, "start the guest again");
 	}
 }
 
 /* --- drivers and users */
 
-static void say_driver(struct finding *f, const struct pci_function *one)
+static void say_driver(struct explanation *f, const struct pci_function *one)
 {
-	finding_say(f, "%s is on %s", evidence_name(one), *one->driver ? one->driver : "no driver");
+	explain_say(f, "%s is on %s", evidence_name(one), *one->driver ? one->driver : "no driver");
 }
 
-static void say_users(struct finding *f, const struct pci_function *one)
+static void say_users(struct explanation *f, const struct pci_function *one)
 {
 	static struct obstacles o;
 
 	memset(&o, 0, sizeof(o));
 	in_use_find(&f->host->roots, &one, 1, &o);
 	for (unsigned i = 0; i < o.n && i < OBSTACLES_MAX; i++)
-		finding_say(f, "%.*s", (int)o.obstacle[i].who, o.obstacle[i].text);
+		explain_say(f, "%.*s", (int)o.obstacle[i].who, o.obstacle[i].text);
 	if (o.blind)
-		finding_say(f, "there may be more: %s", o.blind);
+		explain_say(f, "there may be more: %s", o.blind);
 }
 
-void evidence_user(struct finding *f)
+void evidence_user(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 
@@ -176,7 +176,7 @@ void evidence_user(struct finding *f)
 	say_users(f, one);
 }
 
-void evidence_driver(struct finding *f)
+void evidence_driver(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	char at[PCI_ADDRESS_SIZE];
@@ -186,9 +186,9 @@ void evidence_driver(struct finding *f)
 	pci_put_address(at, &one->at);
 	say_driver(f, one);
 	if (!driver_is_vfio(one->driver) && host_entry(f->host, one)->state == STATE_PLANNED)
-		finding_fix(f, "reboot, or run vgapass bind %s: its rule takes it", at);
+		explain_fix(f, "reboot, or run vgapass bind %s: its rule takes it", at);
 	else if (!driver_is_vfio(one->driver))
-		finding_fix(f, "vgapass add --apply %s, and reboot; or until then vgapass bind %s",
+		explain_fix(f, "vgapass add --apply %s, and reboot; or until then vgapass bind %s",
 			    at, at);
 	else
 		say_users(f, one);
@@ -196,7 +196,7 @@ void evidence_driver(struct finding *f)
 
 /* --- files in /dev/vfio */
 
-void evidence_node(struct finding *f)
+void evidence_node(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	struct stat st;
@@ -205,10 +205,10 @@ void evidence_node(struct finding *f)
 		return;
 	const char *path = path_make("vfio/%u", (unsigned)one->group);
 	if (!fstatat(f->host->roots.dev, path, &st, AT_SYMLINK_NOFOLLOW))
-		finding_say(f, "/dev/%s: mode %04o, owner %u, group %u", path, st.st_mode & 07777,
+		explain_say(f, "/dev/%s: mode %04o, owner %u, group %u", path, st.st_mode & 07777,
 			    st.st_uid, st.st_gid);
 	else
-		finding_say(f, "/dev/%s: %s", path,
+		explain_say(f, "/dev/%s: %s", path,
 			    errno == ENOENT ? "no such file" : strerror(errno));
 	say_driver(f, one);
 	if (!driver_is_vfio(one->driver))

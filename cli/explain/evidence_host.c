@@ -10,7 +10,7 @@
 #include "cli/machine/group.h"
 #include "cli/machine/iommu.h"
 
-void evidence_iommu(struct finding *f)
+void evidence_iommu(struct explanation *f)
 {
 	struct iommu_text t;
 	const struct pci_function *one = evidence_function(f);
@@ -19,46 +19,46 @@ void evidence_iommu(struct finding *f)
 		return;
 	if (!iommu_is_on(f->host)) {
 		iommu_explain(f->host, &t);
-		finding_say(f, "%s", t.what);
-		finding_fix(f, "%s", t.fix);
+		explain_say(f, "%s", t.what);
+		explain_fix(f, "%s", t.fix);
 		return;
 	}
 	if (one && one->group < 0) {
-		finding_say(f, "%s has no IOMMU group, other functions have theirs",
+		explain_say(f, "%s has no IOMMU group, other functions have theirs",
 			    evidence_name(one));
-		finding_fix(f, "%s", iommu_fix_of_one(f->host));
+		explain_fix(f, "%s", iommu_fix_of_one(f->host));
 	} else {
-		finding_say(f, "the IOMMU is on now");
+		explain_say(f, "the IOMMU is on now");
 		evidence_module(f);
 	}
 }
 
 /* With interrupt remapping, names of interrupt controllers begin with IR-. */
-void evidence_remapping(struct finding *f)
+void evidence_remapping(struct explanation *f)
 {
 	char *text = evidence_read(f, "proc/interrupts");
 
 	if (text)
-		finding_say(f, strstr(text, " IR-") ? "interrupt remapping is on now" :
+		explain_say(f, strstr(text, " IR-") ? "interrupt remapping is on now" :
 						      "interrupt remapping is off now");
 	free(text);
 }
 
-static void say_reserved(struct finding *f, const struct pci_function *one)
+static void say_reserved(struct explanation *f, const struct pci_function *one)
 {
 	if (group_is_reserved(f->host, one->group))
-		finding_say(f, "%s: the firmware keeps memory through IOMMU group %d (RMRR)",
+		explain_say(f, "%s: the firmware keeps memory through IOMMU group %d (RMRR)",
 			    evidence_name(one), (int)one->group);
 }
 
-void evidence_reserved(struct finding *f)
+void evidence_reserved(struct explanation *f)
 {
 	evidence_each(f, say_reserved);
 	evidence_remapping(f);
 }
 
 /* The first line of a file that begins with `head`, without it and its blanks. */
-static void say_line(struct finding *f, const char *path, const char *head)
+static void say_line(struct explanation *f, const char *path, const char *head)
 {
 	char *text = evidence_read(f, path);
 
@@ -66,49 +66,49 @@ static void say_line(struct finding *f, const char *path, const char *head)
 		struct slice line = slice_cut(&rest, '\n');
 		if (line.n < strlen(head) || strncmp(line.p, head, strlen(head)) != 0)
 			continue;
-		finding_say(f, "/%s: %.*s", path, (int)line.n, line.p);
+		explain_say(f, "/%s: %.*s", path, (int)line.n, line.p);
 		break;
 	}
 	free(text);
 }
 
-void evidence_memlock(struct finding *f)
+void evidence_memlock(struct explanation *f)
 {
 	say_line(f, "proc/self/limits", "Max locked memory");
 	say_line(f, "proc/meminfo", "MemTotal:");
 }
 
-void evidence_entries(struct finding *f)
+void evidence_entries(struct explanation *f)
 {
 	char *text = evidence_read(f, "sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
 
 	if (text)
-		finding_say(f, "dma_entry_limit of vfio_iommu_type1 is %s", text);
+		explain_say(f, "dma_entry_limit of vfio_iommu_type1 is %s", text);
 	free(text);
 }
 
 /* Built-in modules have a directory below module/, too, where they have parameters. */
-void evidence_module(struct finding *f)
+void evidence_module(struct explanation *f)
 {
 	static const char *const modules[] = { "vfio", "vfio_pci", "vfio_iommu_type1" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
 		if (!sysfs_exists(f->host->roots.sys, path_make("module/%s", modules[i])))
-			finding_say(f, "the module %s is not loaded", modules[i]);
+			explain_say(f, "the module %s is not loaded", modules[i]);
 	if (!sysfs_exists(f->host->roots.dev, "vfio/vfio"))
-		finding_say(f, "/dev/vfio/vfio: no such file");
+		explain_say(f, "/dev/vfio/vfio: no such file");
 }
 
-void evidence_kvm(struct finding *f)
+void evidence_kvm(struct explanation *f)
 {
 	char *cpu = evidence_read(f, "proc/cpuinfo");
 
 	if (cpu && strstr(cpu, "flags"))
-		finding_say(f, strstr(cpu, " vmx") || strstr(cpu, " svm") ?
+		explain_say(f, strstr(cpu, " vmx") || strstr(cpu, " svm") ?
 			    "the CPU shows virtualisation" :
 			    "the CPU shows no virtualisation: the firmware has it off, or it has "
 			    "none");
-	finding_say(f, sysfs_exists(f->host->roots.dev, "kvm") ? "/dev/kvm exists now" :
+	explain_say(f, sysfs_exists(f->host->roots.dev, "kvm") ? "/dev/kvm exists now" :
 								 "/dev/kvm: no such file");
 	free(cpu);
 }

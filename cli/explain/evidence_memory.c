@@ -14,17 +14,17 @@
 
 static void say_holder(const char *line, void *arg)
 {
-	finding_say(arg, "/proc/iomem: %s", line);
+	explain_say(arg, "/proc/iomem: %s", line);
 }
 
-static void say_boot_display(struct finding *f, const struct pci_function *one)
+static void say_boot_display(struct explanation *f, const struct pci_function *one)
 {
 	if (one->boot_display)
-		finding_say(f, "%s is the boot display: the firmware has drawn on it",
+		explain_say(f, "%s is the boot display: the firmware has drawn on it",
 			    evidence_name(one));
 }
 
-void evidence_bar(struct finding *f)
+void evidence_bar(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	char *text = one ? evidence_read(f, "proc/iomem") : NULL;
@@ -35,11 +35,11 @@ void evidence_bar(struct finding *f)
 	pci_put_address(at, &one->at);
 	unsigned n = text ? iomem_holders(text, at, say_holder, f) : 0;
 	if (text && !n)
-		finding_say(f, "/proc/iomem: nothing holds memory of %s now", at);
+		explain_say(f, "/proc/iomem: nothing holds memory of %s now", at);
 	else if (!text)
-		finding_say(f, "/proc/iomem cannot be read: run vgapass explain as root");
+		explain_say(f, "/proc/iomem cannot be read: run vgapass explain as root");
 	if (text && iomem_framebuffer(text, at))
-		finding_fix(f, "shut the guest down, unbind the framebuffer, and start it again: "
+		explain_fix(f, "shut the guest down, unbind the framebuffer, and start it again: "
 			    "%s", IOMEM_UNBIND);
 	say_boot_display(f, one);
 	free(text);
@@ -47,17 +47,17 @@ void evidence_bar(struct finding *f)
 
 /* A line of `resource` is start, end and flags of a BAR, the ROM or a window; one that the kernel
  * could not place starts at 0 (drivers/pci/pci-sysfs.c). */
-static void say_resource(struct finding *f, const struct pci_function *one, const char *line,
+static void say_resource(struct explanation *f, const struct pci_function *one, const char *line,
 			 unsigned i)
 {
 	unsigned long long start, end, flags;
 
 	if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3 && flags && end && !start)
-		finding_say(f, "BAR %u of %s has no memory now: %llu MiB", i, evidence_name(one),
+		explain_say(f, "BAR %u of %s has no memory now: %llu MiB", i, evidence_name(one),
 			    (end + 1) >> 20);
 }
 
-void evidence_bar_space(struct finding *f)
+void evidence_bar_space(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	char text[4096];
@@ -70,32 +70,32 @@ void evidence_bar_space(struct finding *f)
 		say_resource(f, one, slice_cut(&rest, '\n').p, i);
 }
 
-static void say_rom(struct finding *f, const struct pci_function *one)
+static void say_rom(struct explanation *f, const struct pci_function *one)
 {
 	int devices = f->host->run.inv.devices;
 
 	say_boot_display(f, one);
 	if (PCI_CLASS_BASE(one->class) == PCI_BASE_DISPLAY)
-		finding_say(f, sysfs_exists(devices, path_function(one, "rom")) ?
+		explain_say(f, sysfs_exists(devices, path_function(one, "rom")) ?
 			    "%s has a ROM that can be read" :
 			    "%s shows no ROM: the guest needs a copy (romfile)",
 			    evidence_name(one));
 }
 
-void evidence_rom(struct finding *f)
+void evidence_rom(struct explanation *f)
 {
 	evidence_each(f, say_rom);
 }
 
-static void say_display(struct finding *f, const struct pci_function *one)
+static void say_display(struct explanation *f, const struct pci_function *one)
 {
 	if (PCI_CLASS_BASE(one->class) != PCI_BASE_DISPLAY)
 		return;
-	finding_say(f, "%s is on %s", evidence_name(one), *one->driver ? one->driver : "no driver");
+	explain_say(f, "%s is on %s", evidence_name(one), *one->driver ? one->driver : "no driver");
 	say_rom(f, one);
 }
 
-void evidence_display(struct finding *f)
+void evidence_display(struct explanation *f)
 {
 	evidence_each(f, say_display);
 }

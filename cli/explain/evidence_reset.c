@@ -10,7 +10,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 
-static const char *read_attribute(const struct finding *f, const struct pci_function *one,
+static const char *read_attribute(const struct explanation *f, const struct pci_function *one,
 				  const char *name, char value[64])
 {
 	if (sysfs_read(f->host->run.inv.devices, path_function(one, name), value, 64) < 0)
@@ -20,41 +20,41 @@ static const char *read_attribute(const struct finding *f, const struct pci_func
 }
 
 /* Functions of its slot that keep VFIO from a reset of the slot or bus. */
-static void say_others(struct finding *f, const struct pci_function *one)
+static void say_others(struct explanation *f, const struct pci_function *one)
 {
 	const struct inventory *inv = &f->host->run.inv;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (g != one && pci_same_slot(&g->at, &one->at) && !driver_is_vfio(g->driver))
-			finding_say(f, "%s of the same slot is on %s, IOMMU group %d",
+			explain_say(f, "%s of the same slot is on %s, IOMMU group %d",
 				    evidence_name(g), *g->driver ? g->driver : "no driver",
 				    (int)g->group);
 	}
 }
 
 /* A function that has left the bus reads as ones. */
-static void say_presence(struct finding *f, const struct pci_function *one)
+static void say_presence(struct explanation *f, const struct pci_function *one)
 {
 	unsigned char id[4];
 
 	if (!sysfs_read_at(f->host->run.inv.devices, path_function(one, "config"), id, 4, 0))
-		finding_say(f, id[0] == 0xff && id[1] == 0xff ?
+		explain_say(f, id[0] == 0xff && id[1] == 0xff ?
 			    "%s does not answer now: its configuration space reads ff" :
 			    "%s answers now", evidence_name(one));
 }
 
-static void say_reset(struct finding *f, const struct pci_function *one)
+static void say_reset(struct explanation *f, const struct pci_function *one)
 {
 	char resets[HOST_NAME_MAX];
 
 	host_resets(f->host, one, resets);
-	finding_say(f, *resets ? "%s has these ways of reset: %s" : "%s has no way of reset%s",
+	explain_say(f, *resets ? "%s has these ways of reset: %s" : "%s has no way of reset%s",
 		    evidence_name(one), resets);
 	say_others(f, one);
 }
 
-void evidence_reset(struct finding *f)
+void evidence_reset(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 
@@ -64,7 +64,7 @@ void evidence_reset(struct finding *f)
 	say_reset(f, one);
 }
 
-void evidence_power(struct finding *f)
+void evidence_power(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	char state[64], cold[64];
@@ -72,7 +72,7 @@ void evidence_power(struct finding *f)
 	if (!one)
 		return;
 	if (*read_attribute(f, one, "power_state", state))
-		finding_say(f, "%s is in %s, d3cold_allowed is %s", evidence_name(one), state,
+		explain_say(f, "%s is in %s, d3cold_allowed is %s", evidence_name(one), state,
 			    read_attribute(f, one, "d3cold_allowed", cold));
 	say_presence(f, one);
 	say_reset(f, one);
@@ -80,7 +80,7 @@ void evidence_power(struct finding *f)
 
 /* The line of an interrupt in /proc/interrupts, without its counts: "16: IO-APIC 16-fasteoi
  * vfio-intx(0000:01:00.0), ehci_hcd". */
-static void say_interrupt(struct finding *f, struct slice text, long long number)
+static void say_interrupt(struct explanation *f, struct slice text, long long number)
 {
 	char head[32], words[512];
 	uint64_t count;
@@ -95,11 +95,11 @@ static void say_interrupt(struct finding *f, struct slice text, long long number
 		while ((word = slice_next(&line, '"')).n)
 			if (t.len || !slice_dec(word, UINT64_MAX, &count))
 				text_add(&t, " %pv", &word);
-		finding_say(f, "/proc/interrupts: %s%s", head, words);
+		explain_say(f, "/proc/interrupts: %s%s", head, words);
 	}
 }
 
-void evidence_interrupt(struct finding *f)
+void evidence_interrupt(struct explanation *f)
 {
 	const struct pci_function *one = evidence_function(f);
 	char *text = evidence_read(f, "proc/interrupts"), irq[64];

@@ -82,7 +82,7 @@ static void add_string(struct strings *s, const char *format, va_list arguments)
 	s->text[s->n++] = text;
 }
 
-void finding_say(struct finding *f, const char *format, ...)
+void explain_say(struct explanation *f, const char *format, ...)
 {
 	va_list arguments;
 
@@ -91,7 +91,7 @@ void finding_say(struct finding *f, const char *format, ...)
 	va_end(arguments);
 }
 
-void finding_fix(struct finding *f, const char *format, ...)
+void explain_fix(struct explanation *f, const char *format, ...)
 {
 	va_list arguments;
 
@@ -110,7 +110,7 @@ static void free_strings(struct strings *s)
 static void free_findings(struct explain *e)
 {
 	for (unsigned i = 0; i < e->n; i++) {
-		struct finding *f = e->finding[i];
+		struct explanation *f = e->finding[i];
 		free_strings(&f->evidence);
 		free_strings(&f->fix);
 		free(f->line);
@@ -127,7 +127,7 @@ void explain_free(struct explain *e)
 
 /* True: the message names nothing that the finding lacks, as the second line of one that QEMU
  * prints in two. */
-static bool is_part(const struct finding *f, const struct capture *c)
+static bool is_part(const struct explanation *f, const struct capture *c)
 {
 	const struct capture *own = &f->capture;
 
@@ -137,7 +137,7 @@ static bool is_part(const struct finding *f, const struct capture *c)
 	       (!c->word.n || slice_equal(own->word, c->word));
 }
 
-static bool is_same(const struct finding *f, const struct capture *c)
+static bool is_same(const struct explanation *f, const struct capture *c)
 {
 	const struct capture *own = &f->capture;
 
@@ -149,7 +149,7 @@ static void add_finding(struct explain *e, const struct signature *s, const stru
 			size_t start)
 {
 	for (unsigned i = e->n; i--;) {
-		struct finding *f = e->finding[i];
+		struct explanation *f = e->finding[i];
 		if (f->s != s || !is_part(f, c))
 			continue;
 		f->count += is_same(f, c);
@@ -159,7 +159,7 @@ static void add_finding(struct explain *e, const struct signature *s, const stru
 		e->dropped++;
 		return;
 	}
-	struct finding *f = xcalloc(1, sizeof(*f));
+	struct explanation *f = xcalloc(1, sizeof(*f));
 	f->s = s;
 	f->capture = *c;
 	memcpy(f->word, c->word.p ? c->word.p : "", c->word.n);
@@ -279,14 +279,14 @@ void explain_end(struct explain *e)
 void explain_look(struct explain *e, struct host *h)
 {
 	for (unsigned i = 0; i < e->n; i++) {
-		struct finding *f = e->finding[i];
+		struct explanation *f = e->finding[i];
 		f->host = h;
 		if (f->s->look)
 			f->s->look(f);
 		for (struct slice rest = slice_of(f->s->fix); rest.n && !f->fix.n;)
 			while (rest.n) {
 				struct slice one = slice_cut(&rest, '\n');
-				finding_fix(f, "%.*s", (int)one.n, one.p);
+				explain_fix(f, "%.*s", (int)one.n, one.p);
 			}
 	}
 }

@@ -17,10 +17,10 @@
 #define EXPLAIN_LINE_MAX 4096
 #define EXPLAIN_OVERLAP 1024
 
-struct finding;
+struct explanation;
 
 /* Finds what this machine has to say of a message, by the calls below. */
-typedef void evidence_fn(struct finding *f);
+typedef void evidence_fn(struct explanation *f);
 
 struct signature {
 	const char *code;
@@ -38,7 +38,7 @@ struct strings {
 	char **text;
 };
 
-struct finding {
+struct explanation {
 	const struct signature *s;
 	struct capture capture; /* word is in `word` */
 	char word[PATTERN_WORD_MAX + 1];
@@ -52,7 +52,7 @@ struct finding {
 struct explain {
 	unsigned n;
 	unsigned long long dropped; /* messages beyond EXPLAIN_FINDINGS_MAX */
-	struct finding *finding[EXPLAIN_FINDINGS_MAX]; /* in the order of the text */
+	struct explanation *finding[EXPLAIN_FINDINGS_MAX]; /* in the order of the text */
 	bool last_start; /* for the caller: forget all before libvirt's last "starting up" */
 	bool records;    /* for the caller: the lines are records of /dev/kmsg */
 	/* the line that is being read */
@@ -73,5 +73,7 @@ void explain_look(struct explain *e, struct host *h);
 void explain_free(struct explain *e);
 
 /* For an evidence_fn: add a line of evidence, or one of what to do. */
-void finding_say(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void finding_fix(struct finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void explain_say(struct explanation *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void explain_fix(struct explanation *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

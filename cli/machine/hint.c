@@ -27,7 +27,7 @@ void hint_iommu(const struct host *h)
 	if (!h->run.inv.functions || iommu_is_on(h))
 		return;
 	iommu_explain(h, &t);
-	cmd_complain("%s%s: %s", t.what,
+	cmd_note("%s%s: %s", t.what,
 		     iommu_is_xens(h) ? "" : ", so no function can go to a guest", t.fix);
 }
 
@@ -41,7 +41,7 @@ void hint_no_group(const struct host *h)
 		hint_iommu(h);
 		pci_put_address(at, &h->run.inv.function[i].at);
 		if (iommu_is_on(h))
-			cmd_complain("%s: no IOMMU group, while other functions have "
+			cmd_note("%s: no IOMMU group, while other functions have "
 				     "theirs: %s", at, iommu_fix_of_one(h));
 		return;
 	}
@@ -57,7 +57,7 @@ void hint_later(struct host *h)
 		const struct plan_entry *e = &all->entry[i];
 		if (e->state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
 			continue;
-		cmd_complain("%s (%s): %s", text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
+		cmd_note("%s (%s): %s", text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
 			     text_make(by, sizeof(by), "%pp", &e->rule->at),
 			     host_later_text(h, f, why));
 	}
@@ -101,7 +101,7 @@ void hint_serials(const struct host *h, bool shown)
 			continue;
 		if (!is_hidden(h, f))
 			continue;
-		cmd_complain("serial numbers cannot be read%s: run it as root",
+		cmd_note("serial numbers cannot be read%s: run it as root",
 			     shown ? "" : ", and a rule has one");
 		return;
 	}

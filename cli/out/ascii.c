@@ -42,3 +42,12 @@ bool utf8_is_valid(const char *text, size_t n)
 	}
 	return true;
 }
+
+unsigned utf8_columns(const char *text, size_t n)
+{
+	unsigned columns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}

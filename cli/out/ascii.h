@@ -19,3 +19,6 @@ const char *ascii_find(const char *text, const char *part);
 
 /* True: the bytes are UTF-8. */
 bool utf8_is_valid(const char *text, size_t n);
+
+/* Columns that n bytes of UTF-8 take on a terminal, each character being one wide. */
+unsigned utf8_columns(const char *text, size_t n);

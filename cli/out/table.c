@@ -2,7 +2,6 @@
 /* table.c - see table.h */
 #include "table.h"
 
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,8 @@
 
 #include "cli/cmd.h"
 #include "ascii.h"
+#include "json.h"
+#include "near.h"
 #include "xalloc.h"
 
 bool columns_has(const struct columns *c, unsigned k)
@@ -19,6 +20,19 @@ bool columns_has(const struct columns *c, unsigned k)
 		if (c->chosen[i] == k)
 			return true;
 	return false;
+}
+
+static int complain_column(const struct column *all, const char *name, size_t n)
+{
+	char word[64];
+	struct near near;
+
+	snprintf(word, sizeof(word), "%.*s", n < sizeof(word) ? (int)n : (int)sizeof(word), name);
+	near_start(&near, word);
+	for (; all->name; all++)
+		near_try(&near, all->name);
+	return cmd_misused(&verb_list, "%.*s: no such column%s", (int)n, name,
+			   near_hint(&near, ""));
 }
 
 int columns_choose(struct columns *c, const char *list)
@@ -33,9 +47,7 @@ int columns_choose(struct columns *c, const char *list)
 					  !ascii_same(c->all[k].name, list, n)))
 			k++;
 		if (!c->all[k].name) {
-			cmd_complain("column \"%.*s\": there is none: --help lists them", (int)n,
-				     list);
-			return CMD_USAGE;
+			return complain_column(c->all, list, n);
 		}
 		if (!columns_has(c, k) && c->n < TABLE_COLUMNS_MAX)
 			c->chosen[c->n++] = k;
@@ -101,26 +113,6 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 			xalloc_fail(strlen(color));
 }
 
-/* JSON is UTF-8; of other text each byte becomes a character, as in a receipt. */
-json_object *json_text(const char *text, size_t n)
-{
-	char *made = xmalloc(2 * n + 1), *w = made;
-
-	memcpy(made, text, n);
-	made[n] = '\0';
-	if (utf8_is_valid(made, n))
-		w += n;
-	else
-		for (const unsigned char *p = (const unsigned char *)text; n; n--, p++) {
-			if (*p >= 0x80)
-				*w++ = (char)(0xc0 | *p >> 6);
-			*w++ = (char)(*p < 0x80 ? *p : 0x80 | (*p & 0x3f));
-		}
-	json_object *o = json_object_new_string_len(made, (int)(w - made));
-	free(made);
-	return o;
-}
-
 static json_object *json_cell(int type, const char *data)
 {
 	json_object *list;
@@ -176,7 +168,7 @@ static json_object *json_line(struct libscols_table *table, struct libscols_line
 /* libsmartcols has JSON too, but no empty lists, and other words from release to release. */
 static void print_table_json(struct libscols_table *table)
 {
-	json_object *o = json_object_new_object(), *list = json_object_new_array();
+	json_object *list = json_object_new_array();
 	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *line;
 
@@ -184,9 +176,7 @@ static void print_table_json(struct libscols_table *table)
 		if (!scols_line_get_parent(line))
 			json_object_array_add(list, json_line(table, line));
 	scols_free_iter(i);
-	json_object_object_add(o, scols_table_get_name(table), list);
-	puts(json_object_to_json_string_ext(o, TABLE_JSON));
-	json_object_put(o);
+	json_print(json_document(scols_table_get_name(table), list));
 }
 
 void table_end(struct libscols_table *table)
@@ -210,9 +200,7 @@ unsigned table_width(void)
 
 static const char *color_if_wanted(const char *code)
 {
-	const char *no = getenv("NO_COLOR");
-
-	return (no && *no) || !isatty(STDOUT_FILENO) ? "" : code;
+	return cmd_wants_color() ? code : "";
 }
 
 const char *color_good(void)

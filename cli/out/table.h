@@ -15,14 +15,6 @@ struct column {
 
 #define TABLE_COLUMNS_MAX 32
 
-/* A JSON string of n bytes. JSON is UTF-8, and what others write need not be: a byte above 0x7f
- * of a text that is no UTF-8 becomes the character of Latin-1. */
-struct json_object *json_text(const char *text, size_t n);
-
-/* how JSON is written, as json_object_to_json_string_ext() takes it */
-#define TABLE_JSON \
-	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
-
 /* Columns of a table, chosen from all that a verb has. */
 struct columns {
 	const struct column *all; /* ends with a NULL name */
@@ -67,5 +59,5 @@ void table_end(struct libscols_table *table);
 unsigned table_width(void);
 
 /* SGR codes for text in a state, "" where there is to be no colour: stdout is no terminal, or
- * NO_COLOR is set. */
+ * cmd_wants_color(). */
 const char *color_good(void), *color_bad(void), *color_warn(void), *color_off(void);

@@ -207,17 +207,17 @@ static void put_log(const struct maker *m)
 }
 
 /* What the program itself says: the words of a verb, without --sysroot. */
-static void put_verb(const struct maker *m, int (*verb)(int argc, char **argv), const char *a,
-		     const char *b)
+static void put_verb(const struct maker *m, const struct cmd_verb *verb, const char *option)
 {
-	const char *argv[6] = { a, NULL };
+	const char *argv[6] = { verb->name, NULL };
 	unsigned k = 1;
 	char end[64];
 	size_t n;
 
-	if (b)
-		argv[k++] = b;
-	char *name = xasprintf("vgapass %s%s%s", a, b ? " " : "", b ? b : "");
+	if (option)
+		argv[k++] = option;
+	char *name = xasprintf("vgapass %s%s%s", verb->name, option ? " " : "",
+			       option ? option : "");
 	if (m->o->sysroot) {
 		argv[k++] = "--sysroot";
 		argv[k++] = m->o->sysroot;
@@ -239,10 +239,10 @@ static void put_sections(const struct maker *m)
 	begin(m, "receipt");
 	put_file(m, "run/vgapass/receipt.json", RECEIPT_MAX);
 	put_log(m);
-	put_verb(m, cmd_list, "list", "-a");
-	put_verb(m, cmd_plan, "plan", NULL);
-	put_verb(m, cmd_status, "status", NULL);
-	put_verb(m, cmd_check, "check", "--json");
+	put_verb(m, &verb_list, "-a");
+	put_verb(m, &verb_plan, NULL);
+	put_verb(m, &verb_status, NULL);
+	put_verb(m, &verb_check, "--json");
 	begin(m, "tree");
 	saved_write(m->to, m->h, m->scrub, note_missing, (void *)m);
 }

@@ -13,7 +13,7 @@
 
 #define PATIENCE_SECONDS 60
 
-static _Noreturn void be_verb(int (*verb)(int argc, char **argv), const char *const *argv, int to)
+static _Noreturn void be_verb(const struct cmd_verb *verb, const char *const *argv, int to)
 {
 	char *words[16];
 	int n = 0;
@@ -25,7 +25,7 @@ static _Noreturn void be_verb(int (*verb)(int argc, char **argv), const char *co
 	dup2(to, STDERR_FILENO);
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE_SECONDS);
-	int code = verb(n, words);
+	int code = cmd_run(verb, n, words);
 	fflush(stdout);
 	_exit(code);
 }
@@ -45,7 +45,7 @@ static char *read_all(int fd, size_t *n)
 	return text;
 }
 
-char *run_verb(int (*verb)(int argc, char **argv), const char *const *argv, size_t *n, char end[64])
+char *run_verb(const struct cmd_verb *verb, const char *const *argv, size_t *n, char end[64])
 {
 	int both[2], status = 0;
 

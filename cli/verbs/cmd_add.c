@@ -11,25 +11,6 @@
 
 #define VERB "add"
 
-static const char help[] =
-	"usage: vgapass add [OPTION ...] [CARD ...]\n\n"
-	"Writes rules for all functions of the cards: the next boot keeps them for\n"
-	"guests. CARD is an address, an ID or words of its name, see vgapass list;\n"
-	"without one, on a terminal, it asks. What the next boot would refuse is refused\n"
-	"here, and what the host itself needs: its disks, only keyboard and network.\n\n"
-	"  --apply              rebuild the boot images of all kernels\n"
-	"  --dry-run            show what would be added, write nothing\n"
-	"  --file NAME          write to /etc/vgapass.conf.d/NAME.conf\n"
-	"  --profile PROFILE    write rules for boots with vgapass=PROFILE\n"
-	"  --required           count a boot without the card as failed\n"
-	"  --take-boot-display  allow the display that the firmware uses; the console\n"
-	"                       goes with it\n"
-	"  --no-iommu           allow functions that have no IOMMU group\n"
-	"  --sysroot DIR        look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 done, or it was so already, 1 not done, 2 usage; with --apply also\n"
-	"1 if the image that boots does not hold the configuration afterwards, or the\n"
-	"exit code of the command that rebuilds it.\n";
-
 /* Returns whether the present rules leave the function to a new one. If not, prints why, and sets
  * *good to false unless the function is taken already. */
 static bool is_open_to_rule(const struct host *h, const struct pci_function *f, bool *good)
@@ -136,27 +117,40 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 	return rules_finish(h, set, how);
 }
 
-int cmd_add(int argc, char **argv)
-{
-	struct host_options o = { 0 };
-	struct rules_how how = { .verb = VERB };
-	const char *file = NULL;
-	const struct cmd_option options[] = {
-		{ .name = "file", .text = &file },
-		{ .name = "profile", .text = &how.profile },
-		{ .name = "required", .flag = &how.required },
-		{ .name = "take-boot-display", .flag = &how.take_boot_display },
-		{ .name = "no-iommu", .flag = &how.no_iommu },
-		{ .name = "dry-run", .flag = &how.dry_run },
-		{ .name = "apply", .flag = &how.apply },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct host_options opt;
+static struct rules_how how = { .verb = VERB };
+static const char *file;
 
-	if (first < 0)
-		return code;
-	if (choose_check(VERB, argc - first) || rules_check_names(&how, file))
+static const struct cmd_option options[] = {
+	{ "apply", 0, NULL, "rebuild the boot images of all kernels", &how.apply, NULL },
+	CMD_DRY_RUN(&how.dry_run),
+	{ "file", 0, "NAME", "write to /etc/vgapass.conf.d/NAME.conf", NULL, &file },
+	{ "profile", 0, "PROFILE", "write rules for boots with vgapass=PROFILE", NULL,
+	  &how.profile },
+	{ "required", 0, NULL, "count a boot without the card as failed", &how.required, NULL },
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
+	  "with it", &how.take_boot_display, NULL },
+	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &how.no_iommu, NULL },
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_add(int argc, char **argv)
+{
+	if (choose_check(&verb_add, argc) || rules_check_names(&how, file))
 		return CMD_USAGE;
-	return rules_edit(&o, &how, argc - first, argv + first, add_cards);
+	return rules_edit(&opt, &how, argc, argv, add_cards);
 }
+
+const struct cmd_verb verb_add = {
+	.name = "add",
+	.summary = "write the rules that keep a card for guests",
+	.arguments = "[CARD ...]",
+	.about = "Writes rules for all functions of the cards: the next boot keeps them for\n"
+		 "guests. CARD is an address, an ID or words of its name, see vgapass list;\n"
+		 "without one, on a terminal, it asks. What the next boot would refuse is refused\n"
+		 "here, and what the host itself needs: its disks, only keyboard and network.",
+	.options = options,
+	.exits = "0 done, or it was so already, 1 not done, or the image that boots does not hold the configuration after --apply, 2 usage.",
+	.run = run_add,
+};

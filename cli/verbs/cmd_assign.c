@@ -7,32 +7,9 @@
 #include "cli/assign/ready.h"
 #include "cli/cmd.h"
 #include "cli/machine/hint.h"
+#include "cli/out/near.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
-
-static const char help[] =
-	"usage: vgapass assign [OPTION ...] --for SOFTWARE CARD\n\n"
-	"Prints the text that gives a card to a guest, and in comments where it goes.\n"
-	"CARD is an address, an ID or words of its name, see vgapass list. All functions\n"
-	"of the card go that are on VFIO, now or after the next boot; one that stays with\n"
-	"the host is no obstacle where it is in another IOMMU group.\n\n"
-	"  --for SOFTWARE   libvirt: XML for the domain; qemu: options of the command\n"
-	"                   line, quoted for a shell; container: a compose file for QEMU\n"
-	"                   in a container; proxmox: a line of VMID.conf; kubevirt: YAML\n"
-	"                   for the KubeVirt object and for the guest; ravada: SQL that\n"
-	"                   adds a host device; incus: commands, also for LXD;\n"
-	"                   cloud-hypervisor: an option of the command line\n"
-	"  --guest-slot N   where the guest gets the card: libvirt's bus and QEMU's root\n"
-	"                   port (10), with --machine pc the slot (10), the number behind\n"
-	"                   Proxmox's hostpci (0)\n"
-	"  --machine q35|pc  the guest's machine, for libvirt, qemu, container and\n"
-	"                   proxmox (q35)\n"
-	"  --single         for libvirt: the function that CARD names, alone, as virsh\n"
-	"                   attach-device takes it\n"
-	"  --mapping NAME   for proxmox: a resource mapping, and a line that uses it\n"
-	"  --pool           for ravada: all cards that are equal to this one; a guest\n"
-	"                   gets one of them that is free\n"
-	"  --sysroot DIR    look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 printed, 1 no guest can have the card, 2 usage.\n";
 
 /* What the options say. */
 struct options {
@@ -77,21 +54,29 @@ static int print_card(struct assign *a, const char *text, const struct assign_fo
 	return form->print(a);
 }
 
-/* NULL, after printing the reason: there is no such form. */
+/* NULL, said: there is no such form. */
 static const struct assign_form *find_form(const char *name)
 {
 	const struct assign_form *form = assign_forms;
-	char names[128];
-	struct text t;
+	struct near near;
 
-	text_start(&t, names, sizeof(names));
+	near_start(&near, name);
 	for (; form->name; form++) {
 		if (!strcmp(form->name, name))
 			return form;
-		text_add(&t, "%s%s", t.len ? ", " : "", form->name);
+		near_try(&near, form->name);
 	}
-	cmd_complain("--for %s: expected one of %s", name, names);
+	cmd_misused(&verb_assign, "--for %s: no such software%s", name, near_hint(&near, ""));
 	return NULL;
+}
+
+static void print_forms(void)
+{
+	puts("\nSoftware:");
+	for (const struct assign_form *form = assign_forms; form->name; form++) {
+		printf("  %-16s  ", form->name);
+		wrap_print(stdout, 20, 20, 80, form->help);
+	}
 }
 
 /* False, after printing the reason: no such slot. */
@@ -140,10 +125,6 @@ static bool read_options(const struct assign_form *form, const struct options *o
 			return false;
 		}
 	a->pc = o->machine && !strcmp(o->machine, "pc");
-	if (o->machine && !a->pc && strcmp(o->machine, "q35") != 0) {
-		cmd_complain("--machine %s: expected q35 or pc", o->machine);
-		return false;
-	}
 	if (o->mapping && !is_mapping_name(o->mapping)) {
 		cmd_complain("--mapping %s: expected a letter, and then letters, digits, - and _",
 			     o->mapping);
@@ -154,37 +135,52 @@ static bool read_options(const struct assign_form *form, const struct options *o
 	return read_slot(form, o->slot, a);
 }
 
-int cmd_assign(int argc, char **argv)
-{
-	struct host *host = xcalloc(1, sizeof(*host));
-	struct options o = { .form = NULL };
-	struct assign a = { .host = host };
-	const struct cmd_option options[] = {
-		{ .name = "for", .text = &o.form },
-		{ .name = "guest-slot", .text = &o.slot },
-		{ .name = "machine", .text = &o.machine },
-		{ .name = "single", .flag = &o.single },
-		{ .name = "mapping", .text = &o.mapping },
-		{ .name = "pool", .flag = &o.pool },
-		{ .name = "sysroot", .text = &o.host.sysroot },
-		{ .name = NULL },
-	};
-	int r, first = cmd_options(argc, argv, options, help, &r);
+static struct options opt;
 
-	if (first < 0)
-		return r;
-	if (argc - first != 1 || !o.form) {
-		cmd_complain("assign: expected one CARD and --for: see vgapass assign --help");
+static const struct cmd_option options[] = {
+	{ "for", 0, "SOFTWARE", "the software of the guest, see below", NULL, &opt.form },
+	{ "guest-slot", 0, "N", "where the guest gets the card: libvirt's bus and QEMU's root port "
+	  "(10), with --machine pc the slot (10), the number behind Proxmox's hostpci (0)", NULL,
+	  &opt.slot },
+	{ "machine", 0, "q35|pc", "the guest's machine, for libvirt, qemu, container and proxmox "
+	  "(q35)", NULL, &opt.machine },
+	{ "single", 0, NULL, "for libvirt: the function that CARD names, alone, as virsh "
+	  "attach-device takes it", &opt.single, NULL },
+	{ "mapping", 0, "NAME", "for proxmox: a resource mapping, and a line that uses it", NULL,
+	  &opt.mapping },
+	{ "pool", 0, NULL, "for ravada: all cards that are equal to this one; a guest gets one of "
+	  "them that is free", &opt.pool, NULL },
+	CMD_SYSROOT(&opt.host.sysroot),
+	CMD_END,
+};
+
+static int run_assign(int argc, char **argv)
+{
+	if (argc != 1 || !opt.form)
+		return cmd_misused(&verb_assign, "expected one CARD and --for");
+	const struct assign_form *form = find_form(opt.form);
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct assign a = { .host = host };
+	if (!form || !read_options(form, &opt, &a))
 		return CMD_USAGE;
-	}
-	const struct assign_form *form = find_form(o.form);
-	if (!form || !read_options(form, &o, &a))
-		return CMD_USAGE;
-	const char *card = argv[first];
-	r = host_open(host, &o.host);
+	int r = host_open(host, &opt.host);
 	if (!r)
-		r = print_card(&a, card, form, &o);
+		r = print_card(&a, argv[0], form, &opt);
 	host_close(host);
 	free(host);
 	return r;
 }
+
+const struct cmd_verb verb_assign = {
+	.name = "assign",
+	.summary = "print the text that gives a card to a guest",
+	.arguments = "--for SOFTWARE CARD",
+	.about = "Prints the text that gives a card to a guest, and in comments where it goes.\n"
+		 "CARD is an address, an ID or words of its name, see vgapass list. All functions\n"
+		 "of the card go that are on VFIO, now or after the next boot; one that stays with\n"
+		 "the host is no obstacle where it is in another IOMMU group.",
+	.options = options,
+	.print_more = print_forms,
+	.exits = "0 printed, 1 no guest can have the card, 2 usage.",
+	.run = run_assign,
+};

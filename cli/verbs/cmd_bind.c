@@ -11,20 +11,6 @@
 #include "cli/live/live.h"
 #include "cli/out/xalloc.h"
 
-static const char help[] =
-	"usage: vgapass bind [OPTION ...] CARD ...\n\n"
-	"Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
-	"now. CARD is an address, an ID or words of its name, see vgapass list.\n\n"
-	"  --dry-run            show what would be done, do nothing\n"
-	"  --take-boot-display  allow the display that the firmware uses; the console\n"
-	"                       goes with it\n"
-	"  --no-iommu           allow functions that have no IOMMU group\n\n"
-	"What is in use is refused, and who uses it is named; so is everything where that\n"
-	"cannot be seen, as in a container. If one function cannot be bound, the others\n"
-	"go back to the drivers that they had. The configuration stays: what holds for\n"
-	"the next boot, vgapass add writes.\n\n"
-	"Exit code: 0 all are bound, 1 refused or failed, 2 usage.\n";
-
 /* As messages call the rules of this command. */
 #define RULES_NAME "bind"
 
@@ -297,29 +283,41 @@ static int bind_cards(struct live *l, const struct bind_options *o)
 	return CMD_OK;
 }
 
-int cmd_bind(int argc, char **argv)
-{
-	struct bind_options o = { 0 };
-	const struct cmd_option options[] = {
-		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
-		{ .name = "take-boot-display", .flag = &o.take_boot_display },
-		{ .name = "no-iommu", .flag = &o.no_iommu },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct bind_options opt;
 
-	if (first < 0)
-		return code;
-	if (first == argc) {
-		cmd_complain("bind: which card: see vgapass bind --help");
-		return CMD_USAGE;
-	}
-	const struct live_options lo = { .verb = "bind", .dry_run = o.dry_run,
+static const struct cmd_option options[] = {
+	CMD_DRY_RUN(&opt.dry_run),
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
+	  "with it", &opt.take_boot_display, NULL },
+	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &opt.no_iommu, NULL },
+	CMD_END,
+};
+
+static int run_bind(int argc, char **argv)
+{
+	if (!argc)
+		return cmd_misused(&verb_bind, "no card is named");
+	const struct live_options lo = { .verb = "bind", .dry_run = opt.dry_run,
 					 .wants = is_to_lose_driver };
-	struct live *l = live_open(&lo, (unsigned)(argc - first), argv + first);
+	struct live *l = live_open(&lo, (unsigned)argc, argv);
 	if (!l)
 		return CMD_FAILED;
-	code = bind_cards(l, &o);
+	int code = bind_cards(l, &opt);
 	live_close(l);
 	return code;
 }
+
+const struct cmd_verb verb_bind = {
+	.name = "bind",
+	.summary = "give a card to vfio-pci now",
+	.arguments = "CARD ...",
+	.about = "Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
+		 "now. CARD is an address, an ID or words of its name, see vgapass list.",
+	.options = options,
+	.notes = "What is in use is refused, and who uses it is named; so is everything where that\n"
+		 "cannot be seen, as in a container. If one function cannot be bound, the others\n"
+		 "go back to the drivers that they had. The configuration stays: what holds for\n"
+		 "the next boot, vgapass add writes.",
+	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
+	.run = run_bind,
+};

@@ -7,31 +7,10 @@
 
 #include "cli/check/check.h"
 #include "cli/cmd.h"
+#include "cli/out/near.h"
 #include "cli/out/table.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
-
-static const char help[] =
-	"usage: vgapass check [OPTION ...] [TOPIC ...]\n\n"
-	"Looks for all that keeps a function from a guest, and says what to do about\n"
-	"each. It changes nothing. Run it as root: without, it says what it could not\n"
-	"read.\n\n"
-	"  -v, --verbose      also show what is right\n"
-	"  -J, --json         print a list of findings: level, topic, at, text, fix\n"
-	"  --profile PROFILE  assume vgapass=PROFILE on the kernel command line\n"
-	"  --cmdline TEXT     use TEXT instead of the running kernel command line\n"
-	"  --sysroot DIR      look at the machine whose files are below DIR\n\n"
-	"Topics:\n"
-	"  config     rules that are wrong, match nothing or are refused\n"
-	"  iommu      the IOMMU, its groups, interrupt remapping\n"
-	"  images     boot images that are older than the configuration\n"
-	"  modules    kernels without VFIO, modules that Secure Boot does not let in\n"
-	"  elsewhere  settings of the boot loader, modprobe.d and others that fight, or\n"
-	"             are needless\n"
-	"  cards      functions without reset, or not on the driver that their rule says\n"
-	"  host       what the host needs and would lose: disks, the only keyboard,\n"
-	"             the network, the question for a passphrase\n"
-	"  guests     KVM, and what a guest of an ordinary user lacks\n\n"
-	"Exit code: 0 fine, 1 warnings, 2 errors, or usage.\n";
 
 static const struct topic {
 	const char *name;
@@ -116,16 +95,41 @@ static void run_topics(struct check *c, int argc, char **argv)
 	}
 }
 
+static const struct { const char *name, *help; } subjects[] = {
+	{ "config", "rules that are wrong, match nothing or are refused" },
+	{ "iommu", "the IOMMU, its groups, interrupt remapping" },
+	{ "images", "boot images that are older than the configuration" },
+	{ "modules", "kernels without VFIO, modules that Secure Boot does not let in" },
+	{ "elsewhere", "settings of the boot loader, modprobe.d and others that fight, or are "
+		       "needless" },
+	{ "cards", "functions without reset, or not on the driver that their rule says" },
+	{ "host", "what the host needs and would lose: disks, the only keyboard, the network, the "
+		  "question for a passphrase" },
+	{ "guests", "KVM, and what a guest of an ordinary user lacks" },
+};
+
+static void print_topics(void)
+{
+	puts("\nTopics:");
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		printf("  %-9s  ", subjects[i].name);
+		wrap_print(stdout, 13, 13, 80, subjects[i].help);
+	}
+}
+
 static int check_topics(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
+		struct near near;
 		bool known = false;
-		for (size_t k = 0; k < sizeof(topics) / sizeof(topics[0]); k++)
-			known |= !strcmp(topics[k].name, argv[i]);
-		if (!known) {
-			cmd_complain("check: %s: no such topic: see vgapass check --help", argv[i]);
-			return CMD_USAGE;
+		near_start(&near, argv[i]);
+		for (size_t k = 0; k < sizeof(subjects) / sizeof(subjects[0]); k++) {
+			known |= !strcmp(subjects[k].name, argv[i]);
+			near_try(&near, subjects[k].name);
 		}
+		if (!known)
+			return cmd_misused(&verb_check, "%s: no such topic%s", argv[i],
+					   near_hint(&near, ""));
 	}
 	return CMD_OK;
 }
@@ -141,34 +145,33 @@ static void plan_anyway(struct host *h)
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
-int cmd_check(int argc, char **argv)
+static struct host_options opt = { .as_boot = true };
+static bool verbose, json;
+
+static const struct cmd_option options[] = {
+	{ "verbose", 'v', NULL, "also show what is right", &verbose, NULL },
+	CMD_JSON(&json),
+	CMD_PROFILE(&opt.profile),
+	CMD_CMDLINE(&opt.cmdline),
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_check(int argc, char **argv)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
-	struct check c = { .host = host };
-	struct host_options o = { .as_boot = true };
-	bool json = false;
-	const struct cmd_option options[] = {
-		{ .name = "verbose", .letter = 'v', .flag = &c.verbose },
-		{ .name = "json", .letter = 'J', .flag = &json },
-		{ .name = "profile", .text = &o.profile },
-		{ .name = "cmdline", .text = &o.cmdline },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+	struct check c = { .host = host, .verbose = verbose };
 
-	if (first < 0)
-		return code;
-	if (check_topics(argc - first, argv + first))
+	if (check_topics(argc, argv))
 		return CMD_USAGE;
-	if (host_open(host, &o)) {
+	if (host_open(host, &opt)) {
 		host_close(host);
 		free(host);
-		return CHECK_ERROR;
+		return CMD_FAILED;
 	}
 	plan_anyway(host);
 	c.findings = json_object_new_array();
-	run_topics(&c, argc - first, argv + first);
+	run_topics(&c, argc, argv);
 	if (json)
 		print_json(&c);
 	else
@@ -176,6 +179,18 @@ int cmd_check(int argc, char **argv)
 	json_object_put(c.findings);
 	host_close(host);
 	free(host);
-	return c.count[CHECK_ERROR] ? CHECK_ERROR : c.count[CHECK_WARNING] ? CHECK_WARNING :
-									     CHECK_OK;
+	return c.count[CHECK_ERROR] ? CMD_FAILED : c.count[CHECK_WARNING] ? CMD_WARNINGS : CMD_OK;
 }
+
+const struct cmd_verb verb_check = {
+	.name = "check",
+	.summary = "find what keeps cards from guests, each with its fix",
+	.arguments = "[TOPIC ...]",
+	.about = "Looks for all that keeps a function from a guest, and says what to do about\n"
+		 "each. It changes nothing. Run it as root: without, it says what it could not\n"
+		 "read.",
+	.options = options,
+	.print_more = print_topics,
+	.exits = "0 fine, 1 errors, 2 usage, 3 warnings only.",
+	.run = run_check,
+};

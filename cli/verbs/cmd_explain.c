@@ -12,20 +12,9 @@
 #include "cli/cmd.h"
 #include "cli/explain/explain.h"
 #include "cli/out/ascii.h"
+#include "cli/out/json.h"
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
-
-static const char help[] =
-	"usage: vgapass explain [OPTION ...] [FILE]\n\n"
-	"Finds messages of QEMU, libvirt, the kernel and guests in a text, and says for\n"
-	"each what its cause is on this machine, by what that shows, and what to do.\n"
-	"Without FILE, and for -, it reads standard input. It changes nothing.\n\n"
-	"  --guest GUEST    libvirt's log of this guest, from its last start on\n"
-	"  --dmesg          the kernel's log of this boot\n"
-	"  --last-boot      the kernel's log of the boot before this one, of the journal\n"
-	"  -J, --json       a list of explanations: code, line, cause, evidence, fix\n"
-	"  --sysroot DIR    the machine whose files are below DIR\n\n"
-	"Exit code: 0 a message is explained, 1 none is, or it cannot be read, 2 usage.\n";
 
 #define GUEST_LOGS "var/log/libvirt/qemu"
 #define CHUNK (1 << 16) /* a record of /dev/kmsg has at most 8 KiB */
@@ -160,10 +149,10 @@ static void add_text(json_object *o, const char *name, const char *text)
 
 static void print_json(const struct explain *e)
 {
-	json_object *all = json_object_new_object(), *list = json_object_new_array();
+	json_object *list = json_object_new_array();
 
 	for (unsigned i = 0; i < e->n; i++) {
-		const struct finding *f = e->finding[i];
+		const struct explanation *f = e->finding[i];
 		json_object *o = json_object_new_object();
 		add_text(o, "code", f->s->code);
 		add_text(o, "line", f->line);
@@ -173,10 +162,7 @@ static void print_json(const struct explain *e)
 		json_object_object_add(o, "fix", json_strings(&f->fix));
 		json_object_array_add(list, o);
 	}
-	json_object_object_add(all, "version", json_object_new_int(1));
-	json_object_object_add(all, "explanations", list);
-	puts(json_object_to_json_string_ext(all, TABLE_JSON));
-	json_object_put(all);
+	json_print(json_document("explanations", list));
 }
 
 /* The bytes that are printed for the line: above ASCII only whole characters of UTF-8, and only
@@ -193,7 +179,7 @@ static char *plain_line(const char *text)
 }
 
 /* Prints the line, or what fits of it from its message on. */
-static void print_line(const struct finding *f, unsigned width)
+static void print_line(const struct explanation *f, unsigned width)
 {
 	const char *dots = MB_CUR_MAX > 1 ? "…" : "...";
 	unsigned dots_width = MB_CUR_MAX > 1 ? 1 : 3;
@@ -242,7 +228,7 @@ static void print_wrapped(const char *first, const char *text, unsigned width)
 	putchar('\n');
 }
 
-static void print_finding(const struct finding *f, unsigned width)
+static void print_finding(const struct explanation *f, unsigned width)
 {
 	unsigned wrap = width == UINT32_MAX ? UINT32_MAX : width < 40 ? 40 : width;
 
@@ -285,37 +271,49 @@ static int explain_source(struct explain *e, struct host *h, const struct source
 			    "file that vgapass report writes");
 }
 
-int cmd_explain(int argc, char **argv)
+static struct host_options opt = { .as_boot = true };
+static struct source source;
+static bool json;
+
+static const struct cmd_option options[] = {
+	{ "guest", 0, "GUEST", "read libvirt's log of this guest, from its last start on", NULL,
+	  &source.guest },
+	{ "dmesg", 0, NULL, "read the kernel's log of this boot", &source.dmesg, NULL },
+	{ "last-boot", 0, NULL, "read the kernel's log of the boot before this one, of the journal",
+	  &source.last_boot, NULL },
+	CMD_JSON(&json),
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_explain(int argc, char **argv)
 {
+	struct source *s = &source;
+
+	if (argc + !!s->guest + s->dmesg + s->last_boot > 1)
+		return cmd_misused(&verb_explain, "it takes one of FILE, --guest, --dmesg and "
+				   "--last-boot");
+	s->file = argc ? argv[0] : "-";
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct explain *e = xcalloc(1, sizeof(*e));
-	struct host_options o = { .as_boot = true };
-	struct source s = { .file = NULL };
-	bool json = false;
-	const struct cmd_option options[] = {
-		{ .name = "guest", .text = &s.guest },
-		{ .name = "dmesg", .flag = &s.dmesg },
-		{ .name = "last-boot", .flag = &s.last_boot },
-		{ .name = "json", .letter = 'J', .flag = &json },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int r, first = cmd_options(argc, argv, options, help, &r);
-
-	if (first < 0)
-		return r;
-	if (argc - first + !!s.guest + s.dmesg + s.last_boot > 1) {
-		cmd_complain("explain: it takes one of FILE, --guest, --dmesg and --last-boot: see "
-			     "vgapass explain --help");
-		return CMD_USAGE;
-	}
-	s.file = first < argc ? argv[first] : "-";
-	r = host_open(host, &o);
+	int r = host_open(host, &opt);
 	if (!r)
-		r = explain_source(e, host, &s, json);
+		r = explain_source(e, host, s, json);
 	explain_free(e);
 	free(e);
 	host_close(host);
 	free(host);
 	return r;
 }
+
+const struct cmd_verb verb_explain = {
+	.name = "explain",
+	.summary = "find the cause of a message, on this machine",
+	.arguments = "[FILE]",
+	.about = "Finds messages of QEMU, libvirt, the kernel and guests in a text, and says for\n"
+		 "each what its cause is on this machine, by what that shows, and what to do.\n"
+		 "Without FILE, and for -, it reads standard input. It changes nothing.",
+	.options = options,
+	.exits = "0 a message is explained, 1 none is, or it cannot be read, 2 usage.",
+	.run = run_explain,
+};

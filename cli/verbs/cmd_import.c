@@ -17,23 +17,6 @@
 
 #define VERB "import"
 
-static const char help[] =
-	"usage: vgapass import [OPTION ...]\n\n"
-	"Shows the rules that correspond to settings found elsewhere, what of those no\n"
-	"rule can say, and what can be deleted then. It reads the kernel command line\n"
-	"and the files and boot entries that it comes from, modprobe.d, lists of modules,\n"
-	"driverctl, udev rules, scripts, and what Unraid, TrueNAS, Qubes and Xen keep.\n\n"
-	"  --write              add the rules; change nothing else\n"
-	"  --apply              with --write: rebuild the boot images of all kernels\n"
-	"  --file NAME          write to /etc/vgapass.conf.d/NAME.conf\n"
-	"  --take-boot-display  allow the display that the firmware uses; the console\n"
-	"                       goes with it\n"
-	"  --no-iommu           allow functions that have no IOMMU group\n"
-	"  --sysroot DIR        look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 done, or there is nothing to do, 1 not done or not all, 2 usage;\n"
-	"with --apply also 1 if the image that boots does not hold the configuration\n"
-	"afterwards, or the exit code of the command that rebuilds it.\n";
-
 /* What import works on. */
 struct import {
 	struct host host;
@@ -575,36 +558,35 @@ static int import(struct import *m)
 	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
 }
 
-int cmd_import(int argc, char **argv)
-{
-	struct import *m = xcalloc(1, sizeof(*m));
-	struct host_options o = { 0 };
-	const char *file = NULL;
-	bool write = false;
-	const struct cmd_option options[] = {
-		{ .name = "write", .flag = &write },
-		{ .name = "file", .text = &file },
-		{ .name = "take-boot-display", .flag = &m->how.take_boot_display },
-		{ .name = "no-iommu", .flag = &m->how.no_iommu },
-		{ .name = "apply", .flag = &m->how.apply },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct host_options opt;
+static struct rules_how how = { .verb = VERB };
+static const char *file;
+static bool write_rules;
 
-	m->how.verb = VERB;
-	if (first < 0)
-		return code;
-	if (cmd_no_arguments(argc, argv, first))
+static const struct cmd_option options[] = {
+	{ "write", 0, NULL, "add the rules; change nothing else", &write_rules, NULL },
+	{ "apply", 0, NULL, "with --write: rebuild the boot images of all kernels", &how.apply, NULL },
+	{ "file", 0, "NAME", "write to /etc/vgapass.conf.d/NAME.conf", NULL, &file },
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
+	  "with it", &how.take_boot_display, NULL },
+	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &how.no_iommu, NULL },
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_import(int argc, char **argv)
+{
+	if (cmd_no_arguments(&verb_import, argc, argv))
 		return CMD_USAGE;
-	if (m->how.apply && !write) {
-		cmd_complain(VERB ": --apply requires --write: without it nothing is changed");
+	if (how.apply && !write_rules)
+		return cmd_misused(&verb_import,
+				   "--apply requires --write: without it nothing is changed");
+	if (rules_check_names(&how, file))
 		return CMD_USAGE;
-	}
-	if (rules_check_names(&m->how, file))
-		return CMD_USAGE;
-	m->how.dry_run = !write;
-	int r = conf_set_open(&m->set, &m->host, &o, VERB, m->how.dry_run);
+	how.dry_run = !write_rules;
+	struct import *m = xcalloc(1, sizeof(*m));
+	m->how = how;
+	int r = conf_set_open(&m->set, &m->host, &opt, VERB, m->how.dry_run);
 	if (!r)
 		r = conf_set_read(&m->set, &m->host, VERB, m->how.dry_run);
 	if (!r)
@@ -614,3 +596,16 @@ int cmd_import(int argc, char **argv)
 	free(m);
 	return r;
 }
+
+const struct cmd_verb verb_import = {
+	.name = "import",
+	.summary = "make rules of vfio-pci.ids=, modprobe.d, driverctl and the like",
+	.arguments = "",
+	.about = "Shows the rules that correspond to settings found elsewhere, what of those no\n"
+		 "rule can say, and what can be deleted then. It reads the kernel command line\n"
+		 "and the files and boot entries that it comes from, modprobe.d, lists of modules,\n"
+		 "driverctl, udev rules, scripts, and what Unraid, TrueNAS, Qubes and Xen keep.",
+	.options = options,
+	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that boots does not hold the configuration after --apply, 2 usage.",
+	.run = run_import,
+};

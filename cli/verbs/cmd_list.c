@@ -44,21 +44,6 @@ static const struct column columns[] = {
 #define RULE_COLUMN "+RULE"
 #define RULE_WIDTH 100 /* of a terminal: on a narrower one the rule would leave no room for names */
 
-static const char help[] =
-	"usage: vgapass list [OPTION ...] [CARD ...]\n\n"
-	"Shows displays, and what shares a slot or an IOMMU group with one; or the cards\n"
-	"that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
-	"name.\n\n"
-	"  -a, --all             show every PCI function\n"
-	"  -t, --tree            order by bridges instead of IOMMU groups\n"
-	"  -J, --json            print JSON, with all columns unless -o chooses\n"
-	"  -o, --output COLUMNS  show these columns; +COLUMNS adds to the usual ones\n"
-	"  -n, --noheadings      omit the line of headings\n"
-	"  --for ravada          print cards that are ready for guests, a line each,\n"
-	"                        in the format that Ravada requires\n"
-	"  --sysroot DIR         look at the machine whose files are below DIR\n\n"
-	"Columns:\n";
-
 struct options {
 	struct host_options host;
 	const char *output, *software;
@@ -230,53 +215,56 @@ static int list_functions(const struct options *opt, const struct columns *c, in
 /* CMD_OK, or CMD_USAGE after printing the reason. */
 static int check_software(const struct options *o, int cards)
 {
-	if (strcmp(o->software, "ravada") != 0)
-		cmd_complain("list: --for %s: expected ravada", o->software);
-	else if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
-		cmd_complain("list: --for %s: it has a form of its own: leave out what else is "
-			     "given",
-			     o->software);
-	else
-		return CMD_OK;
-	return CMD_USAGE;
+	if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
+		return cmd_misused(&verb_list, "--for %s: it has a form of its own: leave out what "
+				   "else is given", o->software);
+	return CMD_OK;
 }
 
-static void print_help(void)
+static void print_columns(void)
 {
-	fputs(help, stdout);
+	puts("\nColumns:");
 	columns_help(columns);
-	fputs("\nExit code: 0 it is shown, 1 no such card or no way to read the machine, 2 "
-	      "usage.\n",
-	      stdout);
 }
 
-int cmd_list(int argc, char **argv)
+static struct options opt;
+
+static const struct cmd_option options[] = {
+	{ "all", 'a', NULL, "show every PCI function", &opt.all, NULL },
+	{ "tree", 't', NULL, "order by bridges instead of IOMMU groups", &opt.tree, NULL },
+	{ "json", 'J', NULL, "print JSON, with all columns unless -o chooses", &opt.json, NULL },
+	{ "output", 'o', "COLUMNS", "show these columns; +COLUMNS adds to the usual ones", NULL,
+	  &opt.output },
+	{ "noheadings", 'n', NULL, "omit the line of headings", &opt.noheadings, NULL },
+	{ "for", 0, "ravada", "print cards that are ready for guests, a line each, in the format "
+	  "that Ravada requires", NULL, &opt.software },
+	CMD_SYSROOT(&opt.host.sysroot),
+	CMD_END,
+};
+
+static int run_list(int argc, char **argv)
 {
-	struct options o = { .all = false };
 	struct columns c = { .all = columns };
-	const struct cmd_option options[] = {
-		{ .name = "all", .letter = 'a', .flag = &o.all },
-		{ .name = "tree", .letter = 't', .flag = &o.tree },
-		{ .name = "json", .letter = 'J', .flag = &o.json },
-		{ .name = "output", .letter = 'o', .text = &o.output },
-		{ .name = "noheadings", .letter = 'n', .flag = &o.noheadings },
-		{ .name = "for", .text = &o.software },
-		{ .name = "sysroot", .text = &o.host.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, NULL, &code);
 
-	if (first < 0 && code == CMD_OK)
-		print_help();
-	if (first < 0)
-		return code;
-	if (o.all && first < argc) {
-		cmd_complain("list: %s: -a shows all cards: leave one of both out", argv[first]);
+	if (opt.all && argc)
+		return cmd_misused(&verb_list, "%s: -a shows all cards: leave one of both out",
+				   argv[0]);
+	if (opt.software && check_software(&opt, argc))
 		return CMD_USAGE;
-	}
-	if (o.software && check_software(&o, argc - first))
+	if (choose_columns(&c, &opt))
 		return CMD_USAGE;
-	if (choose_columns(&c, &o))
-		return CMD_USAGE;
-	return list_functions(&o, &c, argc - first, argv + first);
+	return list_functions(&opt, &c, argc, argv);
 }
+
+const struct cmd_verb verb_list = {
+	.name = "list",
+	.summary = "show PCI functions by IOMMU group, with names, drivers and rules",
+	.arguments = "[CARD ...]",
+	.about = "Shows displays, and what shares a slot or an IOMMU group with one; or the cards\n"
+		 "that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
+		 "name.",
+	.options = options,
+	.print_more = print_columns,
+	.exits = "0 it is shown, 1 no such card or no way to read the machine, 2 usage.",
+	.run = run_list,
+};

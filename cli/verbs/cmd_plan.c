@@ -14,17 +14,6 @@
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 
-static const char help[] =
-	"usage: vgapass plan [OPTION ...]\n\n"
-	"Shows function by function what the next boot will do, in its own words, and\n"
-	"what the host loses by it.\n\n"
-	"  -J, --json         print the receipt that a vgapass=dry-run boot would leave\n"
-	"  --profile PROFILE  assume vgapass=PROFILE on the kernel command line\n"
-	"  --cmdline TEXT     use TEXT instead of the running kernel command line\n"
-	"  --sysroot DIR      look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 the plan holds, 1 something is wrong with it, or the host needs a\n"
-	"function, 2 usage.\n";
-
 /* Under each function, what the host needs of it. */
 static void print_functions(const struct run *r, const struct obstacles *o)
 {
@@ -127,22 +116,31 @@ static int show_plan(const struct host_options *o, bool json)
 	return wrong ? CMD_FAILED : CMD_OK;
 }
 
-int cmd_plan(int argc, char **argv)
-{
-	struct host_options o = { .as_boot = true };
-	bool json = false;
-	const struct cmd_option options[] = {
-		{ .name = "json", .letter = 'J', .flag = &json },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = "cmdline", .text = &o.cmdline },
-		{ .name = "profile", .text = &o.profile },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct host_options opt = { .as_boot = true };
+static bool json;
 
-	if (first < 0)
-		return code;
-	if (cmd_no_arguments(argc, argv, first))
+static const struct cmd_option options[] = {
+	CMD_JSON(&json),
+	CMD_PROFILE(&opt.profile),
+	CMD_CMDLINE(&opt.cmdline),
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_plan(int argc, char **argv)
+{
+	if (cmd_no_arguments(&verb_plan, argc, argv))
 		return CMD_USAGE;
-	return show_plan(&o, json);
+	return show_plan(&opt, json);
 }
+
+const struct cmd_verb verb_plan = {
+	.name = "plan",
+	.summary = "show what the next boot will do, and why",
+	.arguments = "",
+	.about = "Shows function by function what the next boot will do, in its own words, and\n"
+		 "what the host loses by it.",
+	.options = options,
+	.exits = "0 the plan holds, 1 something is wrong with it, or the host needs a function, 2 usage.",
+	.run = run_plan,
+};

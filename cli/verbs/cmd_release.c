@@ -6,17 +6,6 @@
 #include "cli/cmd.h"
 #include "cli/live/live.h"
 
-static const char help[] =
-	"usage: vgapass release [OPTION ...] CARD ...\n\n"
-	"Takes all functions of the cards from vfio-pci, or from the driver of their\n"
-	"rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
-	"or words of its name, see vgapass list.\n\n"
-	"  --dry-run  show what would be done, do nothing\n\n"
-	"A card that a guest has is refused, and the process is named. A driver_override\n"
-	"that was left on a function of theirs is cleared. The configuration stays: at\n"
-	"the next boot its rules hold, until vgapass remove.\n\n"
-	"Exit code: 0 the host has them, 1 refused or failed, 2 usage.\n";
-
 /* It is not the host's own driver that has it. */
 static bool is_not_the_hosts(const struct live *l, unsigned k)
 {
@@ -112,25 +101,36 @@ static int release_cards(struct live *l, bool dry_run)
 	return l->stop ? CMD_FAILED : code;
 }
 
-int cmd_release(int argc, char **argv)
-{
-	struct live_options o = { .verb = "release", .wants = is_not_the_hosts };
-	const struct cmd_option options[] = {
-		{ .name = "dry-run", .letter = 'n', .flag = &o.dry_run },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct live_options opt = { .verb = "release", .wants = is_not_the_hosts };
 
-	if (first < 0)
-		return code;
-	if (first == argc) {
-		cmd_complain("release: which card: see vgapass release --help");
-		return CMD_USAGE;
-	}
-	struct live *l = live_open(&o, (unsigned)(argc - first), argv + first);
+static const struct cmd_option options[] = {
+	CMD_DRY_RUN(&opt.dry_run),
+	CMD_END,
+};
+
+static int run_release(int argc, char **argv)
+{
+	if (!argc)
+		return cmd_misused(&verb_release, "no card is named");
+	struct live *l = live_open(&opt, (unsigned)argc, argv);
 	if (!l)
 		return CMD_FAILED;
-	code = release_cards(l, o.dry_run);
+	int code = release_cards(l, opt.dry_run);
 	live_close(l);
 	return code;
 }
+
+const struct cmd_verb verb_release = {
+	.name = "release",
+	.summary = "give a card back to the host now",
+	.arguments = "CARD ...",
+	.about = "Takes all functions of the cards from vfio-pci, or from the driver of their\n"
+		 "rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
+		 "or words of its name, see vgapass list.",
+	.options = options,
+	.notes = "A card that a guest has is refused, and the process is named. A driver_override\n"
+		 "that was left on a function of theirs is cleared. The configuration stays: at\n"
+		 "the next boot its rules hold, until vgapass remove.",
+	.exits = "0 the host has them, 1 refused or failed, 2 usage.",
+	.run = run_release,
+};

@@ -11,19 +11,6 @@
 
 #define VERB "remove"
 
-static const char help[] =
-	"usage: vgapass remove [OPTION ...] [CARD ...]\n\n"
-	"Removes the rules that take functions of the cards, from every profile and\n"
-	"file: the next boot leaves the cards to the host. A rule that takes functions of\n"
-	"other cards as well is kept and reported. CARD is an address, an ID or words of\n"
-	"its name, see vgapass list; without one, on a terminal, it asks.\n\n"
-	"  --apply        rebuild the boot images of all kernels\n"
-	"  --dry-run      show what would be removed, write nothing\n"
-	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 done, or no rule took them, 1 not done or not all, 2 usage; with\n"
-	"--apply also 1 if the image that boots does not hold the configuration\n"
-	"afterwards, or the exit code of the command that rebuilds it.\n";
-
 /* What one rule does on its own. */
 struct effect {
 	const struct pci_function *ours;  /* a function of the cards that it matches; NULL: none */
@@ -165,21 +152,32 @@ static int remove_cards(struct host *h, struct conf_set *set, const struct rules
 	return r ? r : stay ? CMD_FAILED : CMD_OK;
 }
 
-int cmd_remove(int argc, char **argv)
-{
-	struct host_options o = { 0 };
-	struct rules_how how = { .verb = VERB };
-	const struct cmd_option options[] = {
-		{ .name = "dry-run", .flag = &how.dry_run },
-		{ .name = "apply", .flag = &how.apply },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct host_options opt;
+static struct rules_how how = { .verb = VERB };
 
-	if (first < 0)
-		return code;
-	if (choose_check(VERB, argc - first))
+static const struct cmd_option options[] = {
+	{ "apply", 0, NULL, "rebuild the boot images of all kernels", &how.apply, NULL },
+	CMD_DRY_RUN(&how.dry_run),
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_remove(int argc, char **argv)
+{
+	if (choose_check(&verb_remove, argc))
 		return CMD_USAGE;
-	return rules_edit(&o, &how, argc - first, argv + first, remove_cards);
+	return rules_edit(&opt, &how, argc, argv, remove_cards);
 }
+
+const struct cmd_verb verb_remove = {
+	.name = "remove",
+	.summary = "remove the rules of a card",
+	.arguments = "[CARD ...]",
+	.about = "Removes the rules that take functions of the cards, from every profile and\n"
+		 "file: the next boot leaves the cards to the host. A rule that takes functions of\n"
+		 "other cards as well is kept and reported. CARD is an address, an ID or words of\n"
+		 "its name, see vgapass list; without one, on a terminal, it asks.",
+	.options = options,
+	.exits = "0 done, or no rule took them, 1 not done or not all, or the image that boots does not hold the configuration after --apply, 2 usage.",
+	.run = run_remove,
+};

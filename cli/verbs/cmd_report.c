@@ -12,19 +12,6 @@
 #include "cli/out/xalloc.h"
 #include "cli/report/report.h"
 
-static const char help[] =
-	"usage: vgapass report [OPTION ...] [FILE]\n\n"
-	"Writes what a bug report needs into one text file: versions, configuration,\n"
-	"kernel command line, receipt, kernel log lines of vgapass and VFIO, what list,\n"
-	"plan, status and check say, and what vgapass reads of the PCI functions. Serial\n"
-	"numbers, MAC addresses, UUIDs and the host's name are replaced. Without FILE it\n"
-	"is vgapass-report-DATE.txt in the current directory; - is standard output.\n\n"
-	"  --full         replace nothing\n"
-	"  --force        overwrite FILE\n"
-	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
-	"As root it has more in it: it says what it could not read.\n\n"
-	"Exit code: 0 it is written, 1 it is not, 2 usage.\n";
-
 /* Returns CMD_OK, or CMD_FAILED after printing the reason. */
 static int write_file(const char *path, const struct report *r, bool force, bool full)
 {
@@ -79,31 +66,26 @@ static void say_missing(const char *missing)
 	}
 }
 
-int cmd_report(int argc, char **argv)
-{
-	struct host_options o = { .as_boot = true };
-	bool full = false, force = false;
-	const struct cmd_option options[] = {
-		{ .name = "full", .flag = &full },
-		{ .name = "force", .flag = &force },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int code, first = cmd_options(argc, argv, options, help, &code);
+static struct host_options opt = { .as_boot = true };
+static bool full, force;
 
-	if (first < 0)
-		return code;
-	if (argc - first > 1) {
-		cmd_complain("report: %s: unexpected argument: see vgapass report --help",
-			     argv[first + 1]);
-		return CMD_USAGE;
-	}
+static const struct cmd_option options[] = {
+	{ "full", 0, NULL, "replace nothing", &full, NULL },
+	{ "force", 0, NULL, "overwrite FILE", &force, NULL },
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_report(int argc, char **argv)
+{
+	if (argc > 1)
+		return cmd_misused(&verb_report, "%s: unexpected argument", argv[1]);
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct report r = { NULL, 0, NULL };
-	code = host_open(host, &o);
-	char *name = first < argc ? xstrdup(argv[first]) : default_name();
+	int code = host_open(host, &opt);
+	char *name = argc ? xstrdup(argv[0]) : default_name();
 	if (!code) {
-		report_make(host, &o, full, &r);
+		report_make(host, &opt, full, &r);
 		if (strcmp(name, "-") != 0)
 			code = write_file(name, &r, force, full);
 		else
@@ -117,3 +99,18 @@ int cmd_report(int argc, char **argv)
 	free(host);
 	return code;
 }
+
+const struct cmd_verb verb_report = {
+	.name = "report",
+	.summary = "write what a bug report needs into one text file",
+	.arguments = "[FILE]",
+	.about = "Writes what a bug report needs into one text file: versions, configuration,\n"
+		 "kernel command line, receipt, kernel log lines of vgapass and VFIO, what list,\n"
+		 "plan, status and check say, and what vgapass reads of the PCI functions. Serial\n"
+		 "numbers, MAC addresses, UUIDs and the host's name are replaced. Without FILE it\n"
+		 "is vgapass-report-DATE.txt in the current directory; - is standard output.",
+	.options = options,
+	.notes = "As root it has more in it: it says what it could not read.",
+	.exits = "0 it is written, 1 it is not, 2 usage.",
+	.run = run_report,
+};

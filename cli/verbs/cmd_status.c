@@ -14,18 +14,11 @@
 #include "cli/machine/group.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/receipt_read.h"
+#include "cli/out/json.h"
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 
 #define DIFF_LINES 20
-
-static const char help[] =
-	"usage: vgapass status [OPTION ...]\n\n"
-	"Shows what the last boot did with each function, and what has changed since.\n\n"
-	"  -J, --json     print the receipt, with the current state\n"
-	"  --verify       print only what is wrong, for scripts and units\n"
-	"  --sysroot DIR  look at the machine whose files are below DIR\n\n"
-	"Exit code: 0 all is as the rules say, 1 it is not, 2 usage.\n";
 
 enum { ADDRESS, ID, NAME, STATE, THEN, NOW, RULE };
 
@@ -361,7 +354,7 @@ static void print_json(struct status *s)
 	json_object_object_add(s->receipt, "configuration_changed",
 			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) :
 			       NULL);
-	puts(json_object_to_json_string_ext(s->receipt, TABLE_JSON));
+	json_print(json_object_get(s->receipt));
 }
 
 static int complain_receipt(const struct status *s, const char *why)
@@ -424,25 +417,32 @@ static int show_status(const struct host_options *o, bool only_verify, bool json
 	return r;
 }
 
-int cmd_status(int argc, char **argv)
-{
-	struct host_options o = { 0 };
-	bool only_verify = false, json = false;
-	const struct cmd_option options[] = {
-		{ .name = "verify", .flag = &only_verify },
-		{ .name = "json", .letter = 'J', .flag = &json },
-		{ .name = "sysroot", .text = &o.sysroot },
-		{ .name = NULL },
-	};
-	int r, first = cmd_options(argc, argv, options, help, &r);
+static struct host_options opt;
+static bool only_verify, json;
 
-	if (first < 0)
-		return r;
-	if (cmd_no_arguments(argc, argv, first))
+static const struct cmd_option options[] = {
+	CMD_JSON(&json),
+	{ "verify", 0, NULL, "print only what is wrong, for scripts and units", &only_verify, NULL },
+	CMD_SYSROOT(&opt.sysroot),
+	CMD_END,
+};
+
+static int run_status(int argc, char **argv)
+{
+	if (cmd_no_arguments(&verb_status, argc, argv))
 		return CMD_USAGE;
-	if (only_verify && json) {
-		cmd_complain("status: --verify prints no JSON: leave one of both out");
-		return CMD_USAGE;
-	}
-	return show_status(&o, only_verify, json);
+	if (only_verify && json)
+		return cmd_misused(&verb_status,
+				   "--verify prints no JSON: leave one of both out");
+	return show_status(&opt, only_verify, json);
 }
+
+const struct cmd_verb verb_status = {
+	.name = "status",
+	.summary = "show what the last boot did, and whether that still holds",
+	.arguments = "",
+	.about = "Shows what the last boot did with each function, and what has changed since.",
+	.options = options,
+	.exits = "0 all is as the rules say, 1 it is not, 2 usage.",
+	.run = run_status,
+};

@@ -20,6 +20,15 @@ const char *mode_word(enum run_mode m)
 	return m == MODE_OFF ? "off" : m == MODE_DRY_RUN ? "dry-run" : "on";
 }
 
+struct slice reason_code(enum reason reason)
+{
+	/* in the order of enum reason */
+	const char *codes = "|keep|bridge|no-group|boot-display|identity|several|stranger|expect|"
+			    "no-driver|override|attr|in-use|unbind|probe|hang|gone";
+
+	return slice_nth(slice_of(codes), '|', reason);
+}
+
 /* e: f's entry in the plan that the answer is about. */
 static bool is_beside_display(const struct run *r, const struct pci_function *f,
 			      const struct plan_entry *e)

@@ -13,6 +13,9 @@
 const char *state_word(enum function_state s); /* bound refused failed held kept planned */
 const char *mode_word(enum run_mode m);        /* on off dry-run */
 
+/* Returns the reason in one stable word, for programs: "boot-display"; "" for REASON_NONE. */
+struct slice reason_code(enum reason reason);
+
 /* Adds why the entry is refused, failed or held; nothing if there is no reason. f is of r->inv; e
  * is its entry in r->plan, or in another plan for the same functions, from any
  * configuration. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wrap.c - see wrap.h */
+#include "wrap.h"
+
+#include <string.h>
+
+#include "ascii.h"
+
+void wrap_print(FILE *to, unsigned at, unsigned indent, unsigned width, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, " \n");
+		unsigned shown = utf8_columns(text, n);
+		if (at > indent && at + shown > width) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			at = indent;
+		}
+		fwrite(text, 1, n, to);
+		at += shown;
+		text += n;
+		if (*text == '\n') {
+			/* An empty line has no blanks. */
+			fprintf(to, "\n%*s", text[1] && text[1] != '\n' ? (int)indent : 0, "");
+			at = indent;
+			text++;
+		} else if (*text) {
+			n = strspn(text, " ");
+			/* Several blanks are meant so; at the end of a line they are dropped. */
+			size_t next = strcspn(text + n, " \n");
+			if (at + n + utf8_columns(text + n, next) <= width) {
+				fprintf(to, "%*s", (int)n, "");
+				at += (unsigned)n;
+			} else {
+				fprintf(to, "\n%*s", (int)indent, "");
+				at = indent;
+			}
+			text += n;
+		}
+	}
+	fputc('\n', to);
+}
