@@ -55,12 +55,12 @@ void near_try(struct near *n, const char *name)
 	}
 }
 
-/* A third of the letters, as git has it, but one of three. */
+/* One slip in up to four letters, two in eight. */
 const char *near_best(const struct near *n)
 {
 	size_t length = strlen(n->word);
 
-	return n->best && length > 1 && n->distance <= 1 + length / 4 ? n->best : NULL;
+	return n->best && length > 1 && n->distance <= 1 + (length - 1) / 4 ? n->best : NULL;
 }
 
 const char *near_hint(struct near *n, const char *prefix)
