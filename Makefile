@@ -42,7 +42,8 @@ EARLY_CC = klcc
 #   -malign-data=abi              24
 EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-forwprop -fno-caller-saves \
 	-fno-move-loop-invariants -fno-tree-loop-im -fno-tree-dominator-opts \
-	$(EARLY_CFLAGS_$(shell uname -m))
+	$(EARLY_CFLAGS_$(EARLY_MACHINE))
+EARLY_MACHINE = $(shell uname -m)
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
 EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables

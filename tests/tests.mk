@@ -79,7 +79,7 @@ check: deps
 	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
 	@$(MAKE) -s $(addprefix $(B)/,qemu/initrd qemu-dracut/initrd qemu-dracut-systemd/initrd)
 	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd bench/image/initrd \
-		qemu-kernel-bookworm-backports/initrd)
+		qemu-kernel-bookworm-backports/initrd qemu-kernel-arm64-bookworm/initrd)
 	@$(MAKE) -s $(CLOUD) || true
 	@tests/check $(CHECKS)
 
@@ -201,6 +201,30 @@ $(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/ini
 
 $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
+
+# arm64 on another machine: cases whose machine says "arch: arm64". "make check" boots the first
+# kernel, among all other cases. Case 81 needs a kernel before 7.
+ARM64_KERNELS = bookworm bookworm-backports sid
+ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
+	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) -k '^8[$(if $(findstring sid,$(1)),0,01)]-arm64'
+
+boot-test-arm64: $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
+	@tests/check $(foreach suite,$(ARM64_KERNELS),arm64-$(suite)="$(call ARM64_BOOT,$(suite))")
+
+$(B)/arm64/stamp:
+	scripts/klibc-arm64
+
+$(B)/arm64/early/vgapass-early: $(B)/arm64/stamp FORCE
+	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) EARLY_MACHINE=aarch64 $@
+
+$(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd): $(B)/qemu-kernel-arm64-%/initrd: \
+		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
+		tests/qemu/image-arm64 tests/qemu/guest-arm64 tests/qemu/guest-init \
+		tests/qemu/vfiouse.c
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-arm64-$*) tests/qemu/image-arm64 $(@D)
+
+$(ARM64_KERNELS:%=$(B)/kernel-arm64-%/stamp): $(B)/kernel-arm64-%/stamp:
+	scripts/kernel arm64:$*
 
 # Cases whose machine says "image: kernel-sid-cloud": nvme is built in, virtio-iommu a module.
 CLOUD = $(B)/qemu-kernel-sid-cloud/initrd
