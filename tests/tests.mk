@@ -58,6 +58,7 @@ CHECKS = lint=scripts/lint \
 	cases=tests/cases/run \
 	$(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
 	source=tests/package/source \
+	packages=tests/package/others \
 	initramfs-tools=tests/image/initramfs-tools \
 	dracut=tests/image/dracut \
 	mkinitcpio=tests/image/mkinitcpio \
@@ -67,6 +68,7 @@ CHECKS = lint=scripts/lint \
 	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
 	musl-boot='$(MUSL_BOOT)' \
+	glibc-boot='$(GLIBC_BOOT)' \
 	backports-image='VGAPASS_KERNEL=$(BACKPORTS) tests/image/initramfs-tools' \
 	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
 	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
@@ -78,7 +80,7 @@ check: WERROR = -Werror
 check: deps
 	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
 	@$(MAKE) -s $(addprefix $(B)/,qemu/initrd qemu-dracut/initrd qemu-dracut-systemd/initrd)
-	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd bench/image/initrd \
+	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd qemu-glibc/initrd bench/image/initrd \
 		qemu-kernel-bookworm-backports/initrd qemu-kernel-arm64-bookworm/initrd)
 	@$(MAKE) -s $(CLOUD) || true
 	@tests/check $(CHECKS)
@@ -185,6 +187,19 @@ $(B)/musl/early/vgapass-early: FORCE
 
 $(B)/qemu-musl/initrd: $(B)/qemu/initrd tests/qemu/image-early $(B)/musl/early/vgapass-early
 	tests/qemu/image-early $(@D) $(B)/musl/early/vgapass-early
+
+# As Fedora has it: linked with the C library that dracut's image carries.
+GLIBC_BOOT = tests/qemu/run --out $(B)/qemu-glibc -k "^(10|14|15|33)-"
+
+boot-test-glibc: $(B)/qemu-glibc/initrd boot-extras
+	@$(GLIBC_BOOT)
+
+$(B)/glibc/early/vgapass-early: FORCE
+	@$(MAKE) -s B=$(B)/glibc EARLY_CC=gcc EARLY_CFLAGS='-O2 -fPIE' EARLY_LDFLAGS='-pie -s' $@
+
+$(B)/qemu-glibc/initrd: $(B)/qemu-dracut/initrd tests/qemu/image-early \
+		$(B)/glibc/early/vgapass-early
+	tests/qemu/image-early $(@D) $(B)/glibc/early/vgapass-early $(abspath $(B)/qemu-dracut)
 
 # Kernels of other suites, below this system's initramfs-tools: bound and used, no module, a
 # broken one. "make check" boots the first.
