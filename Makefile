@@ -7,7 +7,7 @@
 #   test      the tests that take about a minute; needs no root and no network
 #   check     all tests; installs what they need, boots QEMU, takes half an hour
 #   demo      builds a real boot image, boots it under QEMU, shows what happened
-#   deb       the Debian package, in build/deb
+#   deb       the Debian package, in build/deb; rpm, archpkg: those of Fedora and Arch
 #   dist      the source tarball of HEAD, in build/dist
 #
 # WERROR=-Werror makes warnings errors, as "make check" does. tests/tests.mk has all targets of
@@ -42,7 +42,8 @@ EARLY_CC = klcc
 #   -malign-data=abi              24
 EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-forwprop -fno-caller-saves \
 	-fno-move-loop-invariants -fno-tree-loop-im -fno-tree-dominator-opts \
-	$(EARLY_CFLAGS_$(shell uname -m))
+	$(EARLY_CFLAGS_$(EARLY_MACHINE))
+EARLY_MACHINE = $(shell uname -m)
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
 EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables
@@ -156,6 +157,13 @@ deb:
 	@scripts/deps
 	@scripts/deb
 
+# For Fedora and others with dracut, and for Arch: in build/rpm and build/arch.
+rpm:
+	@scripts/rpm
+
+archpkg:
+	@scripts/archpkg
+
 # The source of what is committed, in build/dist: the same bytes whoever makes it.
 dist:
 	@scripts/dist
@@ -163,7 +171,7 @@ dist:
 clean:
 	rm -rf $(B)
 
-.PHONY: all install uninstall deb dist clean
+.PHONY: all install uninstall deb rpm archpkg dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -58,6 +58,7 @@ CHECKS = lint=scripts/lint \
 	cases=tests/cases/run \
 	$(foreach test,$(CLI_TESTS),cli-$(notdir $(test))=$(test)) \
 	source=tests/package/source \
+	packages=tests/package/others \
 	initramfs-tools=tests/image/initramfs-tools \
 	dracut=tests/image/dracut \
 	mkinitcpio=tests/image/mkinitcpio \
@@ -67,6 +68,7 @@ CHECKS = lint=scripts/lint \
 	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
 	musl-boot='$(MUSL_BOOT)' \
+	glibc-boot='$(GLIBC_BOOT)' \
 	backports-image='VGAPASS_KERNEL=$(BACKPORTS) tests/image/initramfs-tools' \
 	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
 	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
@@ -78,8 +80,8 @@ check: WERROR = -Werror
 check: deps
 	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
 	@$(MAKE) -s $(addprefix $(B)/,qemu/initrd qemu-dracut/initrd qemu-dracut-systemd/initrd)
-	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd bench/image/initrd \
-		qemu-kernel-bookworm-backports/initrd)
+	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd qemu-glibc/initrd bench/image/initrd \
+		qemu-kernel-bookworm-backports/initrd qemu-kernel-arm64-bookworm/initrd)
 	@$(MAKE) -s $(CLOUD) || true
 	@tests/check $(CHECKS)
 
@@ -186,6 +188,19 @@ $(B)/musl/early/vgapass-early: FORCE
 $(B)/qemu-musl/initrd: $(B)/qemu/initrd tests/qemu/image-early $(B)/musl/early/vgapass-early
 	tests/qemu/image-early $(@D) $(B)/musl/early/vgapass-early
 
+# As Fedora has it: linked with the C library that dracut's image carries.
+GLIBC_BOOT = tests/qemu/run --out $(B)/qemu-glibc -k "^(10|14|15|33)-"
+
+boot-test-glibc: $(B)/qemu-glibc/initrd boot-extras
+	@$(GLIBC_BOOT)
+
+$(B)/glibc/early/vgapass-early: FORCE
+	@$(MAKE) -s B=$(B)/glibc EARLY_CC=gcc EARLY_CFLAGS='-O2 -fPIE' EARLY_LDFLAGS='-pie -s' $@
+
+$(B)/qemu-glibc/initrd: $(B)/qemu-dracut/initrd tests/qemu/image-early \
+		$(B)/glibc/early/vgapass-early
+	tests/qemu/image-early $(@D) $(B)/glibc/early/vgapass-early $(abspath $(B)/qemu-dracut)
+
 # Kernels of other suites, below this system's initramfs-tools: bound and used, no module, a
 # broken one. "make check" boots the first.
 KERNELS = bookworm-backports trixie sid
@@ -201,6 +216,30 @@ $(KERNELS:%=$(B)/qemu-kernel-%/initrd): $(B)/qemu-kernel-%/initrd: $(B)/qemu/ini
 
 $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
+
+# arm64 on another machine: cases whose machine says "arch: arm64". "make check" boots the first
+# kernel, among all other cases. Case 81 needs a kernel before 7.
+ARM64_KERNELS = bookworm bookworm-backports sid
+ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
+	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) -k '^8[$(if $(findstring sid,$(1)),0,01)]-arm64'
+
+boot-test-arm64: $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
+	@tests/check $(foreach suite,$(ARM64_KERNELS),arm64-$(suite)="$(call ARM64_BOOT,$(suite))")
+
+$(B)/arm64/stamp:
+	scripts/klibc-arm64
+
+$(B)/arm64/early/vgapass-early: $(B)/arm64/stamp FORCE
+	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) EARLY_MACHINE=aarch64 $@
+
+$(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd): $(B)/qemu-kernel-arm64-%/initrd: \
+		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
+		tests/qemu/image-arm64 tests/qemu/guest-arm64 tests/qemu/guest-init \
+		tests/qemu/vfiouse.c
+	VGAPASS_KERNEL=$(abspath $(B)/kernel-arm64-$*) tests/qemu/image-arm64 $(@D)
+
+$(ARM64_KERNELS:%=$(B)/kernel-arm64-%/stamp): $(B)/kernel-arm64-%/stamp:
+	scripts/kernel arm64:$*
 
 # Cases whose machine says "image: kernel-sid-cloud": nvme is built in, virtio-iommu a module.
 CLOUD = $(B)/qemu-kernel-sid-cloud/initrd

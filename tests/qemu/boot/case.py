@@ -10,7 +10,7 @@ from .judge import NO_RECEIPT, Check
 from .machine import TOP, Machine, Skip
 
 # no_timer_check: on a busy host the check of the timer at boot may fail, which is a panic.
-CMDLINE = ("console=ttyS0 panic=-1 loglevel=5 root=LABEL=vgt rw no_timer_check "
+CMDLINE = ("panic=-1 loglevel=5 root=LABEL=vgt rw no_timer_check "
            "drm_kms_helper.fbdev_emulation=0")
 # Files of the boot image that nobody reads with vgapass=off.
 OURS = re.compile(r"^(etc/vgapass\.conf|usr/lib/vgapass/)")
@@ -126,7 +126,7 @@ class Boot:
         return files
 
     def kernel_cmdline(self):
-        return " ".join([CMDLINE, *self.cmdline])
+        return " ".join([f"console={self.machine.console}", CMDLINE, *self.cmdline])
 
     def control(self):
         """The same machine with vgapass=off, or None if the case does not ask for it."""

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The file "machine" of a case: lines of "word: value" that describe QEMU's machine.
 
+    arch: arm64                     QEMU's virt in place of q35; first in the file. Its image is
+                                    "image: kernel-arm64-SUITE"; "iommu: smmu" is the default, and
+                                    "firmware: uefi" makes it one of ACPI (qemu-efi-aarch64)
     iommu: intel|amd|virtio|none    the default is intel; more options behind a comma
     firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
                                     by a firmware that draws on the display. uefi needs ovmf
@@ -23,7 +26,8 @@
     qemu: NAME                      another QEMU: VGAPASS_QEMU_NAME, or what scripts/qemu-NAME made;
                                     without it the case is skipped
     image: NAME                     another boot image: build/qemu-NAME, with the kernel in
-                                    build/NAME if there is one; without it the case is skipped
+                                    build/NAME if there is one; without it the case is skipped.
+                                    VGAPASS_IMAGE_NAME names another one in its place
     timeout: SECONDS                the default is 120
 """
 import glob
@@ -38,6 +42,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 TIMEOUT = 120
 OVMF = "/usr/share/ovmf/OVMF.fd"
+AAVMF = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 PLAYED = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{4}(,|$)")
 
 IOMMU = {
@@ -63,6 +68,10 @@ class Machine:
         self.image = None
         self.timeout = TIMEOUT
         self.program = "qemu-system-x86_64"
+        self.board = ["-cpu", "qemu64", "-M", "q35,kernel-irqchip=off"]
+        self.serial = ["-serial", "chardev:results"]
+        self.console = "ttyS0"
+        self.ovmf = OVMF
         self.devices = []
         self.helpers = []
         self.ports = 0
@@ -86,6 +95,10 @@ class Machine:
             self._idle(int(value))
         elif word == "helper":
             self.helpers.append(shlex.split(value))
+        elif word == "arch" and value == "arm64":
+            self._arm64()
+        elif word == "iommu" and self.ovmf == AAVMF:
+            self._smmu({"smmu": "smmuv3", "none": "none"}[value])
         elif word == "iommu" and value.partition(",")[0] in IOMMU:
             kind, comma, options = value.partition(",")
             self.iommu = IOMMU[kind]
@@ -149,17 +162,29 @@ class Machine:
         self.devices += ["-drive", f"if=none,id=disk,format=raw,readonly=on,file={path}",
                          "-device", "virtio-blk-pci,drive=disk,serial=test,bus=pcie.0,addr=1d.0"]
 
+    def _arm64(self):
+        self.program = "qemu-system-aarch64"
+        self._smmu("smmuv3")
+        self.iommu = []
+        self.console, self.ovmf = "ttyAMA0", AAVMF
+        # The board has one serial port.
+        self.serial = ["-device", "pci-serial,chardev=results,bus=pcie.0,addr=1c.0"]
+
+    def _smmu(self, kind):
+        self.board = ["-cpu", "cortex-a57", "-M", f"virt,iommu={kind},gic-version=3"]
+
     def _firmware(self, name):
         """A firmware starts the kernel as a boot loader would: from bzImage, whose setup code
         or EFI stub tells the kernel of the framebuffer."""
-        self.compressed = name != "direct"
+        self.compressed = name != "direct" and self.ovmf == OVMF
         if name == "uefi":
-            image = os.environ.get("VGAPASS_OVMF", OVMF)
+            image = os.environ.get("VGAPASS_OVMF", self.ovmf)
             if not os.path.exists(image):
                 raise Skip("needs UEFI for QEMU: install ovmf")
             self.firmware = ["-bios", image]
 
     def _image(self, name):
+        name = os.environ.get("VGAPASS_IMAGE_" + name.upper().replace("-", "_"), name)
         if not os.path.exists(os.path.join(TOP, f"build/qemu-{name}/initrd")):
             raise Skip(f"no build/qemu-{name}/initrd: run 'make build/qemu-{name}/initrd'")
         self.image = name
@@ -177,12 +202,12 @@ class Machine:
     def command(self, run, kernel, cmdline):
         """QEMU's command line; the boot's files lie in the folder RUN."""
         return [
-            self.program, "-accel", "tcg", *self.clock, "-cpu", "qemu64", "-smp", str(self.cpus),
+            self.program, "-accel", "tcg", *self.clock, *self.board, "-smp", str(self.cpus),
             "-m", str(self.memory),
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
-            "-chardev", f"file,id=results,path={run}/results", "-serial", "chardev:results",
-            "-M", "q35,kernel-irqchip=off", *self.iommu, *self.firmware,
+            "-chardev", f"file,id=results,path={run}/results", *self.serial,
+            *self.iommu, *self.firmware,
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
             *(word.replace("{run}", run) for word in self.devices),
@@ -192,7 +217,7 @@ class Machine:
 
     def key(self):
         """What makes two machines the same for the guest."""
-        return (self.program, tuple(self.iommu), tuple(self.firmware), self.compressed, self.memory,
+        return (self.program, tuple(self.board), tuple(self.iommu), tuple(self.firmware), self.compressed, self.memory,
                 self.cpus, tuple(self.clock), self.image, tuple(self.devices), repr(self.helpers))
 
 
