@@ -111,6 +111,17 @@ const char *host_class(const struct host *h, const struct pci_function *f, char 
 			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, f->class >> 8);
 }
 
+const char *host_board(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
+{
+	*name = '\0';
+	if (!f->subvendor && !f->subdevice)
+		return name;
+	return pci_lookup_name(load_names(h), name, HOST_NAME_MAX,
+			       PCI_LOOKUP_SUBSYSTEM | PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE |
+			       PCI_LOOKUP_NO_HWDB,
+			       f->vendor, f->device, f->subvendor, f->subdevice);
+}
+
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])
 {
 	return text_make(path, HOST_NAME_MAX, "%pr", &f->identity->path);
