@@ -134,7 +134,8 @@ static void print_hints(const struct host *h, const struct list_cells *c, const 
 	hint_iommu(h);
 	hint_plan(h);
 	hint_serials(h, columns_has(c->columns, LIST_SERIAL));
-	if (columns_has(c->columns, LIST_USER) && !c->users.known)
+	/* In JSON, null says so. */
+	if (columns_has(c->columns, LIST_USER) && !c->users.known && !opt->json)
 		cmd_note("not all users are known, as the open files of some processes cannot be "
 			 "seen: run it as root on the host");
 }
