@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "runtime/core/words.h"
-#include "cli/machine/facts.h"
 #include "cli/machine/function_json.h"
 
 #define CELL_MAX (HOST_NAME_MAX > PLAN_LINE_MAX ? HOST_NAME_MAX : PLAN_LINE_MAX)
@@ -191,7 +190,8 @@ static const char *path_cell(struct list_cells *c, const struct pci_function *f,
 
 static const char *slot_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	return facts_slot(c->h, f, buf);
+	(void)buf;
+	return slots_name(&c->slots, f);
 }
 
 static const char *serial_cell(struct list_cells *c, const struct pci_function *f, char *buf)
@@ -361,11 +361,14 @@ void cells_start(struct list_cells *c, struct host *h, const struct columns *col
 	*c = (struct list_cells){ .h = h, .columns = columns };
 	if (columns_has(columns, LIST_USER))
 		users_find(h, f, n, &c->users);
+	if (columns_has(columns, LIST_SLOT))
+		slots_find(h, &c->slots);
 }
 
 void cells_end(struct list_cells *c)
 {
 	users_free(&c->users);
+	slots_free(&c->slots);
 }
 
 static void color_cells(struct list_cells *c, struct libscols_line *line,

@@ -2,6 +2,7 @@
 /* cells.h - the columns of vgapass list, as text and as members of JSON. */
 #pragma once
 
+#include "cli/machine/facts.h"
 #include "cli/machine/host.h"
 #include "cli/machine/users.h"
 #include "cli/out/table.h"
@@ -20,7 +21,8 @@ extern const struct column list_columns[];
 struct list_cells {
 	struct host *h;
 	const struct columns *columns;
-	struct users users; /* where the column is chosen */
+	struct users users; /* these where the column is chosen */
+	struct slots slots;
 };
 
 /* Reads what is read once for all n functions. cells_end() is needed afterwards. */

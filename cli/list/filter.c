@@ -20,7 +20,7 @@ static const struct {
 
 static bool has_digits(const struct pci_function *f, struct slice digits)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	return slice_hex(digits, 0xffffff, &n) && f->class >> (24 - 4 * digits.n) == n;
 }
@@ -40,10 +40,11 @@ static bool is_class(const struct pci_function *f, struct slice word)
 
 static bool is_group(const struct pci_function *f, struct slice word)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
-	return f->group < 0 ? slice_is(word, "none") :
-			      slice_dec(word, INT32_MAX, &n) && n == (uint64_t)f->group;
+	if (f->group < 0)
+		return slice_is(word, "none");
+	return slice_dec(word, INT32_MAX, &n) && n == (uint64_t)f->group;
 }
 
 static bool is_driver(const struct pci_function *f, struct slice word)

@@ -9,6 +9,7 @@
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
+#include "cli/out/xalloc.h"
 
 /* include/linux/ioport.h */
 #define IORESOURCE_IO 0x100
@@ -149,35 +150,50 @@ bool facts_vfs(const struct host *h, const struct pci_function *f, unsigned *use
 
 struct slot_search {
 	const struct host *h;
-	char at[PCI_ADDRESS_SIZE]; /* without its function: "0000:01:00" */
-	char *name;
+	struct slots *slots;
 };
 
-/* drivers/pci/slot.c, address_read_file(): a slot whose device is not known has no ":00". */
-static int look_at_slot(const char *name, void *arg)
+/* drivers/pci/slot.c, address_read_file(): "0000:01:00", or "0000:01" of a slot whose device is not
+ * known. */
+static int add_slot(const char *name, void *arg)
 {
 	struct slot_search *s = arg;
+	struct slots *l = s->slots;
 	struct path p;
-	char at[32];
+	char at[PCI_ADDRESS_SIZE];
 
 	path_join(&p, "bus/pci/slots/", name, "/address");
 	if (sysfs_read(s->h->roots.sys, p.s, at, sizeof(at)) <= 0)
 		return 0;
 	at[strcspn(at, "\n")] = '\0';
-	if (strcmp(at, s->at) != 0)
-		return 0;
-	snprintf(s->name, HOST_NAME_MAX, "%s", name);
-	return 1;
+	l->slot = xreallocarray(l->slot, l->n + 1, sizeof(*l->slot));
+	memcpy(l->slot[l->n].at, at, sizeof(at));
+	l->slot[l->n++].name = xstrdup(name);
+	return 0;
 }
 
-const char *facts_slot(const struct host *h, const struct pci_function *f,
-		       char name[HOST_NAME_MAX])
+void slots_find(const struct host *h, struct slots *ret)
 {
-	struct slot_search s = { .h = h, .name = name };
+	*ret = (struct slots){ .n = 0 };
+	sysfs_list(h->roots.sys, "bus/pci/slots", add_slot, &(struct slot_search){ h, ret });
+}
 
-	*name = '\0';
-	*pci_put_address(s.at, &f->at) = '\0';
-	*strrchr(s.at, '.') = '\0';
-	sysfs_list(h->roots.sys, "bus/pci/slots", look_at_slot, &s);
-	return name;
+void slots_free(struct slots *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->slot[i].name);
+	free(l->slot);
+	*l = (struct slots){ .n = 0 };
+}
+
+const char *slots_name(const struct slots *l, const struct pci_function *f)
+{
+	char at[PCI_ADDRESS_SIZE];
+
+	pci_put_address(at, &f->at);
+	*strrchr(at, '.') = '\0';
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->slot[i].at, at))
+			return l->slot[i].name;
+	return "";
 }

@@ -48,6 +48,18 @@ bool facts_resources(const struct host *h, const struct pci_function *f, struct 
 bool facts_vfs(const struct host *h, const struct pci_function *f, unsigned *used,
 	       unsigned *total);
 
-/* The name of the physical slot, as it is printed on the case or board. "": not known. */
-const char *facts_slot(const struct host *h, const struct pci_function *f,
-		       char name[HOST_NAME_MAX]);
+/* Physical slots, by the names that are printed on the case or board. */
+struct slots {
+	size_t n;
+	struct {
+		char at[PCI_ADDRESS_SIZE]; /* "0000:01:00" */
+		char *name;
+	} *slot;
+};
+
+/* slots_free() is needed afterwards. */
+void slots_find(const struct host *h, struct slots *ret);
+void slots_free(struct slots *l);
+
+/* "": not known. */
+const char *slots_name(const struct slots *l, const struct pci_function *f);
