@@ -19,7 +19,7 @@ const struct column list_columns[] = {
 	[LIST_RULE] = { "RULE", 0, 0, SCOLS_JSON_STRING, "rule that decides: FILE:LINE" },
 	[LIST_TARGET] = { "TARGET", 0, 0, SCOLS_JSON_STRING, "driver that the rule wants" },
 	[LIST_PLAN] = { "PLAN", 0, 0, SCOLS_JSON_STRING, "next boot: bind, refused or keep" },
-	[LIST_REASON_CODE] = { "REASON_CODE", 0, 0, SCOLS_JSON_STRING,
+	[LIST_REASON_CODE] = { "REASON-CODE", 0, 0, SCOLS_JSON_STRING,
 			       "why it is refused or kept, in one word" },
 	[LIST_REASON] = { "REASON", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING,
 			  "why it is refused or kept" },

@@ -19,7 +19,7 @@ static void ignore(char *message, ...)
 	(void)message;
 }
 
-/* libpci calls fail() if pci.ids is damaged or memory runs out, and does not expect it to return. */
+/* libpci calls fail() if pci.ids is damaged or memory runs out; fail() must not return to it. */
 static jmp_buf loading;
 static bool is_loading;
 
