@@ -39,7 +39,7 @@ const struct column list_columns[] = {
 	[LIST_SLOT] = { "SLOT", 0, 0, SCOLS_JSON_STRING, "physical slot" },
 	[LIST_SERIAL] = { "SERIAL", 0, 0, SCOLS_JSON_STRING, "serial number; needs root" },
 	[LIST_NUMA] = { "NUMA", 0, SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "NUMA node" },
-	[LIST_LINK] = { "LINK", 0, 0, SCOLS_JSON_STRING, "speed and lanes of the link, now and best" },
+	[LIST_LINK] = { "LINK", 0, 0, SCOLS_JSON_STRING, "speed and lanes, now and best" },
 	[LIST_BARS] = { "BARS", 0.15, SCOLS_FL_TRUNC, SCOLS_JSON_STRING,
 			"sizes of memory BARs; * can be resized" },
 	[LIST_ROM] = { "ROM", 0, 0, SCOLS_JSON_STRING,

@@ -90,7 +90,7 @@ bool facts_link(const struct host *h, const struct pci_function *f, struct link_
 	ret->width = (unsigned)width;
 	ret->best_width = best >= width && best <= 32 ? (unsigned)best : ret->width;
 	if (!read_fact_speed(h, f, "max_link_speed", ret->best_speed))
-		strcpy(ret->best_speed, ret->speed);
+		memcpy(ret->best_speed, ret->speed, sizeof(ret->best_speed));
 	return true;
 }
 

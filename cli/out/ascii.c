@@ -57,12 +57,12 @@ unsigned utf8_columns(const char *text, size_t n)
 void utf8_set_locale(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-	const char *locale = "";
+	const char *locale = NULL;
 
 	if (setlocale(LC_CTYPE, ""))
 		return;
-	for (unsigned i = 0; i < 3 && !*locale; i++)
-		locale = getenv(names[i]) ? getenv(names[i]) : "";
-	if (ascii_find(locale, ".UTF-8") || ascii_find(locale, ".utf8"))
+	for (unsigned i = 0; i < 3 && !(locale && *locale); i++)
+		locale = getenv(names[i]);
+	if (locale && (ascii_find(locale, ".UTF-8") || ascii_find(locale, ".utf8")))
 		setlocale(LC_CTYPE, "C.UTF-8");
 }

@@ -67,7 +67,8 @@ static void add_child(json_object *bridge, json_object *function)
 
 static void print_json(struct list_cells *cells, const struct order *o, bool tree)
 {
-	json_object **made = xcalloc(o->n, sizeof(*made)), *list = json_object_new_array();
+	json_object *list = json_object_new_array();
+	json_object **made = xcalloc(o->n, sizeof(struct json_object *));
 
 	for (unsigned i = 0; i < o->n; i++) {
 		made[i] = cells_json(cells, o->function[i]);
