@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vgapass.c - the command that people type: the table of its verbs. */
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/out/ascii.h"
 #include "cli/out/near.h"
 #include "cli/out/xalloc.h"
 
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	int at, code;
 
 	/* Which characters a terminal shows; nothing else of a locale is wanted. */
-	setlocale(LC_CTYPE, "");
+	utf8_set_locale();
 	at = find_verb(argc, argv);
 	if (has_word(argv, at, "-V", "--version")) {
 		puts("vgapass " VGAPASS_VERSION);

@@ -57,6 +57,11 @@ const char *host_device(const struct host *h, const struct pci_function *f,
 const char *host_class(const struct host *h, const struct pci_function *f,
 		       char name[HOST_NAME_MAX]);
 
+/* "Micro-Star International Co., Ltd. [MSI] GeForce GTX 1080 GAMING X": the board, by its
+ * subsystem's IDs. "": it has none. */
+const char *host_board(const struct host *h, const struct pci_function *f,
+		       char name[HOST_NAME_MAX]);
+
 /* "00:01.0/00.0", as path= takes it; "": not known. */
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX]);
 

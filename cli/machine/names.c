@@ -19,7 +19,7 @@ static void ignore(char *message, ...)
 	(void)message;
 }
 
-/* libpci calls this where pci.ids is damaged, or without memory, and must not get control back. */
+/* libpci calls fail() if pci.ids is damaged or memory runs out; fail() must not return to it. */
 static jmp_buf loading;
 static bool is_loading;
 
@@ -32,7 +32,7 @@ static void fail(char *message, ...)
 	xalloc_fail(sizeof(struct pci_access));
 }
 
-/* Loads pci.ids, once. From a damaged file come the names up to the damage. */
+/* Loads pci.ids once. A damaged file gives the names before the damage. */
 static struct pci_access *load_names(const struct host *h)
 {
 	static const struct pci_access *loaded;
@@ -50,7 +50,7 @@ static struct pci_access *load_names(const struct host *h)
 	return h->pci_ids;
 }
 
-/* libpci opens the file by itself, and a FIFO would block it. */
+/* libpci opens the file itself, and would block on a FIFO. */
 static bool is_file(const char *path)
 {
 	struct stat st;
@@ -109,6 +109,17 @@ const char *host_class(const struct host *h, const struct pci_function *f, char 
 {
 	return pci_lookup_name(load_names(h), name, HOST_NAME_MAX,
 			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, f->class >> 8);
+}
+
+const char *host_board(const struct host *h, const struct pci_function *f, char name[HOST_NAME_MAX])
+{
+	*name = '\0';
+	if (!f->subvendor && !f->subdevice)
+		return name;
+	return pci_lookup_name(load_names(h), name, HOST_NAME_MAX,
+			       PCI_LOOKUP_SUBSYSTEM | PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE |
+			       PCI_LOOKUP_NO_HWDB,
+			       f->vendor, f->device, f->subvendor, f->subdevice);
 }
 
 const char *host_path(const struct pci_function *f, char path[HOST_NAME_MAX])

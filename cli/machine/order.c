@@ -10,17 +10,17 @@
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
-/* Functions stand in the order of their addresses, so do pointers to them. */
+/* The inventory is in the order of addresses, so pointers into it compare as addresses do. */
 static int compare_groups(const void *va, const void *vb)
 {
 	const struct pci_function *const *a = va, *const *b = vb;
-	/* as unsigned, -1 is the highest */
+	/* As unsigned numbers, -1 and -2 (no group) are the highest. */
 	int r = COMPARE((uint32_t)(*a)->group, (uint32_t)(*b)->group);
 
 	return r ? r : COMPARE(*a, *b);
 }
 
-/* A bridge right in front of all that hangs below it; paths that are not known at the end. */
+/* Puts a bridge right before everything behind it, and functions whose path is not known last. */
 static int compare_paths(const void *va, const void *vb)
 {
 	const struct pci_function *const *fa = va, *const *fb = vb;
@@ -43,7 +43,7 @@ static bool hangs_below(const struct pci_function *f, const struct pci_function 
 	       !memcmp(a->hop, b->hop, b->hops);
 }
 
-/* All functions, sorted. */
+/* Fills o->function with all functions, sorted. */
 static void sort_all(const struct host *h, struct order *o,
 		     int (*compare)(const void *, const void *))
 {
@@ -59,7 +59,7 @@ static bool *wanted(const struct host *h, struct order *o, const struct pci_func
 	return &o->wanted[f - h->run.inv.function];
 }
 
-/* Drops what is not wanted. */
+/* Removes what is not wanted from o->function, and counts the rest in o->n. */
 static void keep_wanted(const struct host *h, struct order *o)
 {
 	o->n = 0;
@@ -84,7 +84,7 @@ static bool same_group(const struct pci_function *a, const struct pci_function *
 	return a->group >= 0 && a->group == b->group;
 }
 
-/* Wants all of each row of functions that are the same and have a display among them. */
+/* Adds each row of sorted functions that are the same by same(), if a display is among them. */
 static void want_rows(const struct host *h, struct order *o,
 		      bool (*same)(const struct pci_function *, const struct pci_function *))
 {
@@ -143,7 +143,7 @@ void order_by_group(const struct host *h, struct order *o)
 
 void order_by_tree(const struct host *h, struct order *o)
 {
-	/* of each depth, the last that was seen */
+	/* For each depth, the function that was seen last. */
 	const struct pci_function *below[PCI_HOPS_MAX + 1] = { NULL };
 	unsigned bridge[PCI_HOPS_MAX + 1];
 

@@ -2,6 +2,8 @@
 /* ascii.c - see ascii.h */
 #include "ascii.h"
 
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 char ascii_lower(char c)
@@ -50,4 +52,17 @@ unsigned utf8_columns(const char *text, size_t n)
 	for (size_t i = 0; i < n; i++)
 		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
 	return columns;
+}
+
+void utf8_set_locale(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *locale = NULL;
+
+	if (setlocale(LC_CTYPE, ""))
+		return;
+	for (unsigned i = 0; i < 3 && !(locale && *locale); i++)
+		locale = getenv(names[i]);
+	if (locale && (ascii_find(locale, ".UTF-8") || ascii_find(locale, ".utf8")))
+		setlocale(LC_CTYPE, "C.UTF-8");
 }

@@ -22,3 +22,7 @@ bool utf8_is_valid(const char *text, size_t n);
 
 /* Columns that n bytes of UTF-8 take on a terminal, each character being one wide. */
 unsigned utf8_columns(const char *text, size_t n);
+
+/* Sets which characters the terminal shows, by LC_ALL, LC_CTYPE or LANG. A locale that is not
+ * installed, as after ssh from another machine, still says whether it is UTF-8. */
+void utf8_set_locale(void);

@@ -2,15 +2,17 @@
 /* table.c - see table.h */
 #include "table.h"
 
+#include <langinfo.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "cli/cmd.h"
 #include "ascii.h"
-#include "json.h"
 #include "near.h"
 #include "xalloc.h"
 
@@ -46,9 +48,8 @@ int columns_choose(struct columns *c, const char *list)
 		while (c->all[k].name && (strlen(c->all[k].name) != n ||
 					  !ascii_same(c->all[k].name, list, n)))
 			k++;
-		if (!c->all[k].name) {
+		if (!c->all[k].name)
 			return complain_column(c->all, list, n);
-		}
 		if (!columns_has(c, k) && c->n < TABLE_COLUMNS_MAX)
 			c->chosen[c->n++] = k;
 		if (!list[n])
@@ -65,25 +66,20 @@ void columns_choose_all(struct columns *c)
 void columns_help(const struct column *all)
 {
 	for (; all->name; all++)
-		printf("  %-10s  %s\n", all->name, all->help);
+		printf("  %-11s  %s\n", all->name, all->help);
 }
 
-struct libscols_table *table_start(const char *name, const struct columns *c, bool json)
+struct libscols_table *table_start(const struct columns *c)
 {
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
 		xalloc_fail(sizeof(void *));
-	scols_table_set_name(table, name);
-	scols_table_enable_json(table, json);
-	scols_table_enable_colors(table, *color_good() != '\0');
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct column *column = &c->all[c->chosen[i]];
-		struct libscols_column *made = scols_table_new_column(table, column->name,
-								      column->width, column->flags);
-		if (!made)
+		if (!scols_table_new_column(table, column->name, 0,
+					    column->flags & ~SCOLS_FL_TRUNC))
 			xalloc_fail(sizeof(void *));
-		scols_column_set_json_type(made, column->json);
 	}
 	return table;
 }
@@ -113,78 +109,176 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 			xalloc_fail(strlen(color));
 }
 
-static json_object *json_cell(int type, const char *data)
+json_object *cell_json(const struct column *column, const char *text)
 {
 	json_object *list;
 
-	switch (type) {
+	switch (column->json) {
 	case SCOLS_JSON_ARRAY_STRING:
 		list = json_object_new_array();
-		for (; data && *data; data += strspn(data, "\n")) {
-			json_object_array_add(list, json_text(data, strcspn(data, "\n")));
-			data += strcspn(data, "\n");
+		for (; *text; text += strspn(text, ",")) {
+			json_object_array_add(list, json_text(text, strcspn(text, ",")));
+			text += strcspn(text, ",");
 		}
 		return list;
 	case SCOLS_JSON_BOOLEAN:
-		return json_object_new_boolean(data && *data == '1');
+		return json_object_new_boolean(*text);
 	case SCOLS_JSON_NUMBER:
-		return data ? json_object_new_int64(strtoll(data, NULL, 10)) : NULL;
+		return *text ? json_object_new_int64(strtoll(text, NULL, 10)) : NULL;
 	default:
-		return data ? json_text(data, strlen(data)) : NULL;
+		return *text ? json_text(text, strlen(text)) : NULL;
 	}
 }
 
-static void json_add(json_object *o, const char *name, json_object *value)
-{
-	char key[64];
-	size_t n = 0;
+/* --- cutting */
 
-	for (; *name && n < sizeof(key) - 1; name++)
-		key[n++] = ascii_lower(*name);
-	key[n] = '\0';
-	json_object_object_add(o, key, value);
+/* Columns of the terminal that the first character of the text takes, with its bytes: what cannot
+ * be shown is printed as "\x1b". */
+static unsigned shown_character(const char *text, size_t *bytes)
+{
+	mbstate_t state = { 0 };
+	wchar_t c;
+	size_t n = mbrtowc(&c, text, MB_CUR_MAX, &state);
+
+	if (n == (size_t)-1 || n == (size_t)-2 || !n) {
+		*bytes = 1;
+		return 4;
+	}
+	*bytes = n;
+	return !iswprint((wint_t)c) ? 4 * (unsigned)n : wcwidth(c) > 0 ? (unsigned)wcwidth(c) : 0;
 }
 
-static json_object *json_line(struct libscols_table *table, struct libscols_line *line)
+static unsigned shown_width(const char *text)
 {
-	json_object *o = json_object_new_object(), *children = NULL;
+	unsigned width = 0;
+
+	for (size_t n; text && *text; text += n)
+		width += shown_character(text, &n);
+	return width;
+}
+
+/* Cuts a text to so many columns, with a mark at its end. */
+static void cut_cell(struct libscols_cell *cell, unsigned width)
+{
+	const char *text = scols_cell_get_data(cell);
+	const char *mark = strcmp(nl_langinfo(CODESET), "UTF-8") != 0 ? ">" : "\u2026";
+	size_t kept = 0, n;
+	unsigned used = 1;
+
+	if (shown_width(text) <= width)
+		return;
+	while ((used += shown_character(text + kept, &n)) <= width)
+		kept += n;
+	char *cut = xasprintf("%.*s%s", (int)kept, text, mark);
+	if (scols_cell_refer_data(cell, cut))
+		xalloc_fail(kept);
+}
+
+/* In front of a line of a tree are two columns for each line above it. */
+static unsigned tree_width(const struct libscols_line *line)
+{
+	unsigned width = 0;
+
+	while ((line = scols_line_get_parent(line)))
+		width += 2;
+	return width;
+}
+
+/* Of each column, how wide it is. Returns the width of a line. */
+static unsigned measure_table(struct libscols_table *table, const struct columns *c, bool headings,
+			      unsigned width[TABLE_COLUMNS_MAX])
+{
 	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
-	struct libscols_line *child;
+	struct libscols_line *line;
+	unsigned whole = c->n ? c->n - 1 : 0;
 
-	for (size_t k = 0; k < scols_table_get_ncols(table); k++) {
-		struct libscols_column *column = scols_table_get_column(table, k);
-		const char *data = scols_cell_get_data(scols_line_get_cell(line, k));
-		json_add(o, scols_column_get_name(column),
-			 json_cell(scols_column_get_json_type(column), data));
-	}
-	if (scols_line_has_children(line))
-		json_add(o, "children", children = json_object_new_array());
-	while (children && !scols_line_next_child(line, i, &child))
-		json_object_array_add(children, json_line(table, child));
+	for (unsigned k = 0; k < c->n; k++)
+		width[k] = headings ? shown_width(c->all[c->chosen[k]].name) : 0;
+	while (i && !scols_table_next_line(table, i, &line))
+		for (unsigned k = 0; k < c->n; k++) {
+			const char *text = scols_cell_get_data(scols_line_get_cell(line, k));
+			unsigned own = shown_width(text) +
+				       (c->all[c->chosen[k]].flags & SCOLS_FL_TREE ?
+						tree_width(line) : 0);
+			width[k] = own > width[k] ? own : width[k];
+		}
 	scols_free_iter(i);
-	return o;
+	for (unsigned k = 0; k < c->n; k++)
+		whole += width[k];
+	return whole;
 }
 
-/* libsmartcols has JSON too, but no empty lists, and other words from release to release. */
-static void print_table_json(struct libscols_table *table)
+#define CUT_MIN 4 /* columns: fewer tell nothing */
+
+/* The column that is to lose one: which has the most for its share. TABLE_COLUMNS_MAX: none. */
+static unsigned widest_column(const struct columns *c, const unsigned width[TABLE_COLUMNS_MAX])
 {
-	json_object *list = json_object_new_array();
+	unsigned best = TABLE_COLUMNS_MAX;
+	double most = 0;
+
+	for (unsigned k = 0; k < c->n; k++) {
+		const struct column *column = &c->all[c->chosen[k]];
+		double has = width[k] / (column->width > 0 ? column->width : 1);
+		if (column->flags & SCOLS_FL_TRUNC && width[k] > CUT_MIN &&
+		    width[k] > strlen(column->name) && has > most) {
+			most = has;
+			best = k;
+		}
+	}
+	return best;
+}
+
+static void fit_table(struct libscols_table *table, const struct columns *c, bool headings)
+{
+	unsigned width[TABLE_COLUMNS_MAX], k;
+	unsigned whole = measure_table(table, c, headings, width);
+	bool cut[TABLE_COLUMNS_MAX] = { false };
 	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *line;
 
-	while (!scols_table_next_line(table, i, &line))
-		if (!scols_line_get_parent(line))
-			json_object_array_add(list, json_line(table, line));
+	for (; whole > table_width(); whole--) {
+		if ((k = widest_column(c, width)) == TABLE_COLUMNS_MAX)
+			break;
+		width[k]--;
+		cut[k] = true;
+	}
+	while (i && !scols_table_next_line(table, i, &line))
+		for (k = 0; k < c->n; k++)
+			if (cut[k])
+				cut_cell(scols_line_get_cell(line, k), width[k]);
 	scols_free_iter(i);
-	json_print(json_document(scols_table_get_name(table), list));
 }
 
-void table_end(struct libscols_table *table)
+/* Programs that split lines at blanks must find each column where it is. */
+static void fill_table(struct libscols_table *table, const struct columns *c)
 {
-	if (scols_table_is_json(table))
-		print_table_json(table);
-	else
-		scols_print_table(table);
+	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	while (i && !scols_table_next_line(table, i, &line))
+		for (unsigned k = 0; k < c->n; k++)
+			if (!scols_cell_get_data(scols_line_get_cell(line, k)) &&
+			    scols_line_set_data(line, k, "-"))
+				xalloc_fail(2);
+	scols_free_iter(i);
+}
+
+void table_end(struct libscols_table *table, const struct columns *c, enum table_form form,
+	       bool headings)
+{
+	scols_table_enable_noheadings(table, !headings);
+	/* It fits, or nothing more can be cut. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	if (form == TABLE_PLAIN) {
+		scols_table_enable_colors(table, cmd_wants_color());
+		fit_table(table, c, headings);
+	} else if (form == TABLE_RAW) {
+		scols_table_enable_raw(table, 1);
+		fill_table(table, c);
+	} else {
+		scols_table_enable_export(table, 1);
+	}
+	scols_print_table(table);
 	scols_unref_table(table);
 }
 

@@ -6,175 +6,166 @@
 #include "runtime/core/words.h"
 #include "cli/assign/ravada.h"
 #include "cli/cmd.h"
+#include "cli/list/cells.h"
+#include "cli/list/filter.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/host.h"
 #include "cli/machine/order.h"
-#include "cli/out/table.h"
+#include "cli/out/finding.h"
 #include "cli/out/xalloc.h"
 
-enum {
-	GROUP, ADDRESS, ID, SUBSYSTEM, CODE, CLASS, VENDOR, NAME, DRIVER, CANDIDATES, BOOT, RESET,
-	PATH, SERIAL, RULE, PLAN, REASON,
+/* What there is room for beside the names, on a terminal of so many columns. */
+static const struct {
+	unsigned width;
+	const char *list, *tree;
+} usual[] = {
+	{ 100, "GROUP,ADDRESS,ID,NAME,DRIVER,BOOT,PLAN,RULE",
+	  "ADDRESS,ID,NAME,DRIVER,GROUP,BOOT,PLAN,RULE" },
+	{ 72, "GROUP,ADDRESS,ID,NAME,DRIVER,BOOT,PLAN", "ADDRESS,ID,NAME,DRIVER,GROUP,BOOT,PLAN" },
+	{ 56, "GROUP,ADDRESS,NAME,DRIVER,PLAN", "ADDRESS,NAME,DRIVER,PLAN" },
+	{ 0, "ADDRESS,NAME,PLAN", "ADDRESS,NAME,PLAN" },
 };
-
-static const struct column columns[] = {
-	[GROUP] = { "GROUP", 0, SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "IOMMU group" },
-	[ADDRESS] = { "ADDRESS", 0, SCOLS_FL_TREE, SCOLS_JSON_STRING, "PCI address" },
-	[ID] = { "ID", 0, 0, SCOLS_JSON_STRING, "vendor:device" },
-	[SUBSYSTEM] = { "SUBSYSTEM", 0, 0, SCOLS_JSON_STRING, "vendor:device of the board" },
-	[CODE] = { "CODE", 0, 0, SCOLS_JSON_STRING, "class code, as class= takes it" },
-	[CLASS] = { "CLASS", 0.15, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "class in words" },
-	[VENDOR] = { "VENDOR", 0.15, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "vendor in words" },
-	[NAME] = { "NAME", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "device in words" },
-	[DRIVER] = { "DRIVER", 0, 0, SCOLS_JSON_STRING, "driver that it is on now" },
-	[CANDIDATES] = { "CANDIDATES", 0, 0, SCOLS_JSON_ARRAY_STRING,
-			 "host drivers that want it" },
-	[BOOT] = { "BOOT", 0, 0, SCOLS_JSON_BOOLEAN, "whether it is the boot display" },
-	[RESET] = { "RESET", 0, 0, SCOLS_JSON_ARRAY_STRING, "ways to reset it, first tried first" },
-	[PATH] = { "PATH", 0, 0, SCOLS_JSON_STRING, "its place below bridges, as path= takes it" },
-	[SERIAL] = { "SERIAL", 0, 0, SCOLS_JSON_STRING, "serial number; only root can read it" },
-	[RULE] = { "RULE", 0, 0, SCOLS_JSON_STRING, "the rule that decides: file:line" },
-	[PLAN] = { "PLAN", 0, 0, SCOLS_JSON_STRING, "next boot: planned, refused or kept" },
-	[REASON] = { "REASON", 0, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, "why it is refused or kept" },
-	{ NULL, 0, 0, 0, NULL },
-};
-
-#define LIST_COLUMNS "GROUP,ADDRESS,ID,NAME,DRIVER,BOOT,PLAN"
-#define TREE_COLUMNS "ADDRESS,ID,NAME,DRIVER,GROUP,BOOT,PLAN"
-#define RULE_COLUMN "+RULE"
-#define RULE_WIDTH 100 /* of a terminal: on a narrower one the rule would leave no room for names */
 
 struct options {
 	struct host_options host;
+	struct list_filter filter;
 	const char *output, *software;
-	bool all, tree, json, noheadings;
+	bool all, tree, json, noheadings, raw, pairs, output_all;
 };
 
-/* Sets a list with commas, which libsmartcols wants as lines if it is to be an array of JSON. */
-static void set_list(struct libscols_line *line, const struct columns *c, unsigned k, bool json,
-		     char *list)
+static enum table_form form_of(const struct options *o)
 {
-	for (char *p = list; json && *p; p++)
-		if (*p == ',')
-			*p = '\n';
-	table_set(line, c, k, list);
+	return o->raw ? TABLE_RAW : o->pairs ? TABLE_PAIRS : TABLE_PLAIN;
 }
 
-static void set_identity(const struct host *h, struct libscols_line *line, const struct columns *c,
-			 const struct pci_function *f)
-{
-	char buf[HOST_NAME_MAX];
-
-	if (f->group >= 0)
-		table_set(line, c, GROUP, text_make(buf, sizeof(buf), "%u", (unsigned)f->group));
-	table_set(line, c, ADDRESS, text_make(buf, sizeof(buf), "%pa", &f->at));
-	table_set(line, c, ID, text_make(buf, sizeof(buf), "%pi", f));
-	if (f->subvendor || f->subdevice)
-		table_set(line, c, SUBSYSTEM, text_make(buf, sizeof(buf), "%04x:%04x", f->subvendor,
-							f->subdevice));
-	table_set(line, c, CODE, text_make(buf, sizeof(buf), "%02x%02x%02x", f->class >> 16,
-					   f->class >> 8 & 0xff, f->class & 0xff));
-	if (columns_has(c, CLASS))
-		table_set(line, c, CLASS, host_class(h, f, buf));
-	if (columns_has(c, VENDOR))
-		table_set(line, c, VENDOR, host_vendor(h, f, buf));
-	if (columns_has(c, NAME))
-		table_set(line, c, NAME, host_device(h, f, buf));
-	table_set(line, c, PATH, host_path(f, buf));
-	table_set(line, c, SERIAL, host_serial(f, buf));
-}
-
-static void set_state(struct host *h, struct libscols_line *line, const struct columns *c,
-		      const struct pci_function *f, bool json)
-{
-	char buf[HOST_NAME_MAX];
-
-	table_set(line, c, DRIVER, f->driver);
-	if (columns_has(c, CANDIDATES)) {
-		host_candidates(h, f, buf);
-		set_list(line, c, CANDIDATES, json, buf);
-	}
-	if (columns_has(c, RESET)) {
-		host_resets(h, f, buf);
-		set_list(line, c, RESET, json, buf);
-	}
-	if (f->boot_display)
-		table_set(line, c, BOOT, json ? "1" : "yes");
-}
-
-static void set_plan(const struct host *h, struct libscols_line *line, const struct columns *c,
-		     const struct pci_function *f)
-{
-	const struct plan_entry *e = host_entry(h, f);
-	char buf[PLAN_LINE_MAX];
-	struct text t;
-
-	if (!e->rule)
-		return;
-	table_set(line, c, RULE, text_make(buf, sizeof(buf), "%pp", &e->rule->at));
-	table_set(line, c, PLAN, state_word(e->state));
-	text_start(&t, buf, sizeof(buf));
-	words_reason(&t, &h->run, f, e);
-	table_set(line, c, REASON, buf);
-	if (e->state == STATE_REFUSED) {
-		table_color(line, c, PLAN, color_warn());
-	} else if (e->state == STATE_PLANNED && !strcmp(f->driver, e->rule->driver)) {
-		table_color(line, c, PLAN, color_good());
-		table_color(line, c, DRIVER, color_good());
-	}
-}
-
-static void print_table(struct host *h, const struct order *o, const struct columns *c,
-			const struct options *opt)
+static void print_table(struct list_cells *cells, const struct order *o, const struct options *opt)
 {
 	struct libscols_line **line = xcalloc(o->n, sizeof(struct libscols_line *));
-	struct libscols_table *table = table_start("functions", c, opt->json);
+	struct libscols_table *table = table_start(cells->columns);
+	bool tree = opt->tree && form_of(opt) == TABLE_PLAIN;
 
-	scols_table_enable_noheadings(table, opt->noheadings);
 	for (unsigned i = 0; i < o->n; i++) {
-		bool below = opt->tree && o->above[i] != ORDER_NO_BRIDGE;
+		bool below = tree && o->above[i] != ORDER_NO_BRIDGE;
 		line[i] = table_line(table, below ? line[o->above[i]] : NULL);
-		set_identity(h, line[i], c, o->function[i]);
-		set_state(h, line[i], c, o->function[i], opt->json);
-		set_plan(h, line[i], c, o->function[i]);
+		cells_set(cells, line[i], o->function[i]);
 	}
-	table_end(table);
+	table_end(table, cells->columns, form_of(opt), !opt->noheadings);
 	free(line);
 }
 
-/* Prints what a person should know who looks at the table: it cannot show this itself. */
-static void print_hints(const struct host *h, const struct order *o, const struct columns *c)
+/* Puts a function below the bridge that is above it. */
+static void add_child(json_object *bridge, json_object *function)
 {
-	if (!o->n)
-		cmd_complain("no display here: vgapass list -a shows every PCI function");
+	json_object *children;
+
+	if (!json_object_object_get_ex(bridge, "children", &children)) {
+		children = json_object_new_array();
+		json_object_object_add(bridge, "children", children);
+	}
+	json_object_array_add(children, function);
+}
+
+static void print_json(struct list_cells *cells, const struct order *o, bool tree)
+{
+	json_object *list = json_object_new_array();
+	json_object **made = xcalloc(o->n, sizeof(struct json_object *));
+
+	for (unsigned i = 0; i < o->n; i++) {
+		made[i] = cells_json(cells, o->function[i]);
+		if (tree && o->above[i] != ORDER_NO_BRIDGE)
+			add_child(made[o->above[i]], made[i]);
+		else
+			json_object_array_add(list, made[i]);
+	}
+	json_print(json_document("functions", list));
+	free(made);
+}
+
+/* Adds why a function is refused, and what to do, which its reason has behind its last colon. */
+static void add_refusal(const struct host *h, const struct pci_function *f, struct findings *l)
+{
+	const struct plan_entry *e = host_entry(h, f);
+	char at[PCI_ADDRESS_SIZE], why[PLAN_LINE_MAX], code[32], *fix = NULL;
+	struct slice word = reason_code(e->reason);
+	struct text t;
+
+	if (e->state != STATE_REFUSED)
+		return;
+	pci_put_address(at, &f->at);
+	text_start(&t, why, sizeof(why));
+	words_reason(&t, &h->run, f, e);
+	for (char *p = why; (p = strstr(p, ": ")); p++)
+		fix = p;
+	if (fix)
+		*fix = '\0';
+	text_make(code, sizeof(code), "%pv", &word);
+	struct finding *finding = findings_add(l, FINDING_WARNING, "refused", at, "refused: %s",
+					       why);
+	if (fix)
+		finding_fix(finding, FIX_ADVICE, NULL, "%s", fix + 2);
+}
+
+/* Below the table: what it cannot show. */
+static void print_foot(const struct host *h, const struct order *o, const struct options *opt,
+		       bool by_default)
+{
+	struct findings l = { .n = 0 };
+	unsigned more = h->run.inv.functions - o->n;
+
+	for (unsigned i = 0; i < o->n; i++)
+		add_refusal(h, o->function[i], &l);
+	findings_merge(&l);
+	if (l.n)
+		putchar('\n');
+	findings_print(&l);
+	findings_free(&l);
+	if (by_default && more && o->n)
+		printf("\n%u more function%s: vgapass list -a%s\n", more, more > 1 ? "s" : "",
+		       opt->tree ? "t" : "");
+}
+
+/* Says on stderr what a person should know who looks at the table. */
+static void print_hints(const struct host *h, const struct list_cells *c, const struct order *o,
+			const struct options *opt)
+{
+	if (!o->n && !filter_is_empty(&opt->filter))
+		filter_note_empty(&opt->filter, h);
+	else if (!o->n)
+		cmd_note("no display here: vgapass list -a shows every PCI function");
 	hint_iommu(h);
 	hint_plan(h);
-	hint_serials(h, columns_has(c, SERIAL));
+	hint_serials(h, columns_has(c->columns, LIST_SERIAL));
+	/* In JSON, null says so. */
+	if (columns_has(c->columns, LIST_USER) && !c->users.known && !opt->json)
+		cmd_note("not all users are known, as the open files of some processes cannot be "
+			 "seen: run it as root on the host");
 }
 
 static int choose_columns(struct columns *c, const struct options *o)
 {
-	int r = columns_choose(c, o->tree ? TREE_COLUMNS : LIST_COLUMNS);
+	unsigned width = form_of(o) == TABLE_PLAIN ? table_width() : UINT32_MAX, i = 0;
+	int r = CMD_OK;
 
-	if (table_width() >= RULE_WIDTH)
-		columns_choose(c, RULE_COLUMN);
-	if (o->json)
+	while (usual[i].width > width)
+		i++;
+	columns_choose(c, o->tree ? usual[i].tree : usual[i].list);
+	if (o->json || o->output_all)
 		columns_choose_all(c);
-	if (!r && o->output)
+	if (o->output)
 		r = columns_choose(c, o->output);
-	if (!r && o->tree && !columns_has(c, ADDRESS)) {
-		cmd_complain("--tree: it is drawn in the column ADDRESS: add that to -o");
-		r = CMD_USAGE;
-	}
+	if (!r && o->tree && !o->json && !columns_has(c, LIST_ADDRESS))
+		r = cmd_misused(&verb_list, "--tree: it is drawn in the column ADDRESS, which -o "
+				"leaves out");
 	return r;
 }
 
 static int choose_functions(const struct host *h, const struct options *opt, int cards,
 			    char **card, struct order *o)
 {
+	bool filtered = !filter_is_empty(&opt->filter);
 	int r = CMD_OK;
 
-	if (opt->all)
+	if (opt->all || (filtered && !cards))
 		order_want_all(h, o);
 	else if (!cards)
 		order_want_displays(h, o);
@@ -182,11 +173,29 @@ static int choose_functions(const struct host *h, const struct options *opt, int
 		if (!order_want_cards(h, card[i], o))
 			r = cmd_complain("%s: no such card: vgapass list -a shows all",
 					 card[i]);
+	for (unsigned i = 0; filtered && i < h->run.inv.functions; i++)
+		o->wanted[i] &= filter_has(&opt->filter, &h->run.inv.function[i]);
 	if (opt->tree)
 		order_by_tree(h, o);
 	else
 		order_by_group(h, o);
 	return r;
+}
+
+static void print_functions(struct host *h, const struct order *o, const struct columns *c,
+			    const struct options *opt, bool by_default)
+{
+	struct list_cells cells;
+
+	cells_start(&cells, h, c, o->function, o->n);
+	if (opt->json)
+		print_json(&cells, o, opt->tree);
+	else
+		print_table(&cells, o, opt);
+	if (!opt->json && !opt->noheadings && form_of(opt) == TABLE_PLAIN)
+		print_foot(h, o, opt, by_default);
+	print_hints(h, &cells, o, opt);
+	cells_end(&cells);
 }
 
 static int list_functions(const struct options *opt, const struct columns *c, int cards,
@@ -202,10 +211,9 @@ static int list_functions(const struct options *opt, const struct columns *c, in
 		ravada_list(h);
 	else if (!r)
 		r = choose_functions(h, opt, cards, card, o);
-	if (!r && !opt->software) {
-		print_table(h, o, c, opt);
-		print_hints(h, o, c);
-	}
+	if (!r && !opt->software)
+		print_functions(h, o, c, opt,
+				!opt->all && !cards && filter_is_empty(&opt->filter));
 	host_close(h);
 	free(o);
 	free(h);
@@ -213,18 +221,27 @@ static int list_functions(const struct options *opt, const struct columns *c, in
 }
 
 /* CMD_OK, or CMD_USAGE after printing the reason. */
-static int check_software(const struct options *o, int cards)
+static int check_options(const struct options *o, int cards, char **card)
 {
-	if (cards || o->all || o->tree || o->json || o->output || o->noheadings)
-		return cmd_misused(&verb_list, "--for %s: it has a form of its own: leave out what "
-				   "else is given", o->software);
-	return CMD_OK;
+	if (o->software &&
+	    (cards || o->all || o->tree || o->json || o->output || o->noheadings || o->raw ||
+	     o->pairs || o->output_all || !filter_is_empty(&o->filter)))
+		return cmd_misused(&verb_list, "--for %s: it has a form of its own, so nothing but "
+				   "--sysroot goes with it", o->software);
+	if (o->json + o->raw + o->pairs > 1)
+		return cmd_misused(&verb_list, "--json, --raw, --pairs: expected one of them");
+	if (o->output && o->output_all)
+		return cmd_misused(&verb_list, "--output, --output-all: expected one of them");
+	if (o->all && cards)
+		return cmd_misused(&verb_list, "%s: -a shows all cards, expected one of both",
+				   card[0]);
+	return filter_check(&o->filter);
 }
 
 static void print_columns(void)
 {
 	puts("\nColumns:");
-	columns_help(columns);
+	columns_help(list_columns);
 }
 
 static struct options opt;
@@ -232,26 +249,34 @@ static struct options opt;
 static const struct cmd_option options[] = {
 	{ "all", 'a', NULL, "show every PCI function", &opt.all, NULL },
 	{ "tree", 't', NULL, "order by bridges instead of IOMMU groups", &opt.tree, NULL },
-	{ "json", 'J', NULL, "print JSON, with all columns unless -o chooses", &opt.json, NULL },
+	{ "class", 0, "CLASS", "show functions of a class: display, audio, network, storage, usb, "
+	  "serial or a class code", NULL, &opt.filter.class },
+	{ "group", 0, "N", "show this IOMMU group; none: functions without one", NULL,
+	  &opt.filter.group },
+	{ "driver", 0, "NAME", "show functions on a driver; none: those without one", NULL,
+	  &opt.filter.driver },
 	{ "output", 'o', "COLUMNS", "show these columns; +COLUMNS adds to the usual ones", NULL,
 	  &opt.output },
-	{ "noheadings", 'n', NULL, "omit the line of headings", &opt.noheadings, NULL },
+	{ "output-all", 'O', NULL, "show all columns", &opt.output_all, NULL },
+	{ "noheadings", 'n', NULL, "omit the headings and what stands below the table",
+	  &opt.noheadings, NULL },
+	{ "raw", 'r', NULL, "separate columns by one blank; a blank within is \\x20, an empty cell "
+	  "-", &opt.raw, NULL },
+	{ "pairs", 'P', NULL, "print COLUMN=\"value\"", &opt.pairs, NULL },
+	{ "json", 'J', NULL, "print JSON, see vgapass-json(5); all columns unless -o chooses",
+	  &opt.json, NULL },
 	{ "for", 0, "ravada", "print cards that are ready for guests, a line each, in the format "
 	  "that Ravada requires", NULL, &opt.software },
+	CMD_PROFILE(&opt.host.profile),
 	CMD_SYSROOT(&opt.host.sysroot),
 	CMD_END,
 };
 
 static int run_list(int argc, char **argv)
 {
-	struct columns c = { .all = columns };
+	struct columns c = { .all = list_columns };
 
-	if (opt.all && argc)
-		return cmd_misused(&verb_list, "%s: -a shows all cards: leave one of both out",
-				   argv[0]);
-	if (opt.software && check_software(&opt, argc))
-		return CMD_USAGE;
-	if (choose_columns(&c, &opt))
+	if (check_options(&opt, argc, argv) || choose_columns(&c, &opt))
 		return CMD_USAGE;
 	return list_functions(&opt, &c, argc, argv);
 }
@@ -262,8 +287,10 @@ const struct cmd_verb verb_list = {
 	.arguments = "[CARD ...]",
 	.about = "Shows displays, and what shares a slot or an IOMMU group with one; or the cards\n"
 		 "that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
-		 "name.",
+		 "name; or every function that --class, --group and --driver match, each of which\n"
+		 "takes a list with commas.",
 	.options = options,
+	.notes = "For scripts: --raw, --pairs or --json, as empty cells shift the words of a line.",
 	.print_more = print_columns,
 	.exits = "0 it is shown, 1 no such card or no way to read the machine, 2 usage.",
 	.run = run_list,

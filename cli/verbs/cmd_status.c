@@ -291,10 +291,10 @@ static void print_table(const struct status *s)
 	json_object *list = receipt_list(s->receipt, "functions");
 
 	columns_choose_all(&c);
-	struct libscols_table *table = table_start("functions", &c, false);
+	struct libscols_table *table = table_start(&c);
 	for (size_t i = 0; i < list_length(list); i++)
 		print_row(s, table_line(table, NULL), &c, json_object_array_get_idx(list, i));
-	table_end(table);
+	table_end(table, &c, TABLE_PLAIN, true);
 }
 
 static void print_text(struct status *s)
