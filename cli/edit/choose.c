@@ -67,7 +67,7 @@ static void add_rows(const struct host *h, struct menu *m, const struct card *ca
 			text_make(text, sizeof(text), "%u", m->n);
 			table_set(line, &m->columns, NUMBER, text);
 			table_set(line, &m->columns, NOTE, note);
-			table_color(line, &m->columns, NOTE, color_warn());
+			table_color(line, &m->columns, NOTE, *note ? color_warn() : "");
 		}
 		if (f->group >= 0)
 			text_make(text, sizeof(text), "%u", (unsigned)f->group);
@@ -184,6 +184,8 @@ static int say_not_found(const struct host *h, const char *name)
 	unsigned n = card_find(h, name, several, CARDS_MAX);
 	char at[64];
 
+	if (!n && card_find_bridge(h, name))
+		return account_error("bridge", name, "it is a bridge, which stays with the host");
 	if (!n) {
 		account_error("no-such-card", name, "no such card");
 		account_fix(FIX_COMMAND, NULL, "vgapass list -a");

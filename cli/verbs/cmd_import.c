@@ -602,8 +602,7 @@ static int import(struct import *m)
 	if (!m->rules.n)
 		account_print(some ? "no rule to add\n" : "nothing to import\n");
 	account_flush();
-	if (!m->how.json)
-		import_advise(&m->host, &m->found);
+	import_advise(&m->host, &m->found, m->how.json ? account_findings() : NULL);
 	int r = CMD_OK;
 	if (m->rules.n && m->how.dry_run) {
 		if (only_show)
