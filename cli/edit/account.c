@@ -92,12 +92,9 @@ void account_fix(enum fix_kind kind, const char *at, const char *format, ...)
 static void print_finding(const struct finding *f)
 {
 	const unsigned width = isatty(STDERR_FILENO) ? table_width() : UINT32_MAX;
-	char *text = NULL;
+	char *text;
 	size_t n = 0;
-	FILE *to = open_memstream(&text, &n);
-
-	if (!to)
-		xalloc_fail(n);
+	FILE *to = xopen_text(&text, &n);
 	char *line = xasprintf("%s%s%s%s", f->level == FINDING_WARNING ? "warning: " : "", f->at,
 			       *f->at ? ": " : "", f->text);
 	wrap_print(to, 9, 4, width, line);
@@ -109,8 +106,7 @@ static void print_finding(const struct finding *f)
 		wrap_print(to, 5, 5, width, line);
 		free(line);
 	}
-	if (fclose(to))
-		xalloc_fail(n);
+	xclose_text(to);
 	text[n - 1] = '\0';
 	if (f->level == FINDING_ERROR)
 		cmd_complain("%s", text);
@@ -226,9 +222,7 @@ const char *account_command(const char *more)
 	FILE *from = fopen("/proc/self/cmdline", "re");
 
 	free(text);
-	FILE *to = open_memstream(&text, &n);
-	if (!to)
-		xalloc_fail(n);
+	FILE *to = xopen_text(&text, &n);
 	fprintf(to, "%svgapass", geteuid() ? "sudo " : "");
 	for (; from && getdelim(&word, &cap, '\0', from) > 0; first = false) {
 		if (first)
@@ -244,7 +238,6 @@ const char *account_command(const char *more)
 		fclose(from);
 	if (!verb_seen)
 		fprintf(to, " %s %s ...", account.verb->name, more);
-	if (fclose(to))
-		xalloc_fail(n);
+	xclose_text(to);
 	return text;
 }

@@ -51,7 +51,7 @@ void account_functions(const struct host *h, const bool *wanted);
 void account_written(void);
 void account_applied(bool applied);
 
-/* Prints the findings that are left, or the JSON document. Returns the exit code, which is `code`. */
+/* Prints the findings that are left, or the JSON document. Returns the exit code, `code`. */
 int account_end(int code);
 
 /* Returns the command line of this process with more options behind the verb, to be typed in a

@@ -291,7 +291,8 @@ int rules_confirm(const struct rules_how *how)
 	if (how->yes || how->dry_run)
 		return CMD_OK;
 	if (how->json || !isatty(STDIN_FILENO)) {
-		account_error("needs-yes", "", "this changes a rule, and there is no terminal to ask on");
+		account_error("needs-yes", "",
+			      "this changes a rule, and there is no terminal to ask on");
 		account_fix(FIX_COMMAND, NULL, "%s", account_command("--yes"));
 		return account_unchanged();
 	}

@@ -81,21 +81,19 @@ static void put_setting(FILE *to, struct host *h, const struct setting *s)
 
 static void say_setting(struct host *h, const struct setting *s, struct findings *l)
 {
-	char at[SETTING_PLACE_MAX], *text = NULL;
+	char buf[SETTING_PLACE_MAX], *text;
+	const char *at = setting_place(s, buf);
 	size_t n = 0;
-	FILE *to = open_memstream(&text, &n);
+	FILE *to = xopen_text(&text, &n);
 
-	if (!to)
-		xalloc_fail(n);
 	put_setting(to, h, s);
-	if (fclose(to))
-		xalloc_fail(n);
+	xclose_text(to);
 	if (l)
-		finding_fix(findings_add(l, FINDING_NOTE, "can-be-deleted", setting_place(s, at),
+		finding_fix(findings_add(l, FINDING_NOTE, "can-be-deleted", at,
 					 "is not needed once the rules are active"),
 			    FIX_EDIT, at, "delete: %s", text);
 	else
-		printf("  %s: %s\n", setting_place(s, at), text);
+		printf("  %s: %s\n", at, text);
 	free(text);
 }
 

@@ -71,12 +71,12 @@ bool rebuild_unsupported(const struct host *h, const char **text, const char **i
 /* The tool while it runs. */
 struct tool {
 	const struct rebuild_how *how;
-	int from;                             /* its stdout and stderr; -1: they are ours, or closed */
-	char line[LINE_LENGTH];               /* the one that is coming in */
+	int from;               /* its stdout and stderr; -1: they are ours, or closed */
+	char line[LINE_LENGTH]; /* the one that is coming in */
 	size_t n;
-	char last[LAST_LINES][LINE_LENGTH];   /* a ring of what it printed */
+	char last[LAST_LINES][LINE_LENGTH]; /* a ring of what it printed */
 	unsigned lines;
-	time_t start, shown;                  /* of the last line that was shown */
+	time_t start, shown; /* shown: when the last line was shown */
 };
 
 static time_t seconds_now(void)

@@ -330,8 +330,8 @@ static const struct cmd_option options[] = {
 	  &how.profile },
 	{ "required", 0, NULL, "count a boot without the card as failed", &how.required, NULL },
 	CMD_SYSROOT(&opt.sysroot),
-	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
-	  "with it", &how.take_boot_display, NULL },
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
+	  "goes with it", &how.take_boot_display, NULL },
 	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
 	{ "with", 0, "slot|group", "take the other functions of its slot or IOMMU group too", NULL,
 	  &how.with },
@@ -350,9 +350,9 @@ const struct cmd_verb verb_add = {
 	.name = "add",
 	.summary = "write the rules that keep a card for guests",
 	.arguments = "[CARD ...]",
-	.about = "Writes rules for all functions of the cards: the next boot keeps them for guests. "
-		 "A card that has a rule gets the options given, after a question. CARD is an "
-		 "address, an ID or words of its name, see vgapass list; without one, on a "
+	.about = "Writes rules for all functions of the cards: the next boot keeps them for "
+		 "guests. A card that has a rule gets the options given, after a question. CARD is "
+		 "an address, an ID or words of its name, see vgapass list; without one, on a "
 		 "terminal, it asks. Refuses what the next boot would refuse, and what the host "
 		 "itself needs: its disks, only keyboard and network.",
 	.options = options,

@@ -627,8 +627,8 @@ static const struct cmd_option options[] = {
 	CMD_JSON(&how.json),
 	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &how.no_iommu, NULL },
 	CMD_SYSROOT(&opt.sysroot),
-	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
-	  "with it", &how.take_boot_display, NULL },
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
+	  "goes with it", &how.take_boot_display, NULL },
 	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
 	{ "write", 0, NULL, "add the rules; change nothing else", &write_rules, NULL },
 	CMD_END,
@@ -669,7 +669,7 @@ const struct cmd_verb verb_import = {
 		 "modprobe.d, lists of modules, driverctl, udev rules, scripts, and what Unraid, "
 		 "TrueNAS, Qubes and Xen keep.",
 	.options = options,
-	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that boots "
-		 "does not hold the configuration after --apply, 2 usage.",
+	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that "
+		 "boots does not hold the configuration after --apply, 2 usage.",
 	.run = run_import,
 };

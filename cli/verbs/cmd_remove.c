@@ -53,8 +53,9 @@ static bool rule_may_go(const struct run *run, const struct rule *rule, const st
 	text_make(at, sizeof(at), "%pp", &rule->at);
 	text_make(ours, sizeof(ours), "%pa", e.ours ? &e.ours->at : &e.along->at);
 	if (e.ours) {
-		account_error("rule-of-others", at, "takes %s and also %s of another card: it stays",
-			      ours, text_make(other, sizeof(other), "%pa", &e.other->at));
+		account_error("rule-of-others", at,
+			      "takes %s and also %s of another card: it stays", ours,
+			      text_make(other, sizeof(other), "%pa", &e.other->at));
 		account_fix(FIX_EDIT, at, "narrow the rule to what is to stay, as with path=%s",
 			    host_path(e.other, path));
 	} else {
@@ -222,7 +223,7 @@ const struct cmd_verb verb_remove = {
 		 "cards as well is kept and reported. CARD is an address, an ID or words of its "
 		 "name, see vgapass list; without one, on a terminal, it asks.",
 	.options = options,
-	.exits = "0 done, or no rule took them, 1 not done or not all, or the image that boots does "
-		 "not hold the configuration after --apply, 2 usage.",
+	.exits = "0 done, or no rule took them, 1 not done or not all, or the image that boots "
+		 "does not hold the configuration after --apply, 2 usage.",
 	.run = run_remove,
 };
