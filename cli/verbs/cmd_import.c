@@ -44,9 +44,13 @@ static void say_item(const struct item *i, enum finding_level level, const char 
 		     (int)i->text.n, i->text.p, why);
 }
 
-static void leave_out(struct import *m, const struct item *i, const char *code, const char *why)
+/* fix: what a person can do instead; NULL: nothing. */
+static void leave_out(struct import *m, const struct item *i, const char *code, const char *why,
+		      const char *fix)
 {
 	say_item(i, FINDING_ERROR, code, why);
+	if (fix)
+		account_fix(FIX_ADVICE, NULL, "%s", fix);
 	i->s->left_out = true;
 	m->left_out++;
 }
@@ -198,7 +202,7 @@ static bool is_refused(struct import *m, const struct item *f, const struct rule
 	if (found.n && !t.len)
 		text_add(&t, "%pa: %s", &found.obstacle[0].f->at, found.obstacle[0].text);
 	if (t.len)
-		leave_out(m, f, found.n ? "in-use" : "refused", why);
+		leave_out(m, f, found.n ? "in-use" : "refused", why, NULL);
 	if (*option)
 		account_fix(FIX_COMMAND, NULL, "%s", account_command(option));
 	return t.len;
@@ -210,7 +214,7 @@ static void take_rule(struct import *m, const struct item *f, const struct new_r
 	const struct rule *rule = parse(made->text);
 
 	if (!rule) {
-		leave_out(m, f, "no-rule", "no rule can say it: write one by hand");
+		leave_out(m, f, "no-rule", "no rule can say it", "write one by hand");
 		return;
 	}
 	if (has_rule(&m->rules, made->text))
@@ -368,13 +372,14 @@ static void import_id(struct import *m, const struct item *f)
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&m->host, &t, f->text)) {
 		struct setting_id id;
-		leave_out(m, f, "no-rule",
-			  memchr(f->text.p, '$', f->text.n) ?
-				  "its value is not known here: write the rule by hand" :
-			  setting_parse_id(f->text, &id) ?
-				  "no rule can say it: write one by hand" :
-				  "is no ID, so the kernel takes nothing by it: vgapass add CARD "
-				  "makes a rule if it is meant");
+		if (memchr(f->text.p, '$', f->text.n))
+			leave_out(m, f, "no-rule", "its value is not known here",
+				  "write the rule by hand");
+		else if (setting_parse_id(f->text, &id))
+			leave_out(m, f, "no-rule", "no rule can say it", "write one by hand");
+		else
+			leave_out(m, f, "no-rule", "is no ID, so the kernel takes nothing by it",
+				  "vgapass add CARD makes a rule if it is meant");
 		return;
 	}
 	rule = parse(r.text);
@@ -430,10 +435,13 @@ static void import_address(struct import *m, const struct item *f)
 		f->s->left_out = true;
 		return;
 	}
-	if (!strcmp(driver, "none"))
-		why = "a rule binds a driver, it does not keep all off: it can stay with driverctl";
-	if (!function || !strcmp(driver, "none")) {
-		leave_out(m, f, "no-rule", why);
+	if (!strcmp(driver, "none")) {
+		leave_out(m, f, "no-rule", "a rule binds a driver, it does not keep all off",
+			  "it can stay with driverctl");
+		return;
+	}
+	if (!function) {
+		leave_out(m, f, "no-rule", why, NULL);
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
@@ -473,17 +481,17 @@ static void import_setting(struct import *m, struct setting *s)
 		if (!is_done(m, s))
 			leave_out(m, &f, "one-entry",
 				  text_make(why, sizeof(why),
-					    "it holds only when the boot entry %s is chosen: make "
-					    "the rules by vgapass add --profile NAME CARD, and "
-					    "write vgapass=NAME into that entry", s->entry));
+					    "it holds only when the boot entry %s is chosen",
+					    s->entry),
+				  "make the rules by vgapass add --profile NAME CARD, and write "
+				  "vgapass=NAME into that entry");
 		return;
 	}
 	if (!*s->items)
 		leave_out(m, &f, "functions-unknown",
 			  text_make(why, sizeof(why),
-				    "it %s; which functions, only a person can "
-				    "tell: vgapass add CARD makes the rules",
-				    s->why));
+				    "it %s; which functions, only a person can tell", s->why),
+			  "vgapass add CARD makes the rules");
 	while (rest.n && !m->full) {
 		f.text = slice_cut(&rest, ',');
 		if (f.text.n)
@@ -500,9 +508,8 @@ static void import_guests(struct import *m, struct setting *s)
 	if (!*s->items || !is_done(m, s))
 		leave_out(m, &f, "guest-only",
 			  text_make(why, sizeof(why),
-				    "it %s: no rule is made of it; if they are for guests "
-				    "from the boot on, vgapass add CARD makes one",
-				    s->why));
+				    "it %s: no rule is made of it", s->why),
+			  "if they are for guests from the boot on, vgapass add CARD makes one");
 }
 
 /* What nothing reads has never had an effect: no rule is made of it unasked. */
@@ -514,9 +521,8 @@ static void import_wrong(struct import *m, struct setting *s)
 	if (*s->items && !is_done(m, s))
 		leave_out(m, &f, "never-read",
 			  text_make(why, sizeof(why),
-				    "it %s: vgapass add makes a rule if it is "
-				    "meant",
-				    s->why));
+				    "it %s", s->why),
+			  "vgapass add CARD makes a rule if it is meant");
 }
 
 static void say_unread(struct import *m, const struct setting *s)
