@@ -17,7 +17,7 @@
 #include "cli/out/xalloc.h"
 #include "account.h"
 
-#define FOLDER "vgapass.conf.d"
+#define DIRECTORY "vgapass.conf.d"
 #define ACCESS_LIST "system.posix_acl_access"
 #define LINKS_MAX 40 /* as path_lookup does (fs/namei.c) */
 #define PATH_SIZE 4096
@@ -36,7 +36,7 @@ struct target {
 
 struct targets {
 	int etc;
-	bool made_folder;
+	bool made_directory;
 	unsigned n;
 	struct target target[CONFIG_FILES_MAX];
 };
@@ -44,19 +44,19 @@ struct targets {
 /* 0, or -errno; -ENOLINK: a link leads to nothing. */
 static int follow_links(int root, struct target *t)
 {
-	char path[PATH_SIZE], folder[PATH_SIZE], link[PATH_SIZE];
+	char path[PATH_SIZE], parent[PATH_SIZE], link[PATH_SIZE];
 	struct conf_path start;
 
 	text_make(path, sizeof(path), "%s", gather_conf_path(&start, t->f->name));
 	for (unsigned hops = 0; hops <= LINKS_MAX; hops++) {
 		char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-		text_make(folder, sizeof(folder), "%s", path);
-		folder[name - path] = '\0';
+		text_make(parent, sizeof(parent), "%s", path);
+		parent[name - path] = '\0';
 		if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
 			return -EISDIR;
 		if (strlen(name) >= sizeof(t->name))
 			return -ENAMETOOLONG;
-		t->dir = sysfs_open(root, *folder ? folder : ".", O_RDONLY | O_DIRECTORY);
+		t->dir = sysfs_open(root, *parent ? parent : ".", O_RDONLY | O_DIRECTORY);
 		if (t->dir < 0)
 			return t->dir == -ENOENT && hops ? -ENOLINK : t->dir;
 		ssize_t n = readlinkat(t->dir, name, link, sizeof(link) - 1);
@@ -71,10 +71,10 @@ static int follow_links(int root, struct target *t)
 		t->dir = -1;
 		t->linked = true;
 		link[n] = '\0';
-		size_t before = *link == '/' ? 0 : strlen(folder);
+		size_t before = *link == '/' ? 0 : strlen(parent);
 		if (before + strlen(link) >= sizeof(path))
 			return -ENAMETOOLONG;
-		text_make(path, sizeof(path), "%s%s", *link == '/' ? "" : folder,
+		text_make(path, sizeof(path), "%s%s", *link == '/' ? "" : parent,
 			  link + (*link == '/' ? strspn(link, "/") : 0));
 	}
 	return -ELOOP;
@@ -156,22 +156,22 @@ static int find_target(struct targets *all, const struct conf_file *f, const str
 	struct target *t = &all->target[all->n];
 
 	*t = (struct target){ .f = f, .dir = -1 };
-	if (strchr(f->name, '/') && faccessat(all->etc, FOLDER, F_OK, AT_SYMLINK_NOFOLLOW)) {
+	if (strchr(f->name, '/') && faccessat(all->etc, DIRECTORY, F_OK, AT_SYMLINK_NOFOLLOW)) {
 		if (!write)
 			return CMD_OK;
-		if (mkdirat(all->etc, FOLDER, 0755)) {
-			account_error("not-written", "/etc/" FOLDER, "cannot be made (%s)",
+		if (mkdirat(all->etc, DIRECTORY, 0755)) {
+			account_error("not-written", "/etc/" DIRECTORY, "cannot be made (%s)",
 				      strerror(errno));
 			return account_unchanged();
 		}
-		all->made_folder = true;
+		all->made_directory = true;
 	}
 	all->n++;
 	int r = follow_links(h->roots.root, t);
 	if (r == -ENOLINK)
 		return refuse_target(t, "is a link to nothing", "correct it");
 	if (r == -ENOENT)
-		return refuse_target(t, "has no directory, as /etc/" FOLDER " is a link to "
+		return refuse_target(t, "has no directory, as /etc/" DIRECTORY " is a link to "
 				     "nothing", "correct it");
 	if (r == -EISDIR)
 		return refuse_target(t, "is a link to a directory", "correct it");
@@ -184,7 +184,7 @@ static int find_all(struct targets *all, const struct conf_set *s, const struct 
 	int r = CMD_OK;
 
 	all->n = 0;
-	all->made_folder = false;
+	all->made_directory = false;
 	all->etc = sysfs_dir(h->roots.root, "etc");
 	for (unsigned i = 0; i < s->files && !r; i++)
 		if (s->file[i].changed)
@@ -203,8 +203,8 @@ static void forget_all(struct targets *all)
 			close(t->dir);
 	}
 	/* It stays where there is a file in it. */
-	if (all->made_folder)
-		unlinkat(all->etc, FOLDER, AT_REMOVEDIR);
+	if (all->made_directory)
+		unlinkat(all->etc, DIRECTORY, AT_REMOVEDIR);
 	if (all->etc >= 0)
 		close(all->etc);
 }

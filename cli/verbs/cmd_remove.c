@@ -14,7 +14,7 @@
 struct effect {
 	const struct pci_function *ours;  /* a function of the cards that it matches; NULL: none */
 	const struct pci_function *other; /* one that it matches and is not of the cards */
-	const struct pci_function *along; /* one of the cards that goes with another */
+	const struct pci_function *companion; /* one of the cards that goes with another */
 };
 
 static struct effect effect_of(const struct run *run, const struct rule *rule,
@@ -31,7 +31,7 @@ static struct effect effect_of(const struct run *run, const struct rule *rule,
 		if (!cards_have(cards, f))
 			ret.other = e->companion ? ret.other : f;
 		else if (e->companion)
-			ret.along = f;
+			ret.companion = f;
 		else
 			ret.ours = f;
 	}
@@ -45,22 +45,22 @@ static bool rule_may_go(const struct run *run, const struct rule *rule, const st
 	char at[PLAN_LINE_MAX], ours[64], other[64], path[HOST_NAME_MAX];
 	struct effect e = effect_of(run, rule, cards);
 
-	if (rule->keep || (!e.ours && !e.along))
+	if (rule->keep || (!e.ours && !e.companion))
 		return false;
 	if (e.ours && !e.other)
 		return true;
 	(*stay)++;
 	text_make(at, sizeof(at), "%pp", &rule->at);
-	text_make(ours, sizeof(ours), "%pa", e.ours ? &e.ours->at : &e.along->at);
+	text_make(ours, sizeof(ours), "%pa", e.ours ? &e.ours->at : &e.companion->at);
 	if (e.ours) {
 		account_error("rule-of-others", at,
-			      "takes %s and also %s of another card: it stays", ours,
+			      "takes %s and also %s of another card: it is kept", ours,
 			      text_make(other, sizeof(other), "%pa", &e.other->at));
 		account_fix(FIX_EDIT, at, "narrow the rule to what is to stay, as with path=%s",
 			    host_path(e.other, path));
 	} else {
 		account_error("rule-of-others", at,
-			      "takes %s along with another card: it stays", ours);
+			      "takes %s together with another card: it is kept", ours);
 		account_fix(FIX_EDIT, at, "remove its with=");
 	}
 	return false;
