@@ -16,34 +16,44 @@
 #include "cli/machine/whole_file.h"
 #include "cli/out/diff.h"
 #include "cli/out/xalloc.h"
+#include "account.h"
 
 #define LOCK_DIR "vgapass"
 #define LOCK_NAME "conf.lock"
 #define CMDLINE_NAME "cmdline" /* not a file: rules of vgapass.ids= */
 
-/* False, said: the folder of the configuration cannot be written to. */
-static bool may_write(const struct host *h, const char *verb)
+/* Says why /etc cannot be written to. */
+static void say_not_writable(const char *etc, int error)
 {
-	const char *root = h->sysroot;
-	int etc = sysfs_dir(h->roots.root, "etc");
-
-	if (etc < 0 || faccessat(etc, ".", W_OK, AT_EACCESS)) {
-		int error = etc < 0 ? -etc : errno;
-		if (error == EROFS)
-			cmd_complain("%s: %s/etc is on a file system that is read-only: remount "
-				     "it", verb, root);
-		else if (error == ENOENT)
-			cmd_complain("%s: %s/etc: no such directory: create it", verb, root);
-		else if (error == EACCES || error == EPERM)
-			cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
-		else
-			cmd_complain("%s: %s/etc: %s", verb, root, strerror(error));
-		if (etc >= 0)
-			close(etc);
-		return false;
+	if (error == EROFS) {
+		account_error("read-only", etc, "is on a read-only file system");
+		account_fix(FIX_ADVICE, NULL, "remount it");
+	} else if (error == ENOENT) {
+		account_error("no-directory", etc, "no such directory");
+		account_fix(FIX_ADVICE, NULL, "create it");
+	} else if (error == EACCES || error == EPERM) {
+		account_error("needs-root", etc, "needs root");
+		account_fix(FIX_COMMAND, NULL, "%s", account_command(""));
+	} else {
+		account_error("no-directory", etc, "%s", strerror(error));
 	}
-	close(etc);
-	return true;
+}
+
+/* False, said: the directory of the configuration cannot be written to. */
+static bool may_write(const struct host *h)
+{
+	int etc = sysfs_dir(h->roots.root, "etc"), error = 0;
+
+	if (etc < 0 || faccessat(etc, ".", W_OK, AT_EACCESS))
+		error = etc < 0 ? -etc : errno;
+	if (etc >= 0)
+		close(etc);
+	if (!error)
+		return true;
+	char *path = xasprintf("%s/etc", h->sysroot);
+	say_not_writable(path, error);
+	free(path);
+	return false;
 }
 
 /* A file that only root can open, so that nobody else can hold the lock; and one that can be
@@ -67,19 +77,20 @@ static int open_lock(const struct host *h)
 }
 
 /* 0, or CMD_FAILED, said. */
-static int lock_configuration(struct conf_set *s, const struct host *h, const char *verb)
+static int lock_configuration(struct conf_set *s, const struct host *h)
 {
 	int r = s->lock = open_lock(h);
 
 	if (r >= 0)
 		r = flock(s->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
-	if (r == -EWOULDBLOCK)
-		return cmd_complain("%s: another vgapass is changing the configuration: wait for "
-				    "it", verb);
-	if (r)
-		return cmd_complain("%s: /run/" LOCK_DIR "/" LOCK_NAME " cannot be locked (%s): "
-				    "nothing is changed", verb, strerror(-r));
-	return CMD_OK;
+	if (r == -EWOULDBLOCK) {
+		account_error("locked", "/etc/vgapass.conf", "another vgapass is changing it");
+		account_fix(FIX_ADVICE, NULL, "wait for it");
+	} else if (r) {
+		account_error("locked", "/run/" LOCK_DIR "/" LOCK_NAME, "cannot be locked (%s)",
+			      strerror(-r));
+	}
+	return r ? account_unchanged() : CMD_OK;
 }
 
 static bool is_of_file(const struct place *at)
@@ -97,7 +108,8 @@ unsigned conf_set_errors(const struct host *h)
 		const struct config_error *e = &c->error[i];
 		if (!is_of_file(&e->at))
 			continue;
-		cmd_complain("%s: %s", text_make(at, sizeof(at), "%pp", &e->at), e->phrase);
+		account_error("configuration", text_make(at, sizeof(at), "%pp", &e->at), "%s",
+			      e->phrase);
 		n++;
 	}
 	return n;
@@ -131,44 +143,38 @@ static void free_conf_file(struct conf_file *f)
 	free(f->old);
 }
 
-static int complain_of_errors(const char *verb)
-{
-	return cmd_complain("%s: the configuration has errors, nothing is changed: correct them "
-			    "first", verb);
-}
-
 int conf_set_open(struct conf_set *s, struct host *h, const struct host_options *o,
-		  const char *verb, bool look_only)
+		  bool look_only)
 {
 	s->lock = -1;
 	s->files = 0;
-	if (host_open(h, o) || (!look_only && !may_write(h, verb)))
+	if (host_open(h, o) || (!look_only && !may_write(h)))
 		return CMD_FAILED;
 	if (conf_set_errors(h))
-		return complain_of_errors(verb);
+		return account_unchanged();
 	if (h->run.input_error)
-		return cmd_complain("%s: the PCI functions cannot be listed (%s): is /sys mounted?",
-				    verb, strerror(-h->run.input_error));
+		return account_error("no-functions", "/sys/bus/pci/devices", "%s: is /sys mounted?",
+				     strerror(-h->run.input_error));
 	return CMD_OK;
 }
 
-int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool look_only)
+int conf_set_read(struct conf_set *s, struct host *h, bool look_only)
 {
 	struct config *c = &h->run.config;
 
-	if (!look_only && lock_configuration(s, h, verb))
+	if (!look_only && lock_configuration(s, h))
 		return CMD_FAILED;
 	gather_config(&h->roots, c);
 	if (conf_set_errors(h))
-		return complain_of_errors(verb);
+		return account_unchanged();
 	for (; s->files < c->files; s->files++) {
 		int r = read_conf_file(h, &s->file[s->files], c->file[s->files]);
 		if (r)
-			return cmd_complain("%s: %s: %s", verb, c->file[s->files], strerror(-r));
+			return account_error("not-read", c->file[s->files], "%s", strerror(-r));
 	}
 	/* Of what has been read last, which is what is changed. */
 	conf_set_plan(s, h, NULL);
-	return conf_set_errors(h) ? complain_of_errors(verb) : CMD_OK;
+	return conf_set_errors(h) ? account_unchanged() : CMD_OK;
 }
 
 /* True: the file's text is still that which was read. */
@@ -223,7 +229,7 @@ void conf_set_close(struct conf_set *s, struct host *h)
 		close(s->lock);
 }
 
-struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char *verb)
+struct conf_file *conf_set_file(struct conf_set *s, const char *name)
 {
 	unsigned i = 0;
 
@@ -233,8 +239,8 @@ struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char
 	if (i < s->files && !strcmp(s->file[i].name, name))
 		return &s->file[i];
 	if (s->files == CONFIG_FILES_MAX) {
-		cmd_complain("%s: %s: %u files are the limit: use an existing one",
-			     verb, name, CONFIG_FILES_MAX);
+		account_error("limit", name, "%u files are the limit", CONFIG_FILES_MAX);
+		account_fix(FIX_ADVICE, NULL, "use an existing file");
 		return NULL;
 	}
 	struct conf_file *f = &s->file[i];
@@ -262,10 +268,11 @@ void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
-bool conf_file_take(struct conf_file *f, const struct text *new, const char *verb)
+bool conf_file_take(struct conf_file *f, const struct text *new)
 {
 	if (new->cut || new->len > CONFIG_FILE_MAX) {
-		cmd_complain("%s: %s would be larger than 64 KiB: use --file NAME", verb, f->name);
+		account_error("limit", f->name, "would be larger than 64 KiB");
+		account_fix(FIX_ADVICE, NULL, "use --file NAME");
 		return false;
 	}
 	f->text = xreallocarray(f->text, new->len + 1, 1);
@@ -287,7 +294,8 @@ static void print_name(const char *sign, const struct conf_file *f, bool there)
 
 void conf_set_diff(const struct conf_set *s)
 {
-	for (unsigned i = 0; i < s->files; i++) {
+	account_flush();
+	for (unsigned i = 0; i < s->files && !account_is_json(); i++) {
 		const struct conf_file *f = &s->file[i];
 		if (!f->changed)
 			continue;

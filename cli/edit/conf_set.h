@@ -25,34 +25,34 @@ struct conf_set {
 
 /* Opens the machine and its configuration. Returns CMD_OK, or CMD_FAILED after printing the
  * reason: a configuration with errors is not changed, nor one that cannot be written, unless
- * `look_only`. `verb` names the command in messages. conf_set_close() must follow in both cases. */
+ * `look_only`. conf_set_close() must follow in both cases. */
 int conf_set_open(struct conf_set *s, struct host *h, const struct host_options *o,
-		  const char *verb, bool look_only);
+		  bool look_only);
 void conf_set_close(struct conf_set *s, struct host *h);
 
 /* Reads the files of the configuration, and makes h->run's configuration and plan of them. Called
  * after all questions have been answered, as an editor may have saved a file meanwhile. Until
  * conf_set_close() no other vgapass changes the configuration, unless `look_only`. Returns CMD_OK,
  * or CMD_FAILED after printing the reason. */
-int conf_set_read(struct conf_set *s, struct host *h, const char *verb, bool look_only);
+int conf_set_read(struct conf_set *s, struct host *h, bool look_only);
 
 /* The file that messages call `name`, an empty one if it does not exist. NULL, said: there are
  * CONFIG_FILES_MAX already. */
-struct conf_file *conf_set_file(struct conf_set *s, const char *name, const char *verb);
+struct conf_file *conf_set_file(struct conf_set *s, const char *name);
 
 /* Makes h->run's configuration and plan those of a boot with the changed files. `profile` is chosen
  * as by vgapass=PROFILE; none is if it is NULL or no section has that name. Nothing else of the
  * kernel command line counts. */
 void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile);
 
-/* Prints the errors of h->run's configuration. Returns how many there are. */
+/* Adds the errors of h->run's configuration to the account. Returns how many there are. */
 unsigned conf_set_errors(const struct host *h);
 
-/* Gives the file a new text, made by conf_edit_add() or conf_edit_remove(). False, said: the
- * text is too long. */
-bool conf_file_take(struct conf_file *f, const struct text *new, const char *verb);
+/* Gives the file a new text, made by conf_edit_add() or conf_edit_change(). False, said: the text
+ * is too long. */
+bool conf_file_take(struct conf_file *f, const struct text *new);
 
-/* Prints the changes as "diff -U0" does. */
+/* Prints the changes as "diff -U0" does; nothing with JSON. */
 void conf_set_diff(const struct conf_set *s);
 
 /* True: the file is in vgapass.conf.d and empty, so it is removed. */

@@ -15,8 +15,9 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/out/xalloc.h"
+#include "account.h"
 
-#define FOLDER "vgapass.conf.d"
+#define DIRECTORY "vgapass.conf.d"
 #define ACCESS_LIST "system.posix_acl_access"
 #define LINKS_MAX 40 /* as path_lookup does (fs/namei.c) */
 #define PATH_SIZE 4096
@@ -35,7 +36,7 @@ struct target {
 
 struct targets {
 	int etc;
-	bool made_folder;
+	bool made_directory;
 	unsigned n;
 	struct target target[CONFIG_FILES_MAX];
 };
@@ -43,19 +44,19 @@ struct targets {
 /* 0, or -errno; -ENOLINK: a link leads to nothing. */
 static int follow_links(int root, struct target *t)
 {
-	char path[PATH_SIZE], folder[PATH_SIZE], link[PATH_SIZE];
+	char path[PATH_SIZE], parent[PATH_SIZE], link[PATH_SIZE];
 	struct conf_path start;
 
 	text_make(path, sizeof(path), "%s", gather_conf_path(&start, t->f->name));
 	for (unsigned hops = 0; hops <= LINKS_MAX; hops++) {
 		char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-		text_make(folder, sizeof(folder), "%s", path);
-		folder[name - path] = '\0';
+		text_make(parent, sizeof(parent), "%s", path);
+		parent[name - path] = '\0';
 		if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
 			return -EISDIR;
 		if (strlen(name) >= sizeof(t->name))
 			return -ENAMETOOLONG;
-		t->dir = sysfs_open(root, *folder ? folder : ".", O_RDONLY | O_DIRECTORY);
+		t->dir = sysfs_open(root, *parent ? parent : ".", O_RDONLY | O_DIRECTORY);
 		if (t->dir < 0)
 			return t->dir == -ENOENT && hops ? -ENOLINK : t->dir;
 		ssize_t n = readlinkat(t->dir, name, link, sizeof(link) - 1);
@@ -70,10 +71,10 @@ static int follow_links(int root, struct target *t)
 		t->dir = -1;
 		t->linked = true;
 		link[n] = '\0';
-		size_t before = *link == '/' ? 0 : strlen(folder);
+		size_t before = *link == '/' ? 0 : strlen(parent);
 		if (before + strlen(link) >= sizeof(path))
 			return -ENAMETOOLONG;
-		text_make(path, sizeof(path), "%s%s", *link == '/' ? "" : folder,
+		text_make(path, sizeof(path), "%s%s", *link == '/' ? "" : parent,
 			  link + (*link == '/' ? strspn(link, "/") : 0));
 	}
 	return -ELOOP;
@@ -85,15 +86,23 @@ static const char *kind_of(mode_t mode)
 	       S_ISDIR(mode) ? "directory" : "socket";
 }
 
-static int refuse_target(const struct target *t, const char *verb, const char *what,
-			 const char *way_out)
+/* Returns the file as messages name it. Valid until the next call. */
+static const char *place_of(const struct conf_file *f)
 {
-	return cmd_complain("%s: /etc/%s %s: nothing is changed: %s", verb, t->f->name, what,
-			    way_out);
+	static char at[sizeof(f->name) + 8];
+
+	return text_make(at, sizeof(at), "/etc/%s", f->name);
+}
+
+static int refuse_target(const struct target *t, const char *what, const char *way_out)
+{
+	account_error("not-replaceable", place_of(t->f), "%s", what);
+	account_fix(FIX_ADVICE, NULL, "%s", way_out);
+	return account_unchanged();
 }
 
 /* Refuses a target that cannot be replaced. Returns CMD_OK, or CMD_FAILED after printing why. */
-static int look_at_target(struct target *t, const char *verb)
+static int look_at_target(struct target *t)
 {
 	char what[128];
 	struct stat left;
@@ -102,72 +111,84 @@ static int look_at_target(struct target *t, const char *verb)
 	if (!fstatat(t->dir, t->temporary, &left, AT_SYMLINK_NOFOLLOW) && S_ISDIR(left.st_mode)) {
 		text_make(what, sizeof(what), "cannot be written, as %s beside it is a directory",
 			  t->temporary);
-		return refuse_target(t, verb, what, "remove that directory");
+		return refuse_target(t, what, "remove that directory");
 	}
 	if (statx(t->dir, t->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &t->is)) {
 		t->is.stx_mode = 0;
 		return errno == ENOENT ? CMD_OK :
-					 refuse_target(t, verb, strerror(errno), "see what it is");
+					 refuse_target(t, strerror(errno), "see what it is");
 	}
 	if (!S_ISREG(t->is.stx_mode)) {
 		text_make(what, sizeof(what), "is a %s%s", t->linked ? "link to a " : "",
 			  kind_of(t->is.stx_mode));
-		return refuse_target(t, verb, what, "make it a file, or use --file NAME");
+		return refuse_target(t, what, "make it a file, or use --file NAME");
 	}
 	if (t->is.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return refuse_target(t, verb, "is mounted there, so it cannot be replaced",
+		return refuse_target(t, "is mounted there, so it cannot be replaced",
 			      "change it where it comes from");
 	if (t->is.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
-		return refuse_target(t, verb, "is marked as not to be changed",
+		return refuse_target(t, "is marked as not to be changed",
 				     "take that off with chattr -ia");
 	if (t->is.stx_nlink > 1 && !conf_file_goes(t->f))
-		cmd_complain("warning: /etc/%s is one of %u hard links to its text: the others "
-			     "keep the old one", t->f->name, t->is.stx_nlink);
+		account_warning("hard-links", place_of(t->f),
+				"is one of %u hard links to its text: the others keep the old one",
+				t->is.stx_nlink);
 	return CMD_OK;
+}
+
+static int say_not_written(const struct target *t, int error)
+{
+	if ((error == -EACCES || error == -EPERM) && geteuid()) {
+		account_error("needs-root", place_of(t->f), "needs root");
+		account_fix(FIX_COMMAND, NULL, "%s", account_command(""));
+	} else {
+		account_error("not-written", place_of(t->f), "cannot be written (%s)",
+			      strerror(-error));
+	}
+	return account_unchanged();
 }
 
 /* Adds the target of a file. Returns CMD_OK, or CMD_FAILED after printing the reason. A missing
  * directory is made only if `write`. */
 static int find_target(struct targets *all, const struct conf_file *f, const struct host *h,
-		const char *verb, bool write)
+		       bool write)
 {
 	struct target *t = &all->target[all->n];
 
 	*t = (struct target){ .f = f, .dir = -1 };
-	if (strchr(f->name, '/') && faccessat(all->etc, FOLDER, F_OK, AT_SYMLINK_NOFOLLOW)) {
+	if (strchr(f->name, '/') && faccessat(all->etc, DIRECTORY, F_OK, AT_SYMLINK_NOFOLLOW)) {
 		if (!write)
 			return CMD_OK;
-		if (mkdirat(all->etc, FOLDER, 0755))
-			return cmd_complain("%s: /etc/" FOLDER " cannot be made (%s): nothing is "
-					    "changed", verb, strerror(errno));
-		all->made_folder = true;
+		if (mkdirat(all->etc, DIRECTORY, 0755)) {
+			account_error("not-written", "/etc/" DIRECTORY, "cannot be made (%s)",
+				      strerror(errno));
+			return account_unchanged();
+		}
+		all->made_directory = true;
 	}
 	all->n++;
 	int r = follow_links(h->roots.root, t);
 	if (r == -ENOLINK)
-		return refuse_target(t, verb, "is a link to nothing", "correct it");
+		return refuse_target(t, "is a link to nothing", "correct it");
 	if (r == -ENOENT)
-		return refuse_target(t, verb, "has no directory, as /etc/" FOLDER " is a link to "
+		return refuse_target(t, "has no directory, as /etc/" DIRECTORY " is a link to "
 				     "nothing", "correct it");
 	if (r == -EISDIR)
-		return refuse_target(t, verb, "is a link to a directory", "correct it");
-	if (r)
-		return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
-				    f->name, strerror(-r));
-	return look_at_target(t, verb);
+		return refuse_target(t, "is a link to a directory", "correct it");
+	return r ? say_not_written(t, r) : look_at_target(t);
 }
 
 static int find_all(struct targets *all, const struct conf_set *s, const struct host *h,
-		    const char *verb, bool write)
+		    bool write)
 {
 	int r = CMD_OK;
 
 	all->n = 0;
-	all->made_folder = false;
+	all->made_directory = false;
 	all->etc = sysfs_dir(h->roots.root, "etc");
 	for (unsigned i = 0; i < s->files && !r; i++)
 		if (s->file[i].changed)
-			r = find_target(all, &s->file[i], h, verb, write);
+			r = find_target(all, &s->file[i], h, write);
 	return r;
 }
 
@@ -182,16 +203,16 @@ static void forget_all(struct targets *all)
 			close(t->dir);
 	}
 	/* It stays where there is a file in it. */
-	if (all->made_folder)
-		unlinkat(all->etc, FOLDER, AT_REMOVEDIR);
+	if (all->made_directory)
+		unlinkat(all->etc, DIRECTORY, AT_REMOVEDIR);
 	if (all->etc >= 0)
 		close(all->etc);
 }
 
 static void warn_not_kept(const struct target *t, const char *what, int error)
 {
-	cmd_complain("warning: /etc/%s: its %s cannot be kept (%s)", t->f->name, what,
-		     strerror(error));
+	account_warning("not-kept", place_of(t->f), "its %s cannot be kept (%s)", what,
+			strerror(error));
 }
 
 /* Hashes and signatures are about the old text: the kernel makes new ones. */
@@ -268,17 +289,9 @@ static int write_temporary(struct target *t)
 	return r;
 }
 
-static int complain_not_written(const struct target *t, const char *verb, int error)
-{
-	if ((error == -EACCES || error == -EPERM) && geteuid())
-		return cmd_complain("%s: needs root: run sudo vgapass %s ...", verb, verb);
-	return cmd_complain("%s: /etc/%s cannot be written (%s): nothing is changed", verb,
-			    t->f->name, strerror(-error));
-}
-
 /* Replaces all files. The terminal's signals are blocked, so that they do not leave one file
  * changed and the next not. Returns CMD_OK, or CMD_FAILED after printing the reason. */
-static int replace_all(struct targets *all, const char *verb)
+static int replace_all(struct targets *all)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 	sigset_t set, before;
@@ -300,10 +313,12 @@ static int replace_all(struct targets *all, const char *verb)
 	for (unsigned i = 0; i < done; i++) {
 		const struct target *t = &all->target[i];
 		if (fsync(t->dir))
-			cmd_complain("warning: /etc/%s is changed, but its directory cannot "
-				     "be synced (%s): a power cut may undo it", t->f->name,
-				     strerror(errno));
-		printf("/etc/%s is %s\n", t->f->name, conf_file_goes(t->f) ? "removed" : "written");
+			account_warning("not-synced", place_of(t->f),
+					"is changed, but its directory cannot be synced (%s): a "
+					"power cut may undo it", strerror(errno));
+		account_print("/etc/%s is %s\n", t->f->name,
+			      conf_file_goes(t->f) ? "removed" : "written");
+		account_written();
 	}
 	/* A signal that ends the command now comes after these lines. */
 	fflush(stdout);
@@ -311,51 +326,54 @@ static int replace_all(struct targets *all, const char *verb)
 	if (!error)
 		return CMD_OK;
 	if (!done)
-		return complain_not_written(&all->target[0], verb, -error);
-	cmd_complain("%s: /etc/%s cannot be replaced (%s), what is written above stays", verb,
-		     all->target[done].f->name, strerror(error));
+		return say_not_written(&all->target[0], -error);
+	account_error("not-written", place_of(all->target[done].f),
+		      "cannot be replaced (%s), what is written above stays", strerror(error));
 	for (unsigned i = done; i < all->n; i++)
-		cmd_complain("%s: /etc/%s is not changed", verb, all->target[i].f->name);
+		account_error("not-written", place_of(all->target[i].f), "is not changed");
 	return CMD_FAILED;
 }
 
-static int write_targets(struct targets *all, const struct conf_set *s, const struct host *h,
-			 const char *verb)
+static int write_targets(struct targets *all, const struct conf_set *s, const struct host *h)
 {
-	char which[256];
+	char which[256], at[264];
 
 	for (unsigned i = 0; i < all->n; i++) {
 		struct target *t = &all->target[i];
 		int r = conf_file_goes(t->f) ? 0 : write_temporary(t);
 		if (r)
-			return complain_not_written(t, verb, r);
+			return say_not_written(t, r);
 	}
-	if (!conf_set_is_current(s, h, which))
-		return cmd_complain("%s: /etc/%s was changed meanwhile: nothing is changed, run it "
-				    "again", verb, which);
-	return replace_all(all, verb);
+	if (!conf_set_is_current(s, h, which)) {
+		account_error("changed-meanwhile", text_make(at, sizeof(at), "/etc/%s", which),
+			      "was changed meanwhile");
+		account_fix(FIX_COMMAND, NULL, "%s", account_command(""));
+		return account_unchanged();
+	}
+	return replace_all(all);
 }
 
-int conf_write_check(const struct conf_set *s, const struct host *h, const char *verb)
+int conf_write_check(const struct conf_set *s, const struct host *h)
 {
 	struct targets *all = xmalloc(sizeof(*all));
-	int r = find_all(all, s, h, verb, false);
+	int r = find_all(all, s, h, false);
 
 	forget_all(all);
 	free(all);
 	return r;
 }
 
-int conf_write(const struct conf_set *s, const struct host *h, const char *verb)
+int conf_write(const struct conf_set *s, const struct host *h)
 {
 	/* If the reader of stdout has gone, nothing is done. */
+	account_flush();
 	if (fflush(stdout) || ferror(stdout))
-		return cmd_complain("%s: nothing is changed", verb);
+		return account_unchanged();
 	signal(SIGPIPE, SIG_IGN);
 	struct targets *all = xmalloc(sizeof(*all));
-	int r = find_all(all, s, h, verb, true);
+	int r = find_all(all, s, h, true);
 	if (!r)
-		r = write_targets(all, s, h, verb);
+		r = write_targets(all, s, h);
 	forget_all(all);
 	free(all);
 	return r;

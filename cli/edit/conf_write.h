@@ -5,10 +5,10 @@
 #include "conf_set.h"
 
 /* Finds out whether conf_write() would refuse. Returns CMD_OK, or CMD_FAILED after printing why. */
-int conf_write_check(const struct conf_set *s, const struct host *h, const char *verb);
+int conf_write_check(const struct conf_set *s, const struct host *h);
 
 /* Writes all changed files and prints the name of each. Returns CMD_OK, or CMD_FAILED after
  * printing the reason. Then nothing is changed, unless a rename fails after another one: the
  * message says which files are changed. SIGPIPE is ignored from here on, so that a change does
  * not stop half-way because the reader of stdout has gone. */
-int conf_write(const struct conf_set *s, const struct host *h, const char *verb);
+int conf_write(const struct conf_set *s, const struct host *h);

@@ -4,29 +4,30 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/core/words.h"
 #include "cli/cmd.h"
 #include "cli/machine/group.h"
+#include "cli/machine/next_boot.h"
 #include "cli/out/xalloc.h"
+#include "account.h"
 #include "conf_edit.h"
 #include "conf_write.h"
 #include "cli/machine/rebuild.h"
 
-#define FOLDER "vgapass.conf.d/"
+#define DIRECTORY "vgapass.conf.d/"
 #define NAME_LETTERS "0123456789-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 int rules_check_names(struct rules_how *how, const char *file)
 {
 	char section[128];
 
-	text_make(how->file, sizeof(how->file), file ? FOLDER "%s.conf" : "vgapass.conf", file);
+	text_make(how->file, sizeof(how->file), file ? DIRECTORY "%s.conf" : "vgapass.conf", file);
 	if (file && (!*file || *file == '.' || strlen(file) > 40 ||
-		     file[strspn(file, NAME_LETTERS)])) {
-		cmd_complain("%s: --file: expected a name of at most 40 letters, digits, - and _",
-			     how->verb);
-		return CMD_USAGE;
-	}
+		     file[strspn(file, NAME_LETTERS)]))
+		return cmd_misused(how->verb, "--file: expected a name of at most 40 letters, "
+				   "digits, - and _");
 	if (!how->profile)
 		return CMD_OK;
 	struct config *scratch = xmalloc(sizeof(*scratch));
@@ -35,18 +36,17 @@ int rules_check_names(struct rules_how *how, const char *file)
 	config_parse(scratch, "", section, strlen(section));
 	bool good = !scratch->errors && scratch->profiles &&
 		    !strcmp(scratch->profile[0], how->profile);
-	if (!good)
-		cmd_complain("%s: --profile: %s", how->verb,
-			     scratch->errors ? scratch->error[0].phrase : "expected a name");
+	int r = good ? CMD_OK : cmd_misused(how->verb, "--profile: %s", scratch->errors ?
+					    scratch->error[0].phrase : "expected a name");
 	free(scratch);
-	return good ? CMD_OK : CMD_USAGE;
+	return r;
 }
 
-struct new_rule *rules_new(struct new_rules *rules, const struct rules_how *how)
+struct new_rule *rules_new(struct new_rules *rules)
 {
 	if (rules->n == RULES_NEW_MAX) {
-		cmd_complain("%s: more than %u rules, which is the limit: use an ID or class= for "
-			     "many", how->verb, RULES_NEW_MAX);
+		account_error("limit", "", "more than %u rules, which is the limit", RULES_NEW_MAX);
+		account_fix(FIX_ADVICE, NULL, "use an ID or class= for many");
 		return NULL;
 	}
 	struct new_rule *r = &rules->rule[rules->n++];
@@ -72,18 +72,6 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 		 how->take_boot_display && f->boot_display ? " take=boot-display" : "",
 		 how->no_iommu && f->group < 0 ? " iommu=ignore" : "",
 		 how->required ? " required=yes" : "");
-}
-
-bool rules_new_card(const struct host *h, const struct rules_how *how, const struct card *card,
-		    struct new_rules *rules)
-{
-	for (unsigned i = 0; i < card->n; i++) {
-		struct new_rule *r = rules_new(rules, how);
-		if (!r)
-			return false;
-		rules_identify(h, how, card->function[i], r);
-	}
-	return true;
 }
 
 const struct plan *rules_alone(const struct run *run, const struct rule *rule)
@@ -128,45 +116,48 @@ struct slice rules_lines(const struct new_rules *rules)
 	return (struct slice){ buf, t.len };
 }
 
-static bool is_new(const struct rule *r, const char *file, uint32_t first, unsigned n)
+bool rules_is_new(const struct rule *r, const struct rules_how *how, uint32_t first, unsigned n)
 {
-	return r && !strcmp(r->at.file, file) && r->at.line >= first && r->at.line < first + n;
+	return r && !strcmp(r->at.file, how->file) && r->at.line >= first && r->at.line < first + n;
 }
 
 const char *rules_way_out(const struct host *h, enum reason reason)
 {
 	switch (reason) {
 	case REASON_BOOT_DISPLAY:
-		return ": --take-boot-display writes that";
+		return "--take-boot-display";
 	case REASON_NO_GROUP:
-		return host_has_no_iommu_mode(h) ?
-			": --no-iommu allows that, for a guest that you trust with all memory" : "";
+		return host_has_no_iommu_mode(h) ? "--no-iommu" : "";
 	default:
 		return "";
 	}
 }
 
-/* How many functions the new rules are refused. */
-static unsigned say_refused(const struct host *h, const struct rules_how *how, uint32_t first,
-			    unsigned n)
+/* Removes what to write in lines that are not written yet. */
+static void drop_edits(struct finding *f)
 {
-	char at[64], why[PLAN_LINE_MAX];
-	struct text t;
-	unsigned refused = 0;
+	unsigned kept = 0;
 
-	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		const struct pci_function *f = &h->run.inv.function[i];
-		const struct plan_entry *e = &h->run.plan.entry[i];
-		if (e->state != STATE_REFUSED || !is_new(e->rule, how->file, first, n))
-			continue;
-		text_start(&t, why, sizeof(why));
-		words_reason(&t, &h->run, f, e);
-		cmd_complain("%s: %s: the next boot would refuse it: %s%s", how->verb,
-			     text_make(at, sizeof(at), "%pa", &f->at), why,
-			     rules_way_out(h, e->reason));
-		refused++;
-	}
-	return refused;
+	for (unsigned i = 0; i < f->fixes; i++)
+		if (f->fix[i].kind != FIX_EDIT)
+			f->fix[kept++] = f->fix[i];
+	f->fixes = kept;
+}
+
+void rules_say_refused(const struct host *h, const struct pci_function *f,
+		       const struct plan_entry *e, bool ours)
+{
+	struct findings *l = account_findings();
+	const char *option = rules_way_out(h, e->reason);
+	unsigned before = l->n;
+
+	findings_of_function(h, f, e, l);
+	if (ours && l->n > before)
+		drop_edits(&l->finding[l->n - 1]);
+	if (*option && l->n > before)
+		account_fix(FIX_COMMAND, NULL, "%s%s", account_command(option),
+			    e->reason == REASON_NO_GROUP ?
+			    "  # for a guest that you trust with all memory" : "");
 }
 
 /* How many of the functions that rules were made for are not taken by any. */
@@ -180,9 +171,9 @@ static unsigned say_missed(const struct host *h, const struct rules_how *how,
 		const struct pci_function *f = rules->rule[i].f;
 		if (!f || host_entry(h, f)->rule)
 			continue;
-		cmd_complain("%s: %s: a line of options in %s narrows the new rule too: use "
-			     "--file NAME", how->verb, text_make(at, sizeof(at), "%pa", &f->at),
-			     how->file);
+		account_error("rule-narrowed", text_make(at, sizeof(at), "%pa", &f->at),
+			      "a line of options in %s narrows the new rule too", how->file);
+		account_fix(FIX_COMMAND, NULL, "%s", account_command("--file NAME"));
 		missed++;
 	}
 	return missed;
@@ -191,45 +182,54 @@ static unsigned say_missed(const struct host *h, const struct rules_how *how,
 int rules_add(struct host *h, struct conf_set *set, const struct rules_how *how,
 	      const struct new_rules *rules, uint32_t *first)
 {
-	struct conf_file *f = conf_set_file(set, how->file, how->verb);
+	struct conf_file *f = conf_set_file(set, how->file);
 	struct slice lines = rules_lines(rules);
 	struct text t;
 
 	if (!f)
-		return CMD_FAILED;
+		return account_unchanged();
 	/* Each line may get a CR, and the section a line of its own. */
 	const size_t size = f->n + lines.n + rules->n + 512;
 	char *buf = xmalloc(size);
 	text_start(&t, buf, size);
 	*first = conf_edit_add((struct slice){ f->text, f->n }, how->profile, lines, &t);
-	bool taken = conf_file_take(f, &t, how->verb);
+	bool taken = conf_file_take(f, &t);
 	free(buf);
 	if (!taken)
-		return CMD_FAILED;
+		return account_unchanged();
 	conf_set_plan(set, h, how->profile);
-	if (conf_set_errors(h) || say_refused(h, how, *first, rules->n) ||
-	    say_missed(h, how, rules))
-		return cmd_complain("%s: nothing is changed", how->verb);
+	if (conf_set_errors(h) || say_missed(h, how, rules))
+		return account_unchanged();
 	return CMD_OK;
 }
 
-void rules_show_plan(const struct host *h, const struct rules_how *how, uint32_t first,
-		     unsigned n)
+void rules_account(struct conf_set *set, const struct rule *rule, const char *action)
 {
+	const struct conf_file *f = conf_set_file(set, rule->at.file);
+	char at[PLAN_LINE_MAX];
+
+	account_rule(text_make(at, sizeof(at), "%pp", &rule->at),
+		     conf_edit_line((struct slice){ f->text, f->n }, rule->at.line), action);
+}
+
+void rules_show_plan(const struct host *h, const struct rules_how *how, const bool *wanted)
+{
+	static bool shown[PCI_FUNCTIONS_MAX];
 	char buf[PLAN_LINE_MAX];
 	struct text t;
 
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		const struct pci_function *f = &h->run.inv.function[i];
-		const struct plan_entry *e = &h->run.plan.entry[i];
-		enum host_later later = host_later(h, f);
-		if (!is_new(e->rule, how->file, first, n) || later == HOST_BEHIND_VMD ||
-		    later == HOST_VIRTUAL)
-			continue;
-		text_start(&t, buf, sizeof(buf));
-		words_function(&t, &h->run, f, e);
-		puts(buf);
+		enum host_later later = host_later(h, &h->run.inv.function[i]);
+		shown[i] = wanted[i] && later != HOST_BEHIND_VMD && later != HOST_VIRTUAL;
 	}
+	text_start(&t, buf, sizeof(buf));
+	next_boot_headline(h, &t);
+	if (how->profile)
+		account_print("Next boot with vgapass=%s: %s\n", how->profile, buf);
+	else
+		account_print("Next boot: %s\n", buf);
+	if (!account_is_json())
+		next_boot_table(h, shown);
 }
 
 /* Says what comes too late for the boot. True: its group is not what keeps it from a guest. */
@@ -239,8 +239,8 @@ static bool say_later(const struct host *h, const struct pci_function *f)
 	enum host_later later = host_later(h, f);
 
 	if (later != HOST_NOT_LATER)
-		cmd_complain("warning: %s: %s", text_make(at, sizeof(at), "%pa", &f->at),
-			     host_later_text(h, f, why));
+		account_warning("appears-later", text_make(at, sizeof(at), "%pa", &f->at), "%s",
+				host_later_text(h, f, why));
 	return later == HOST_BEHIND_VMD;
 }
 
@@ -261,9 +261,15 @@ static void say_group(struct host *h, const struct pci_function *f)
 	struct group_words words;
 	char at[64];
 
-	if (group_judge(h, f, NULL, &words))
-		cmd_complain("warning: %s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at),
-			     words.what, words.advice);
+	if (!group_judge(h, f, NULL, &words))
+		return;
+	account_warning("group-not-viable", text_make(at, sizeof(at), "%pa", &f->at), "%s",
+			words.what);
+	if (words.with)
+		account_fix(FIX_COMMAND, NULL, "vgapass add --with=%s %s",
+			    words.with == WITH_SLOT ? "slot" : "group", at);
+	if (*words.advice)
+		account_fix(FIX_ADVICE, NULL, "%s", words.advice);
 }
 
 void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)
@@ -276,38 +282,89 @@ void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)
 		}
 }
 
+/* --- asking and writing */
+
+int rules_confirm(const struct rules_how *how)
+{
+	char line[16] = "";
+
+	if (how->yes || how->dry_run)
+		return CMD_OK;
+	if (how->json || !isatty(STDIN_FILENO)) {
+		account_error("needs-yes", "",
+			      "this changes a rule, and there is no terminal to ask on");
+		account_fix(FIX_COMMAND, NULL, "%s", account_command("--yes"));
+		return account_unchanged();
+	}
+	account_flush();
+	fflush(stdout);
+	fputs("Write this? [y/N] ", stderr);
+	if (!fgets(line, sizeof(line), stdin))
+		fputc('\n', stderr);
+	return *line == 'y' || *line == 'Y' ? CMD_OK : account_unchanged();
+}
+
+/* Ends a change of the configuration. */
+static int rebuild_images(const struct host *h, const struct rules_how *how, bool apply)
+{
+	const struct rebuild_how rebuild = {
+		.apply = apply, .verbose = how->verbose, .to = how->json ? stderr : stdout,
+		.profile = how->profile,
+	};
+
+	/* JSON has no line for a person. */
+	if (how->json && !apply)
+		return CMD_OK;
+	account_flush();
+	int r = rebuild_end(h, &rebuild, account_findings());
+	if (apply)
+		account_applied(!r);
+	return r;
+}
+
 int rules_unchanged(const struct host *h, const struct rules_how *how)
 {
-	return how->apply && !how->dry_run ? rebuild_end(h, how->verb, true) : CMD_OK;
+	return how->apply && !how->dry_run ? rebuild_images(h, how, true) : CMD_OK;
 }
 
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how)
 {
-	if (how->dry_run && conf_write_check(set, h, how->verb))
+	if (how->dry_run)
+		return conf_write_check(set, h);
+	if (conf_write(set, h))
 		return CMD_FAILED;
-	if (how->dry_run) {
-		conf_set_diff(set);
-		return CMD_OK;
-	}
-	if (conf_write(set, h, how->verb))
-		return CMD_FAILED;
-	return rebuild_end(h, how->verb, how->apply);
+	return rebuild_images(h, how, how->apply);
+}
+
+/* The plan of a boot with no other word on its command line than vgapass=PROFILE. */
+static void plan_plainly(struct host *h, const char *profile)
+{
+	struct run *r = &h->run;
+
+	r->cmd = (struct cmdline){ .mode = MODE_ON };
+	if (profile && config_find_profile(&r->config, slice_of(profile)))
+		r->cmd.profile = slice_of(profile);
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
 int rules_edit(const struct host_options *o, const struct rules_how *how, int n, char **names,
-	       rules_edit_fn *edit)
+	       choose_fn *can_go, rules_edit_fn *edit)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct conf_set *set = xcalloc(1, sizeof(*set));
 	struct cards *cards = xcalloc(1, sizeof(*cards));
-	int r = conf_set_open(set, host, o, how->verb, how->dry_run);
 
+	account_start(how->verb, how->json);
+	int r = conf_set_open(set, host, o, how->dry_run);
+	if (!r) {
+		plan_plainly(host, how->profile);
+		r = choose_cards(host, n, names, can_go, cards);
+	}
 	if (!r)
-		r = choose_cards(host, how->verb, n, names, cards);
-	if (!r)
-		r = conf_set_read(set, host, how->verb, how->dry_run);
+		r = conf_set_read(set, host, how->dry_run);
 	if (!r)
 		r = edit(host, set, how, cards);
+	r = account_end(r);
 	conf_set_close(set, host);
 	free(cards);
 	free(set);

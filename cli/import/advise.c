@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* advise.c - what can go once the rules hold; see rule.h */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/xalloc.h"
 #include "rule.h"
 
 static bool is_planned(const struct host *h, const struct setting *s)
@@ -49,45 +51,62 @@ static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
 	return text_make(buf, SETTING_FIX_MAX, "%pv%s", &before, words + strspn(words, " \t"));
 }
 
-static void print_setting(struct host *h, const struct setting *s)
+/* What can be deleted of a setting, for a line or a finding. */
+static void put_setting(FILE *to, struct host *h, const struct setting *s)
 {
-	char at[SETTING_PLACE_MAX], buf[SETTING_FIX_MAX];
+	char buf[SETTING_FIX_MAX];
 
-	printf("  %s: ", setting_place(s, at));
 	if (s->source == SOURCE_DRIVERCTL || s->source == SOURCE_UNRAID ||
 	    s->source == SOURCE_TRUENAS)
-		printf("%s", setting_fix(h, s, buf));
+		fputs(setting_fix(h, s, buf), to);
 	else if (*s->words)
-		printf("%s", s->words);
+		fputs(s->words, to);
 	else
-		printf("what it does to %s", s->items);
+		fprintf(to, "what it does to %s", s->items);
 	if (*setting_kept(h, s, buf))
-		printf("  (keep the rest: %s)", buf);
+		fprintf(to, "  (keep the rest: %s)", buf);
 	if (s->kind == SETTING_BLACKLIST)
-		printf("  (unless other hardware needs it)");
+		fputs("  (unless other hardware needs it)", to);
 	else if (s->kind == SETTING_REMOVES)
-		printf("  (it removes functions that the rules take)");
+		fputs("  (it removes functions that the rules take)", to);
 	else if (s->kind == SETTING_STOPS || s->kind == SETTING_WRONG)
-		printf("  (%s)", s->why);
+		fprintf(to, "  (%s)", s->why);
 	else if (s->source == SOURCE_MODPROBE && s->more)
-		printf("  (keep the rest: %s)", rest_of(s, buf));
+		fprintf(to, "  (keep the rest: %s)", rest_of(s, buf));
 	else if (s->source == SOURCE_SCRIPT && !*s->words)
-		printf("  (keep the rest; it %s)", s->why);
+		fprintf(to, "  (keep the rest; it %s)", s->why);
 	else if (s->kind == SETTING_BINDS)
-		printf("  (%s: %s)", s->why, s->items);
-	putchar('\n');
+		fprintf(to, "  (%s: %s)", s->why, s->items);
 }
 
-void import_advise(struct host *h, const struct settings *found)
+static void say_setting(struct host *h, const struct setting *s, struct findings *l)
+{
+	char buf[SETTING_PLACE_MAX], *text;
+	const char *at = setting_place(s, buf);
+	size_t n = 0;
+	FILE *to = xopen_text(&text, &n);
+
+	put_setting(to, h, s);
+	xclose_text(to);
+	if (l)
+		finding_fix(findings_add(l, FINDING_NOTE, "can-be-deleted", at,
+					 "is not needed once the rules are active"),
+			    FIX_EDIT, at, "delete: %s", text);
+	else
+		printf("  %s: %s\n", at, text);
+	free(text);
+}
+
+void import_advise(struct host *h, const struct settings *found, struct findings *l)
 {
 	bool some = false;
 
 	for (unsigned i = 0; i < found->n && is_planned(h, NULL); i++) {
 		if (!can_go(h, &found->list[i]))
 			continue;
-		if (!some)
+		if (!some && !l)
 			puts("Once these rules are active, these can be deleted:");
 		some = true;
-		print_setting(h, &found->list[i]);
+		say_setting(h, &found->list[i], l);
 	}
 }

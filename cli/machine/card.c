@@ -243,8 +243,7 @@ unsigned card_find(const struct host *h, const char *text, struct card *ret, uns
 	return found;
 }
 
-/* Returns a bridge that is meant; NULL: none. */
-static const struct pci_function *find_meant_bridge(const struct host *h, const char *text)
+const struct pci_function *card_find_bridge(const struct host *h, const char *text)
 {
 	const struct card_word word = read_word(text);
 
@@ -265,7 +264,7 @@ const struct card *card_pick(const struct host *h, const char *text, struct card
 		*ret = cards[0];
 		return ret;
 	}
-	if (!n && find_meant_bridge(h, text))
+	if (!n && card_find_bridge(h, text))
 		cmd_complain("%s: it is a bridge, which stays with the host: name what is behind "
 			     "it, see vgapass list", text);
 	else if (!n)

@@ -35,6 +35,9 @@ bool card_has(const struct card *card, const struct pci_function *f);
  * Returns their number, of which the first `cap` are in *ret. */
 unsigned card_find(const struct host *h, const char *text, struct card *ret, unsigned cap);
 
+/* Returns a bridge that is meant by an address or ID; NULL: none. */
+const struct pci_function *card_find_bridge(const struct host *h, const char *text);
+
 /* Finds the one card that is meant. Returns NULL after printing the reason: no card matches, or
  * several do, which are listed with the address of each. */
 const struct card *card_pick(const struct host *h, const char *text, struct card *ret);

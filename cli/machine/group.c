@@ -280,19 +280,29 @@ static bool would_take(struct host *h, const struct rule *rule, enum rule_with w
 	return plan;
 }
 
-static void add_advice(struct host *h, const struct pci_function *f, const struct held *held,
-		       struct text *t)
+/* Returns what the rule of f would have to say to open the group. */
+static enum rule_with find_with(struct host *h, const struct pci_function *f,
+				const struct held *held)
 {
 	const struct rule *rule = host_entry(h, f)->rule;
 
+	if (held->display || held->needed)
+		return WITH_FUNCTION;
+	return would_take(h, rule, WITH_SLOT, held) ? WITH_SLOT :
+	       would_take(h, rule, WITH_GROUP, held) ? WITH_GROUP : WITH_FUNCTION;
+}
+
+static void add_advice(struct host *h, const struct pci_function *f, const struct held *held,
+		       enum rule_with with, struct text *t)
+{
 	if (held->display) {
 		add_display(h, f, held, t);
 	} else if (held->needed) {
 		text_add(t, "the host cannot do without %pa: ", &held->needed->at);
 		add_move(h, f, t);
-	} else if (would_take(h, rule, WITH_SLOT, held)) {
+	} else if (with == WITH_SLOT) {
 		text_add(t, "write with=slot to its rule");
-	} else if (would_take(h, rule, WITH_GROUP, held)) {
+	} else if (with == WITH_GROUP) {
 		text_add(t, "write with=group to its rule");
 		if (!is_fixed(h, f)) {
 			text_add(t, ", or ");
@@ -343,6 +353,7 @@ enum group_state group_judge(struct host *h, const struct pci_function *f,
 
 	if (f->group < 0)
 		return GROUP_OPEN;
+	ret->with = WITH_FUNCTION;
 	if (group_is_reserved(h, f->group)) {
 		say_reserved(h, f, ret);
 		return GROUP_RESERVED;
@@ -355,7 +366,8 @@ enum group_state group_judge(struct host *h, const struct pci_function *f,
 				"drivers have ",
 			 (unsigned)f->group);
 		add_held(&held, &what);
-		add_advice(h, f, &held, &advice);
+		ret->with = find_with(h, f, &held);
+		add_advice(h, f, &held, ret->with, &advice);
 		return GROUP_CLOSED;
 	}
 	text_add(&what, "its IOMMU group %u is viable for a guest only until the host loads "

@@ -46,6 +46,7 @@ enum group_state {
 struct group_words {
 	char what[1024];            /* "its IOMMU group 1 is not viable for a guest: ..." */
 	char advice[HOST_NAME_MAX]; /* what to do */
+	enum rule_with with;        /* the rule of f opens the group with this; or WITH_FUNCTION */
 };
 
 /* Judges the group of f, a function that is planned, or is to be, and gives words for it unless

@@ -2,6 +2,9 @@
 /* rebuild.h - the boot images, rebuilt by the tool of the system that made them. */
 #pragma once
 
+#include <stdio.h>
+
+#include "cli/out/finding.h"
 #include "kernels.h"
 
 /* Returns the commands as a person types them, or what to do where no tool is found or none can
@@ -17,11 +20,14 @@ const char *rebuild_advice_for(const struct host *h, const char *kernel,
  * and *instead what to do. */
 bool rebuild_unsupported(const struct host *h, const char **text, const char **instead);
 
-/* Rebuilds the images of all kernels, shows what the tool prints, and looks into those that boot
- * next. Returns CMD_OK if they hold the current configuration, the tool's exit code, or CMD_FAILED
- * after printing the reason. */
-int rebuild_run(const struct host *h, const char *verb);
+struct rebuild_how {
+	bool apply;   /* rebuild; else say what to run */
+	bool verbose; /* show all that the tool prints; else what is about images and faults */
+	FILE *to;     /* for what is printed while it works */
+	const char *profile; /* that the rules are in, and a boot has to choose; NULL: none */
+};
 
-/* Ends a change of the configuration: rebuilds the images if `apply`, or prints what to run.
- * Returns an exit code. */
-int rebuild_end(const struct host *h, const char *verb, bool apply);
+/* Ends a change of the configuration: rebuilds the images of all kernels and looks into those that
+ * boot next, or prints what to run. What is not as wished is added to the findings. Returns CMD_OK
+ * if what was asked for is done: the images hold the current configuration; or CMD_FAILED. */
+int rebuild_end(const struct host *h, const struct rebuild_how *how, struct findings *l);

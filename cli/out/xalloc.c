@@ -70,3 +70,15 @@ char *xasprintf(const char *format, ...)
 	va_end(arguments);
 	return text;
 }
+
+FILE *xopen_text(char **text, size_t *n)
+{
+	*text = NULL;
+	return checked(open_memstream(text, n), sizeof(FILE));
+}
+
+void xclose_text(FILE *file)
+{
+	if (fclose(file))
+		xalloc_fail(sizeof(FILE));
+}

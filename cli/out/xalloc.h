@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 void *xmalloc(size_t n);
 
@@ -24,6 +25,10 @@ char *xstrndup(const char *text, size_t n);
 char *xvasprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A file that becomes a text when it is closed, by xclose_text(). */
+FILE *xopen_text(char **text, size_t *n);
+void xclose_text(FILE *file);
 
 /* For libraries that allocate by themselves: n is what they probably wanted. */
 _Noreturn void xalloc_fail(size_t n);

@@ -4,18 +4,16 @@
 #include <string.h>
 
 #include "runtime/core/words.h"
-#include "cli/edit/choose.h"
+#include "cli/edit/account.h"
 #include "cli/edit/conf_write.h"
 #include "cli/cmd.h"
 #include "cli/import/rule.h"
+#include "cli/live/in_use.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/iommu.h"
 #include "cli/settings/match.h"
 #include "cli/edit/rules.h"
-#include "cli/live/in_use.h"
 #include "cli/out/xalloc.h"
-
-#define VERB "import"
 
 /* What import works on. */
 struct import {
@@ -36,17 +34,23 @@ struct item {
 	struct slice text;
 };
 
-static void say_item(const struct item *i, const char *why)
+/* Adds a finding about an item. */
+static void say_item(const struct item *i, enum finding_level level, const char *code,
+		     const char *why)
 {
 	char at[SETTING_PLACE_MAX];
 
-	cmd_complain(VERB ": %s: %.*s: %s", setting_place(i->s, at), (int)i->text.n, i->text.p,
-		     why);
+	findings_add(account_findings(), level, code, setting_place(i->s, at), "%.*s: %s",
+		     (int)i->text.n, i->text.p, why);
 }
 
-static void leave_out(struct import *m, const struct item *i, const char *why)
+/* fix: what a person can do instead; NULL: nothing. */
+static void leave_out(struct import *m, const struct item *i, const char *code, const char *why,
+		      const char *fix)
 {
-	say_item(i, why);
+	say_item(i, FINDING_ERROR, code, why);
+	if (fix)
+		account_fix(FIX_ADVICE, NULL, "%s", fix);
 	i->s->left_out = true;
 	m->left_out++;
 }
@@ -78,22 +82,42 @@ static bool has_rule(const struct new_rules *rules, const char *text)
 	return false;
 }
 
-static void say_covered(struct import *m, const char *text, const struct rule *by)
+/* Notes that a rule is there already: `where` it stands, and who asks for it. */
+static void note_covered(struct import *m, const struct item *f, const char *text,
+			 const struct rule *by)
 {
-	struct new_rule *r = has_rule(&m->covered, text) || m->covered.n == RULES_NEW_MAX ?
-				     NULL :
-				     rules_new(&m->covered, &m->how);
-	char at[PLAN_LINE_MAX];
+	char at[SETTING_PLACE_MAX], where[PLAN_LINE_MAX];
+	struct new_rule *r = NULL;
+	struct text t;
 
-	if (!r)
+	for (unsigned i = 0; i < m->covered.n && !r; i++)
+		if (!strcmp(m->covered.rule[i].text, text))
+			r = &m->covered.rule[i];
+	if (!r && m->covered.n < RULES_NEW_MAX) {
+		r = rules_new(&m->covered);
+		text_make(r->text, sizeof(r->text), "%s", text);
+		text_make(r->comment, sizeof(r->comment), "%s decides about it already, from ",
+			  text_make(where, sizeof(where), "%pp", &by->at));
+	} else if (!r || strstr(r->comment, setting_place(f->s, at))) {
 		return;
-	text_make(r->text, sizeof(r->text), "%s", text);
-	printf("%s: %s decides about it already\n", text,
-	       text_make(at, sizeof(at), "%pp", &by->at));
+	} else {
+		text_start(&t, r->comment + strlen(r->comment),
+			   sizeof(r->comment) - strlen(r->comment));
+		text_add(&t, ", ");
+	}
+	text_start(&t, r->comment + strlen(r->comment), sizeof(r->comment) - strlen(r->comment));
+	text_add(&t, "%s", setting_place(f->s, at));
 }
 
-/* True, said: a rule that is there already does what this one would. */
-static bool is_covered(struct import *m, const char *text, const struct rule *rule)
+static void say_covered(const struct import *m)
+{
+	for (unsigned i = 0; i < m->covered.n; i++)
+		account_print("%s: %s\n", m->covered.rule[i].text, m->covered.rule[i].comment);
+}
+
+/* True, noted: a rule that is there already does what this one would. */
+static bool is_covered(struct import *m, const struct item *f, const char *text,
+		       const struct rule *rule)
 {
 	const struct run *run = &m->host.run;
 	const struct plan *alone = rules_alone(run, rule);
@@ -110,7 +134,7 @@ static bool is_covered(struct import *m, const char *text, const struct rule *ru
 		if (same_rule(rule, &run->config.rule[i]))
 			by = &run->config.rule[i];
 	if (by && all)
-		say_covered(m, text, by);
+		note_covered(m, f, text, by);
 	return by && all;
 }
 
@@ -156,6 +180,7 @@ static bool is_refused(struct import *m, const struct item *f, const struct rule
 	const struct run *run = &m->host.run;
 	const struct plan *alone = rules_alone(run, rule);
 	char why[2 * PLAN_LINE_MAX];
+	const char *option = "";
 	struct text t;
 
 	text_start(&t, why, sizeof(why));
@@ -165,14 +190,21 @@ static bool is_refused(struct import *m, const struct item *f, const struct rule
 		if (e->state != STATE_REFUSED || t.len)
 			continue;
 		text_add(&t, "%pa: the next boot would refuse it: ", &run->inv.function[i].at);
+		char *reason = why + t.len;
 		words_reason(&t, run, &run->inv.function[i], e);
-		text_add(&t, "%s", rules_way_out(&m->host, e->reason));
+		char *advice = strstr(reason, ": ");
+		/* The option says it. */
+		if (advice && *rules_way_out(&m->host, e->reason))
+			*advice = '\0';
+		option = rules_way_out(&m->host, e->reason);
 	}
 	in_use_by_plan(&m->host.roots, &run->inv, alone, going, &found);
 	if (found.n && !t.len)
 		text_add(&t, "%pa: %s", &found.obstacle[0].f->at, found.obstacle[0].text);
 	if (t.len)
-		leave_out(m, f, why);
+		leave_out(m, f, found.n ? "in-use" : "refused", why, NULL);
+	if (*option)
+		account_fix(FIX_COMMAND, NULL, "%s", account_command(option));
 	return t.len;
 }
 
@@ -182,14 +214,14 @@ static void take_rule(struct import *m, const struct item *f, const struct new_r
 	const struct rule *rule = parse(made->text);
 
 	if (!rule) {
-		leave_out(m, f, "no rule can say it: write one by hand");
+		leave_out(m, f, "no-rule", "no rule can say it", "write one by hand");
 		return;
 	}
 	if (has_rule(&m->rules, made->text))
 		return;
-	if (is_covered(m, made->text, rule) || is_refused(m, f, rule) || is_taken(m, rule))
+	if (is_covered(m, f, made->text, rule) || is_refused(m, f, rule) || is_taken(m, rule))
 		return;
-	struct new_rule *r = rules_new(&m->rules, &m->how);
+	struct new_rule *r = rules_new(&m->rules);
 	if (!r) {
 		m->full = true;
 		return;
@@ -295,7 +327,7 @@ static void import_one_by_one(struct import *m, const struct item *f, const bool
 		if (!matches[i])
 			continue;
 		if (goes && is_of_boot_display(m, &inv->function[i])) {
-			say_item(f, text_make(text, sizeof(text),
+			say_item(f, FINDING_WARNING, "boot-display", text_make(text, sizeof(text),
 					      "%pa: it is of the boot display's card and "
 					      "stays: %pa has the ID too and is named by its path",
 					      &inv->function[i].at, &goes->at));
@@ -323,7 +355,7 @@ static bool is_of_bridges(const struct item *f, const struct host *h)
 		bridge = g;
 	}
 	if (bridge)
-		say_item(f, text_make(text, sizeof(text),
+		say_item(f, FINDING_NOTE, "bridge", text_make(text, sizeof(text),
 				      "%pa is a bridge, which goes to no guest: it "
 				      "needs no rule",
 				      &bridge->at));
@@ -340,13 +372,14 @@ static void import_id(struct import *m, const struct item *f)
 	text_start(&t, r.text, sizeof(r.text));
 	if (!import_id_rule(&m->host, &t, f->text)) {
 		struct setting_id id;
-		leave_out(m, f,
-			  memchr(f->text.p, '$', f->text.n) ?
-				  "its value is not known here: write the rule by hand" :
-			  setting_parse_id(f->text, &id) ?
-				  "no rule can say it: write one by hand" :
-				  "is no ID, so the kernel takes nothing by it: vgapass add CARD "
-				  "makes a rule if it is meant");
+		if (memchr(f->text.p, '$', f->text.n))
+			leave_out(m, f, "no-rule", "its value is not known here",
+				  "write the rule by hand");
+		else if (setting_parse_id(f->text, &id))
+			leave_out(m, f, "no-rule", "no rule can say it", "write one by hand");
+		else
+			leave_out(m, f, "no-rule", "is no ID, so the kernel takes nothing by it",
+				  "vgapass add CARD makes a rule if it is meant");
 		return;
 	}
 	rule = parse(r.text);
@@ -395,17 +428,20 @@ static void import_address(struct import *m, const struct item *f)
 	struct new_rule r;
 
 	if (function && f->s->source == SOURCE_DRIVERCTL && !is_for_guests(driver)) {
-		say_item(f, text_make(r.text, sizeof(r.text),
+		say_item(f, FINDING_NOTE, "driver-of-host", text_make(r.text, sizeof(r.text),
 				      "driverctl keeps it on %s, a driver of the "
 				      "host's: it can stay with driverctl",
 				      driver));
 		f->s->left_out = true;
 		return;
 	}
-	if (!strcmp(driver, "none"))
-		why = "a rule binds a driver, it does not keep all off: it can stay with driverctl";
-	if (!function || !strcmp(driver, "none")) {
-		leave_out(m, f, why);
+	if (!strcmp(driver, "none")) {
+		leave_out(m, f, "no-rule", "a rule binds a driver, it does not keep all off",
+			  "it can stay with driverctl");
+		return;
+	}
+	if (!function) {
+		leave_out(m, f, "no-rule", why, NULL);
 		return;
 	}
 	rules_identify(&m->host, &m->how, function, &r);
@@ -443,23 +479,19 @@ static void import_setting(struct import *m, struct setting *s)
 
 	if (*s->entry) {
 		if (!is_done(m, s))
-			leave_out(
-				m, &f,
-				text_make(
-					why, sizeof(why),
-					"it holds only when the boot entry %s "
-					"is chosen: make the rules by vgapass add --profile "
-					"NAME CARD, "
-					"and write vgapass=NAME into that entry",
-					s->entry));
+			leave_out(m, &f, "one-entry",
+				  text_make(why, sizeof(why),
+					    "it holds only when the boot entry %s is chosen",
+					    s->entry),
+				  "make the rules by vgapass add --profile NAME CARD, and write "
+				  "vgapass=NAME into that entry");
 		return;
 	}
 	if (!*s->items)
-		leave_out(m, &f,
+		leave_out(m, &f, "functions-unknown",
 			  text_make(why, sizeof(why),
-				    "it %s; which functions, only a person can "
-				    "tell: vgapass add CARD makes the rules",
-				    s->why));
+				    "it %s; which functions, only a person can tell", s->why),
+			  "vgapass add CARD makes the rules");
 	while (rest.n && !m->full) {
 		f.text = slice_cut(&rest, ',');
 		if (f.text.n)
@@ -474,11 +506,10 @@ static void import_guests(struct import *m, struct setting *s)
 	char why[SETTING_FIX_MAX];
 
 	if (!*s->items || !is_done(m, s))
-		leave_out(m, &f,
+		leave_out(m, &f, "guest-only",
 			  text_make(why, sizeof(why),
-				    "it %s: no rule is made of it; if they are for guests "
-				    "from the boot on, vgapass add CARD makes one",
-				    s->why));
+				    "it %s: no rule is made of it", s->why),
+			  "if they are for guests from the boot on, vgapass add CARD makes one");
 }
 
 /* What nothing reads has never had an effect: no rule is made of it unasked. */
@@ -488,18 +519,17 @@ static void import_wrong(struct import *m, struct setting *s)
 	struct item f = { s, slice_of(s->words) };
 
 	if (*s->items && !is_done(m, s))
-		leave_out(m, &f,
+		leave_out(m, &f, "never-read",
 			  text_make(why, sizeof(why),
-				    "it %s: vgapass add makes a rule if it is "
-				    "meant",
-				    s->why));
+				    "it %s", s->why),
+			  "vgapass add CARD makes a rule if it is meant");
 }
 
 static void say_unread(struct import *m, const struct setting *s)
 {
 	char at[SETTING_PLACE_MAX];
 
-	cmd_complain(VERB ": %s: %s: nothing of it is imported", setting_place(s, at), s->why);
+	account_error("not-read", setting_place(s, at), "%s: nothing of it is imported", s->why);
 	m->left_out++;
 }
 
@@ -526,30 +556,67 @@ static unsigned make_rules(struct import *m)
 	return some;
 }
 
+/* Adds the rules to the configuration and shows them. */
+static int add_rules(struct import *m)
+{
+	static bool wanted[PCI_FUNCTIONS_MAX];
+	struct slice lines = rules_lines(&m->rules);
+	struct host *h = &m->host;
+	uint32_t first;
+	bool good = true;
+
+	if (m->how.dry_run)
+		account_print("%.*s\n", (int)lines.n, lines.p);
+	if (rules_add(h, &m->set, &m->how, &m->rules, &first))
+		return CMD_FAILED;
+	for (unsigned i = 0; i < h->run.config.rules; i++)
+		if (rules_is_new(&h->run.config.rule[i], &m->how, first, m->rules.n))
+			rules_account(&m->set, &h->run.config.rule[i], "add");
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct plan_entry *e = host_entry(h, &h->run.inv.function[i]);
+		wanted[i] = rules_is_new(e->rule, &m->how, first, m->rules.n);
+		if (!wanted[i] || e->state != STATE_REFUSED)
+			continue;
+		rules_say_refused(h, &h->run.inv.function[i], e, true);
+		good = false;
+	}
+	account_functions(h, wanted);
+	if (!good)
+		return account_unchanged();
+	if (!m->how.dry_run)
+		conf_set_diff(&m->set);
+	return CMD_OK;
+}
+
+static struct host_options opt;
+static struct rules_how how = { .verb = &verb_import };
+static const char *file;
+static bool write_rules, only_show;
+
 static int import(struct import *m)
 {
-	uint32_t first;
-
 	conf_set_plan(&m->set, &m->host, NULL);
 	settings_read(&m->host, &m->found);
 	unsigned some = make_rules(m);
 	if (some)
 		hint_iommu(&m->host);
 	if (m->full)
-		return cmd_complain(VERB ": nothing is changed");
-	if (m->rules.n) {
-		struct slice lines = rules_lines(&m->rules);
-		printf("%.*s\n", (int)lines.n, lines.p);
-		if (rules_add(&m->host, &m->set, &m->how, &m->rules, &first))
-			return CMD_FAILED;
-	} else {
-		puts(some ? "no rule to add" : "nothing to import");
-	}
-	import_advise(&m->host, &m->found);
+		return account_unchanged();
+	say_covered(m);
+	if (m->rules.n && add_rules(m))
+		return CMD_FAILED;
+	if (!m->rules.n)
+		account_print(some ? "no rule to add\n" : "nothing to import\n");
+	account_flush();
+	import_advise(&m->host, &m->found, m->how.json ? account_findings() : NULL);
 	int r = CMD_OK;
 	if (m->rules.n && m->how.dry_run) {
-		puts("nothing is written: vgapass import --write adds the rules");
-		r = conf_write_check(&m->set, &m->host, VERB);
+		if (only_show)
+			account_print("Nothing is written.\n");
+		else
+			account_print("Nothing is written. To add these rules: %s\n",
+				      account_command("--write"));
+		r = conf_write_check(&m->set, &m->host);
 	}
 	if (!m->rules.n)
 		r = rules_unchanged(&m->host, &m->how);
@@ -558,19 +625,18 @@ static int import(struct import *m)
 	return r ? r : m->left_out ? CMD_FAILED : CMD_OK;
 }
 
-static struct host_options opt;
-static struct rules_how how = { .verb = VERB };
-static const char *file;
-static bool write_rules;
-
 static const struct cmd_option options[] = {
-	{ "write", 0, NULL, "add the rules; change nothing else", &write_rules, NULL },
-	{ "apply", 0, NULL, "with --write: rebuild the boot images of all kernels", &how.apply, NULL },
+	{ "apply", 0, NULL, "with --write, rebuild the boot images of all kernels", &how.apply,
+	  NULL },
+	CMD_DRY_RUN(&only_show),
 	{ "file", 0, "NAME", "write to /etc/vgapass.conf.d/NAME.conf", NULL, &file },
-	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
-	  "with it", &how.take_boot_display, NULL },
+	CMD_JSON(&how.json),
 	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &how.no_iommu, NULL },
 	CMD_SYSROOT(&opt.sysroot),
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
+	  "goes with it", &how.take_boot_display, NULL },
+	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
+	{ "write", 0, NULL, "add the rules; change nothing else", &write_rules, NULL },
 	CMD_END,
 };
 
@@ -583,14 +649,16 @@ static int run_import(int argc, char **argv)
 				   "--apply requires --write: without it nothing is changed");
 	if (rules_check_names(&how, file))
 		return CMD_USAGE;
-	how.dry_run = !write_rules;
+	how.dry_run = !write_rules || only_show;
+	account_start(how.verb, how.json);
 	struct import *m = xcalloc(1, sizeof(*m));
 	m->how = how;
-	int r = conf_set_open(&m->set, &m->host, &opt, VERB, m->how.dry_run);
+	int r = conf_set_open(&m->set, &m->host, &opt, m->how.dry_run);
 	if (!r)
-		r = conf_set_read(&m->set, &m->host, VERB, m->how.dry_run);
+		r = conf_set_read(&m->set, &m->host, m->how.dry_run);
 	if (!r)
 		r = import(m);
+	r = account_end(r);
 	settings_free(&m->found);
 	conf_set_close(&m->set, &m->host);
 	free(m);
@@ -601,11 +669,13 @@ const struct cmd_verb verb_import = {
 	.name = "import",
 	.summary = "make rules of vfio-pci.ids=, modprobe.d, driverctl and the like",
 	.arguments = "",
-	.about = "Shows the rules that correspond to settings found elsewhere, what of those no\n"
-		 "rule can say, and what can be deleted then. It reads the kernel command line\n"
-		 "and the files and boot entries that it comes from, modprobe.d, lists of modules,\n"
-		 "driverctl, udev rules, scripts, and what Unraid, TrueNAS, Qubes and Xen keep.",
+	.about = "Shows the rules that correspond to settings found elsewhere, what of those no "
+		 "rule can say, and what can be deleted then; --write adds the rules. Reads the "
+		 "kernel command line and the files and boot entries that it comes from, "
+		 "modprobe.d, lists of modules, driverctl, udev rules, scripts, and what Unraid, "
+		 "TrueNAS, Qubes and Xen keep.",
 	.options = options,
-	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that boots does not hold the configuration after --apply, 2 usage.",
+	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that "
+		 "boots does not hold the configuration after --apply, 2 usage.",
 	.run = run_import,
 };

@@ -71,6 +71,15 @@ static void check_added(const char *profile, uint32_t first)
 	expect(new == 2);
 }
 
+static unsigned count_lines(struct slice text)
+{
+	unsigned n = 0;
+
+	for (; text.n; n++)
+		slice_cut(&text, '\n');
+	return n;
+}
+
 static void add(struct slice text, const char *profile)
 {
 	struct text t, u;
@@ -87,9 +96,12 @@ static void add(struct slice text, const char *profile)
 		return;
 	}
 	check_added(profile, first);
-	uint32_t lines[] = { first, first + 1 };
+	/* And the empty line above them, if there is a new one. */
+	const struct conf_change lines[] = { { first, NULL }, { first + 1, NULL },
+					     { first - 1, NULL } };
+	bool apart = !made && count_lines((struct slice){ t.buf, t.len }) == count_lines(text) + 3;
 	text_start(&u, again, sizeof(again));
-	conf_edit_remove((struct slice){ t.buf, t.len }, lines, 2, &u);
+	conf_edit_change((struct slice){ t.buf, t.len }, lines, apart ? 3 : 2, &u);
 	/* A lone CR at the end of the file is all that may go with it. */
 	if (!made && !(text.n && text.p[text.n - 1] == '\r'))
 		expect(slice_equal(text, (struct slice){ u.buf, u.len }));
@@ -98,15 +110,15 @@ static void add(struct slice text, const char *profile)
 /* Takes every rule away whose number has this bit. */
 static void take(struct slice text, unsigned bit)
 {
-	static uint32_t lines[CONFIG_RULES_MAX];
+	static struct conf_change lines[CONFIG_RULES_MAX];
 	unsigned n = 0, k = 0;
 	struct text t;
 
 	for (unsigned i = 0; i < before.rules; i++)
 		if (i >> bit & 1)
-			lines[n++] = before.rule[i].at.line;
+			lines[n++] = (struct conf_change){ before.rule[i].at.line, NULL };
 	text_start(&t, changed, sizeof(changed));
-	conf_edit_remove(text, lines, n, &t);
+	conf_edit_change(text, lines, n, &t);
 	expect(read_config(&after, (struct slice){ t.buf, t.len }));
 	expect(after.rules == before.rules - n && after.profiles == before.profiles);
 	for (unsigned i = 0; i < before.rules; i++)

@@ -57,10 +57,10 @@ class Answer:
         return self
 
     def bad(self, code, *parts):
-        """One or more lines of complaint, each with the program's name."""
+        """One or more lines of complaint, each with the program's name, and below it what to do."""
         same(self.code, code, f"exit code ({self.err!r})")
         for line in self.err.splitlines():
-            if not line.startswith("vgapass: "):
+            if not line.startswith(("vgapass: ", "  -> ")):
                 raise Wrong(f"no complaint of vgapass: {line!r}")
         for part in parts:
             has(self.err, part)

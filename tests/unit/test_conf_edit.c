@@ -24,52 +24,66 @@ static struct slice added(const char *old, const char *profile, const char *line
 
 static struct slice removed(struct slice old, const uint32_t *lines, unsigned n)
 {
+	struct conf_change changes[4];
 	struct text t;
 
+	for (unsigned i = 0; i < n; i++)
+		changes[i] = (struct conf_change){ lines[i], NULL };
 	text_start(&t, back, sizeof(back));
-	conf_edit_remove(old, lines, n, &t);
+	conf_edit_change(old, changes, n, &t);
 	return (struct slice){ back, t.len };
 }
 
 #define NEW "1002:6608  # card\n1002:aab0"
 #define NEW_CRLF "1002:6608  # card\r\n1002:aab0"
 
-/* What is added is where it should be; taken away again, all is as it was. */
+/* What is added is where it should be; taken away again, all is as it was, but for the empty line
+ * between a comment and the rules. */
 static void adds_and_takes_back(void **state)
 {
 	static const struct {
 		const char *old, *profile, *new;
 		uint32_t first;
+		const char *left; /* NULL: old */
 	} cases[] = {
-		{ "", NULL, NEW "\n", 1 },
-		{ "\n\n", NULL, NEW "\n\n\n", 1 },
-		{ "# c\n", NULL, "# c\n" NEW "\n", 2 },
-		{ "8086:0001\n", NULL, "8086:0001\n" NEW "\n", 2 },
-		{ "8086:0001", NULL, "8086:0001\n" NEW, 2 },
-		{ "# a\r\n8086:0001\r\n", NULL, "# a\r\n8086:0001\r\n" NEW_CRLF "\r\n", 3 },
-		{ "# a\r\n8086:0001", NULL, "# a\r\n8086:0001\r\n" NEW_CRLF, 3 },
-		{ "8086:0001\n\n \t\n", NULL, "8086:0001\n" NEW "\n\n \t\n", 2 },
-		{ "8086:0001\n  ", NULL, "8086:0001\n" NEW "\n  ", 2 },
+		{ "", NULL, NEW "\n", 1, NULL },
+		{ "\n\n", NULL, NEW "\n\n\n", 1, NULL },
+		{ "# c\n", NULL, "# c\n\n" NEW "\n", 3, "# c\n\n" },
+		{ "# c\n\n", NULL, "# c\n\n" NEW "\n", 3, NULL },
+		{ "# c\n\n\n", NULL, "# c\n\n" NEW "\n\n", 3, NULL },
+		{ "# c\r\n \t\r\n", NULL, "# c\r\n \t\r\n" NEW_CRLF "\r\n", 3, NULL },
+		{ "# c", NULL, "# c\n\n" NEW, 3, "# c\n" },
+		{ "# c\n  ", NULL, "# c\n\n" NEW "\n  ", 3, "# c\n\n  " },
+		{ "8086:0001\n", NULL, "8086:0001\n" NEW "\n", 2, NULL },
+		{ "8086:0001", NULL, "8086:0001\n" NEW, 2, NULL },
+		{ "# a\r\n8086:0001\r\n", NULL, "# a\r\n8086:0001\r\n" NEW_CRLF "\r\n", 3, NULL },
+		{ "# a\r\n8086:0001", NULL, "# a\r\n8086:0001\r\n" NEW_CRLF, 3, NULL },
+		{ "8086:0001\n\n \t\n", NULL, "8086:0001\n" NEW "\n\n \t\n", 2, NULL },
+		{ "8086:0001\n  ", NULL, "8086:0001\n" NEW "\n  ", 2, NULL },
 		/* in front of a section, and of the comment above it */
 		{ "8086:0001\n\n[profile a]\n8086:0002\n", NULL,
-		  "8086:0001\n" NEW "\n\n[profile a]\n8086:0002\n", 2 },
+		  "8086:0001\n" NEW "\n\n[profile a]\n8086:0002\n", 2, NULL },
 		{ "8086:0001\n# a\n\n# of a\n[profile a]\n", NULL,
-		  "8086:0001\n# a\n" NEW "\n\n# of a\n[profile a]\n", 3 },
-		{ "# head\n[profile a]\n", NULL, "# head\n" NEW "\n[profile a]\n", 2 },
-		{ "[profile a]\n", NULL, NEW "\n[profile a]\n", 1 },
+		  "8086:0001\n# a\n\n" NEW "\n\n# of a\n[profile a]\n", 4,
+		  "8086:0001\n# a\n\n\n# of a\n[profile a]\n" },
+		{ "# a\n\n\n[profile a]\n", NULL, "# a\n\n" NEW "\n\n[profile a]\n", 3, NULL },
+		{ "# head\n[profile a]\n", NULL, "# head\n\n" NEW "\n[profile a]\n", 3,
+		  "# head\n\n[profile a]\n" },
+		{ "[profile a]\n", NULL, NEW "\n[profile a]\n", 1, NULL },
 		/* into a section */
-		{ "[profile a]\n", "a", "[profile a]\n" NEW "\n", 2 },
-		{ "[profile a]", "a", "[profile a]\n" NEW, 2 },
+		{ "[profile a]\n", "a", "[profile a]\n" NEW "\n", 2, NULL },
+		{ "[profile a]", "a", "[profile a]\n" NEW, 2, NULL },
 		{ " [ profile\ta ] # x\n8086:0001\n\n[profile b]\n", "a",
-		  " [ profile\ta ] # x\n8086:0001\n" NEW "\n\n[profile b]\n", 3 },
+		  " [ profile\ta ] # x\n8086:0001\n" NEW "\n\n[profile b]\n", 3, NULL },
 		{ "[profile a]\n# b's\n[profile b]\n", "a",
-		  "[profile a]\n" NEW "\n# b's\n[profile b]\n", 2 },
+		  "[profile a]\n" NEW "\n# b's\n[profile b]\n", 2, NULL },
 		{ "[profile b]\n8086:0001\n[profile a]\n", "b",
-		  "[profile b]\n8086:0001\n" NEW "\n[profile a]\n", 3 },
+		  "[profile b]\n8086:0001\n" NEW "\n[profile a]\n", 3, NULL },
 		/* the last of its name */
 		{ "[profile a]\n[profile b]\n[profile a]\n8086:0001\n", "a",
-		  "[profile a]\n[profile b]\n[profile a]\n8086:0001\n" NEW "\n", 5 },
-		{ "# [profile a]\n[profile a]\n", "a", "# [profile a]\n[profile a]\n" NEW "\n", 3 },
+		  "[profile a]\n[profile b]\n[profile a]\n8086:0001\n" NEW "\n", 5, NULL },
+		{ "# [profile a]\n[profile a]\n", "a", "# [profile a]\n[profile a]\n" NEW "\n", 3,
+		  NULL },
 	};
 
 	(void)state;
@@ -80,7 +94,7 @@ static void adds_and_takes_back(void **state)
 			fail_msg("case %zu: line %u of\n%s", i, first, new.p);
 		lines[0] = first;
 		lines[1] = first + 1;
-		if (!slice_is(removed(new, lines, 2), cases[i].old))
+		if (!slice_is(removed(new, lines, 2), cases[i].left ? cases[i].left : cases[i].old))
 			fail_msg("case %zu, taken back:\n%s", i, back);
 	}
 }
@@ -125,6 +139,43 @@ static void removes_lines(void **state)
 	assert_true(slice_is(removed(slice_of("a\nb\nc\n"), two, 2), "b\n"));
 }
 
+static void sets_options(void **state)
+{
+	static const struct {
+		const char *line, *options, *new;
+	} cases[] = {
+		{ "1002:6608", "with=group", "1002:6608 with=group" },
+		{ "1002:6608\t path=00:01.0/00.0  # with=slot", "with=group required=yes",
+		  "1002:6608\t path=00:01.0/00.0 with=group required=yes  # with=slot" },
+		{ " 1002:6608 with=slot required=no# x", "required=yes with=group",
+		  " 1002:6608 with=group required=yes# x" },
+		{ "1002:6608 with=slot  ", "with=slot", "1002:6608 with=slot  " },
+		{ "1002:6608 notwith=slot", "with=slot", "1002:6608 notwith=slot with=slot" },
+		{ "1002:6608", "", "1002:6608" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct text t;
+		text_start(&t, buf, sizeof(buf));
+		conf_edit_set(slice_of(cases[i].line), cases[i].options, &t);
+		assert_string_equal(buf, cases[i].new);
+	}
+}
+
+static void replaces_lines(void **state)
+{
+	static const struct conf_change changes[] = { { 2, "x" }, { 1, NULL }, { 3, "z" } };
+	struct text t;
+
+	(void)state;
+	text_start(&t, buf, sizeof(buf));
+	conf_edit_change(slice_of("a\r\nb\r\nc"), changes, 3, &t);
+	assert_string_equal(buf, "x\r\nz");
+	assert_true(slice_is(conf_edit_line(slice_of("a\r\nb\r\nc"), 2), "b"));
+	assert_true(slice_is(conf_edit_line(slice_of("a\nb\r"), 2), "b\r"));
+}
+
 /* A text at the limit of a file, and a result that does not fit. */
 static void knows_its_end(void **state)
 {
@@ -135,8 +186,8 @@ static void knows_its_end(void **state)
 	(void)state;
 	memset(full, '#', CONFIG_FILE_MAX);
 	full[CONFIG_FILE_MAX] = '\0';
-	assert_int_equal(added(full, NULL, "1002:6608", &first).n, CONFIG_FILE_MAX + 10);
-	assert_int_equal(first, 2);
+	assert_int_equal(added(full, NULL, "1002:6608", &first).n, CONFIG_FILE_MAX + 11);
+	assert_int_equal(first, 3);
 	text_start(&t, small, sizeof(small));
 	conf_edit_add(slice_of(full), NULL, slice_of("1002:6608"), &t);
 	assert_true(t.cut);
@@ -148,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adds_and_takes_back), cmocka_unit_test(makes_a_section),
 		cmocka_unit_test(removes_lines),       cmocka_unit_test(knows_its_end),
+		cmocka_unit_test(sets_options),	       cmocka_unit_test(replaces_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
