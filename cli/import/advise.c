@@ -52,11 +52,13 @@ static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
 static void print_setting(struct host *h, const struct setting *s)
 {
 	char at[SETTING_PLACE_MAX], buf[SETTING_FIX_MAX];
+	struct setting_fix fix;
 
+	setting_fix(h, s, &fix);
 	printf("  %s: ", setting_place(s, at));
 	if (s->source == SOURCE_DRIVERCTL || s->source == SOURCE_UNRAID ||
 	    s->source == SOURCE_TRUENAS)
-		printf("%s", setting_fix(h, s, buf));
+		printf("%s", *fix.command ? fix.command : fix.edit);
 	else if (*s->words)
 		printf("%s", s->words);
 	else
