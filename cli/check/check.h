@@ -40,7 +40,7 @@ void check_advise(struct check *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The step is the advice of another part of the program: "run X" is a command, and "write X" is an
- * edit at `at`, unless that is NULL. */
+ * edit at `at`, unless that is NULL. "X; or, Y" is two steps. */
 void check_follow(struct check *c, const char *at, const char *advice);
 
 /* The steps are to run this again as root; to reboot; to rebuild the boot images of a kernel, NULL:

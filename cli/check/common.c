@@ -80,7 +80,12 @@ void check_advise(struct check *c, const char *format, ...)
 
 void check_follow(struct check *c, const char *at, const char *advice)
 {
-	if (!strncmp(advice, "run ", 4))
+	const char *other = strstr(advice, "; or, ");
+
+	if (other) {
+		check_advise(c, "%.*s", (int)(other - advice), advice);
+		check_advise(c, "%s", other + 2);
+	} else if (!strncmp(advice, "run ", 4))
 		check_run(c, "%s", advice + 4);
 	else if (at && !strncmp(advice, "write ", 6))
 		check_edit(c, at, "%s", advice);
@@ -155,7 +160,9 @@ const char *check_address(const struct pci_function *f)
 
 const char *check_place(const struct place *at)
 {
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%pp", at);
+	/* "cmdline:1" is the kernel command line. */
+	return text_make(next_buffer(), CHECK_PLACE_MAX,
+			 strncmp(at->file, "vgapass.conf", 12) ? "%pp" : "/etc/%pp", at);
 }
 
 const char *check_line(const char *path, unsigned line)

@@ -323,10 +323,13 @@ static void judge_stops(struct check *c, const struct setting *s)
 
 static void judge_blacklist(struct check *c, const struct setting *s)
 {
+	char only[NAMES_MAX];
+
 	if (!setting_is_for_rules(c->host, s))
 		return;
-	say_words(c, FINDING_WARNING, CODE_BLACKLIST_NEEDLESS, s,
-		  " is needless, and may hurt other cards: ");
+	check_say(c, FINDING_WARNING, CODE_BLACKLIST_NEEDLESS, place_of(s),
+		  "%s is needless, as rules keep host drivers off, and may hurt other cards%s",
+		  s->words, where_only(s, only));
 	add_fix(c, s);
 }
 
