@@ -78,7 +78,7 @@
 	X(OVERRIDE_UNEXPLAINED, "override-unexplained", "no rule explains a driver_override") \
 	X(STRAY_OF_BOOT, "stray-of-boot", "the boot ended with a driver for guests on a function") \
 	X(STRAY, "stray", "a driver for guests has a function, and no rule says so") \
-	X(FRAMEBUFFER_HELD, "framebuffer-held", "the firmware's framebuffer holds a card's memory") \
+	X(FRAMEBUFFER_HELD, "framebuffer-held", "a framebuffer holds a card's memory") \
 	X(HOST_NEEDS, "host-needs", "the host itself needs a function") \
 	X(PASSPHRASE_UNTYPED, "passphrase-untyped", "no keyboard is left for the passphrase") \
 	X(PASSPHRASE_UNSEEN, "passphrase-unseen", "no display is left for the passphrase") \

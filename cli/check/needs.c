@@ -36,8 +36,9 @@ void check_host_needs(struct check *c)
 		const char *fix = o->text + o->who + strspn(o->text + o->who, ": ");
 		check_say(c, FINDING_ERROR, CODE_HOST_NEEDS, check_address(o->f), "%.*s, and %s",
 			  (int)o->who, o->text,
-			  e->state == STATE_PLANNED ? "the next boot takes the function from the host" :
-						      "a rule is about it");
+			  e->state == STATE_PLANNED ?
+				  "the next boot takes the function from the host" :
+				  "a rule is about it");
 		if (o->user == USER_ROOT || !*fix)
 			check_edit(c, check_place(&e->rule->at), "remove the rule");
 		else
