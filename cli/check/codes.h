@@ -77,7 +77,7 @@
 	X(BIND_FAILED, "bind-failed", "the last boot could not bind a function") \
 	X(OVERRIDE_UNEXPLAINED, "override-unexplained", "no rule explains a driver_override") \
 	X(STRAY_OF_BOOT, "stray-of-boot", "the boot ended with a driver for guests on a function") \
-	X(STRAY, "stray", "a driver for guests has a function, and no rule says so") \
+	X(STRAY_FUNCTION, "stray", "a driver for guests has a function, and no rule says so") \
 	X(FRAMEBUFFER_HELD, "framebuffer-held", "a framebuffer holds a card's memory") \
 	X(HOST_NEEDS, "host-needs", "the host itself needs a function") \
 	X(PASSPHRASE_UNTYPED, "passphrase-untyped", "no keyboard is left for the passphrase") \
@@ -125,5 +125,9 @@
 	X(BOOT_DISPLAY_TAKEN, "boot-display-taken", "a rule takes the boot display")
 
 #define CHECK_CODE(name, word, meaning) CODE_##name,
-enum check_code { CHECK_CODES_OF_TROUBLE(CHECK_CODE) CHECK_CODES_OF_GOOD(CHECK_CODE) CODES };
+enum check_code {
+	CHECK_CODES_OF_TROUBLE(CHECK_CODE)
+	CHECK_CODES_OF_GOOD(CHECK_CODE)
+	CODES
+};
 #undef CHECK_CODE

@@ -154,7 +154,8 @@ static void look_at_image(struct check *c, const struct kernel *k, const char *i
 		return;
 	if (n) {
 		check_say(c, FINDING_OK, CODE_IOMMU_MODULE, check_line(image, 0),
-			  "holds the module " LATE_IOMMU ", so %s is bound once udev has loaded it", check_address(f));
+			  "holds the module " LATE_IOMMU ", so %s is bound once udev has loaded it",
+			  check_address(f));
 		return;
 	}
 	check_say(c, FINDING_WARNING, CODE_IOMMU_MODULE_MISSING, check_line(image, 0), "lacks "
