@@ -263,8 +263,8 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 		check_advise(c, "look for ids= or another binder in the boot image");
 		advise_stray(c, at);
 	} else if (!*override) {
-		check_say(c, FINDING_WARNING, CODE_STRAY_FUNCTION, at, "is on %s, and no rule takes it",
-			  f->driver);
+		check_say(c, FINDING_WARNING, CODE_STRAY_FUNCTION, at,
+			  "is on %s, and no rule takes it", f->driver);
 		check_advise(c, "look for ids=, new_id or another binder");
 		advise_stray(c, at);
 	} else {

@@ -34,7 +34,7 @@ const char *check_meaning(enum check_code code)
 	do {                                        \
 		va_list arguments;                  \
 		va_start(arguments, format);        \
-		text = xvasprintf(format, arguments); \
+		(text) = xvasprintf(format, arguments); \
 		va_end(arguments);                  \
 	} while (0)
 
