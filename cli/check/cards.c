@@ -6,15 +6,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/machine/group.h"
 #include "cli/machine/iomem.h"
 #include "cli/machine/receipt_read.h"
-
-/* Whether the boot image is current is reported by the topic images. */
-#define REBOOT "reboot, but first rebuild the boot images that the topic images finds too old"
 
 /* The kernel shows the attribute reset if it can reset this function alone. */
 static bool has_reset(const struct check *c, const struct pci_function *f)
@@ -58,11 +56,34 @@ static bool slot_helps(const struct check *c, const struct pci_function *f)
 }
 
 /* The module vendor-reset supports some AMD displays. */
-static const char *reset_advice(const struct pci_function *f)
+static void advise_reset(struct check *c, const struct pci_function *f)
 {
-	return f->vendor == 0x1002 && PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY ?
-		"reboot the host then; the module vendor-reset knows some of AMD's" :
-		"reboot the host then";
+	if (f->vendor == 0x1002 && PCI_CLASS_BASE(f->class) == PCI_BASE_DISPLAY)
+		check_advise(c, "try the module vendor-reset, which knows some of AMD's");
+	check_advise(c, "reboot the host then");
+}
+
+static void say_no_reset(struct check *c, const struct pci_function *f)
+{
+	const struct pci_function *staying = find_staying(c, f);
+
+	if (f->identity->path.hops < 2) {
+		check_say(c, FINDING_WARNING, CODE_RESET_MISSING, check_address(f), 
+			  "cannot be reset, so the next start of a guest may find it hanging");
+		advise_reset(c, f);
+	} else if (staying) {
+		check_say(c, FINDING_WARNING, CODE_RESET_SHARED, check_address(f),
+			  "cannot be reset between guests, as %s of its slot stays with the host",
+			  check_address(staying));
+		if (slot_helps(c, f))
+			check_edit(c, check_place(&host_entry(c->host, f)->rule->at),
+				   "write with=slot to its rule");
+		else
+			advise_reset(c, f);
+	} else {
+		check_say(c, FINDING_OK, CODE_RESET_OF_SLOT, check_address(f),
+			  "is reset with its slot, all of which is for guests");
+	}
 }
 
 void check_reset(struct check *c)
@@ -70,23 +91,9 @@ void check_reset(struct check *c)
 	const struct inventory *inv = &c->host->run.inv;
 
 	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i], *staying;
-		if (!check_is_planned(c, f) || has_reset(c, f))
-			continue;
-		staying = find_staying(c, f);
-		if (f->identity->path.hops < 2)
-			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset: a "
-				  "guest that is started again may find it hanging\n%s",
-				  reset_advice(f));
-		else if (staying)
-			check_say(c, CHECK_WARNING, check_address(f), "cannot be reset alone, "
-				  "and %s of the same slot stays with the host: a guest that is "
-				  "started again may find it hanging\n%s", check_address(staying),
-				  slot_helps(c, f) ? "write with=slot to its rule" :
-				  reset_advice(f));
-		else
-			check_say(c, CHECK_OK, check_address(f), "is reset with its slot, "
-				  "all of which is for guests\n");
+		const struct pci_function *f = &inv->function[i];
+		if (check_is_planned(c, f) && !has_reset(c, f))
+			say_no_reset(c, f);
 	}
 }
 
@@ -103,25 +110,39 @@ static json_object *find_in_receipt(json_object *receipt, const char *address)
 	return NULL;
 }
 
+static const char *driver_of(const struct pci_function *f)
+{
+	return *f->driver ? f->driver : "no driver";
+}
+
+/* Whether the boot images are current is reported by the topic images. */
+static void advise_reboot(struct check *c)
+{
+	check_advise(c, "reboot, once vgapass check images finds nothing");
+}
+
 static void say_driver(struct check *c, const struct pci_function *f, json_object *receipt)
 {
 	const char *wanted = host_entry(c->host, f)->rule->driver, *at = check_address(f);
-	const char *now = *f->driver ? f->driver : "no driver";
 	json_object *then = find_in_receipt(receipt, at);
 	const char *state = then ? receipt_text(then, "state") : "";
+	const char *reason = then ? receipt_text(then, "reason") : "";
 
-	if (!then)
-		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: the last boot knew no rule "
-			  "for it\n" REBOOT, now, wanted);
-	else if (!strcmp(state, "bound"))
-		check_say(c, CHECK_WARNING, at, "uses %s, though the boot bound it to %s: "
-			  "something moved it since\nlook at the topic elsewhere, at libvirt's "
-			  "managed='yes', and at dmesg", now, wanted);
-	else
-		check_say(c, CHECK_WARNING, at, "uses %s instead of %s: %s at the last boot, "
-			  "%s\ncorrect that, and reboot", now, wanted, state,
-			  *receipt_text(then, "reason") ? receipt_text(then, "reason") :
-							  "no reason");
+	if (!then) {
+		check_say(c, FINDING_WARNING, CODE_RULE_NEWER_THAN_BOOT, at, "uses %s instead of "
+			  "%s, as the last boot knew no rule for it", driver_of(f), wanted);
+		advise_reboot(c);
+	} else if (!strcmp(state, "bound")) {
+		check_say(c, FINDING_WARNING, CODE_DRIVER_CHANGED, at, "uses %s, though the boot "
+			  "bound it to %s, so something moved it since", driver_of(f), wanted);
+		check_run(c, "vgapass check elsewhere");
+		check_advise(c, "look for libvirt's managed='yes', and in dmesg");
+	} else {
+		check_say(c, FINDING_WARNING, CODE_BIND_FAILED, at, "uses %s instead of %s, %s at "
+			  "the last boot%s%s", driver_of(f), wanted, state,
+			  *reason ? ": " : "", reason);
+		check_advise(c, "correct that, and reboot");
+	}
 }
 
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
@@ -130,25 +151,30 @@ static bool is_elsewhere(const struct check *c, const struct pci_function *f)
 	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
 }
 
-/* Without a receipt all functions have the same reason, so one line is enough. */
+/* Without a receipt all functions have the same reason. They are one finding, which names the
+ * driver that has them only if it is one. */
 static void say_no_receipt(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
 	const struct pci_function *first = NULL;
-	char more[48] = "";
-	unsigned n = 0;
+	bool same = true;
 
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (is_elsewhere(c, &inv->function[i]) && !n++)
-			first = &inv->function[i];
-	if (!first)
-		return;
-	if (n > 1)
-		text_make(more, sizeof(more), " (and %u more like it)", n - 1);
-	check_say(c, CHECK_WARNING, check_address(first), "uses %s instead of %s%s: the last boot "
-		  "did not run vgapass\n" REBOOT,
-		  *first->driver ? first->driver : "no driver",
-		  host_entry(c->host, first)->rule->driver, more);
+	for (unsigned i = 0; i < inv->functions; i++) {
+		if (!is_elsewhere(c, &inv->function[i]))
+			continue;
+		first = first ? first : &inv->function[i];
+		same &= !strcmp(first->driver, inv->function[i].driver);
+	}
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!is_elsewhere(c, f))
+			continue;
+		check_say(c, FINDING_WARNING, CODE_BOOT_WITHOUT_VGAPASS, check_address(f),
+			  "uses %s instead of %s, as the last boot did not run vgapass",
+			  same ? driver_of(f) : "another driver",
+			  host_entry(c->host, f)->rule->driver);
+		advise_reboot(c);
+	}
 }
 
 void check_drivers(struct check *c)
@@ -158,8 +184,12 @@ void check_drivers(struct check *c)
 	json_object *receipt = receipt_read(&c->host->roots, &why);
 
 	if (!receipt && why) {
-		check_say(c, CHECK_WARNING, "", "%s, so what the boot did is not known\nrun "
-			  "vgapass check as root, or reboot", why);
+		check_say(c, FINDING_WARNING, CODE_RECEIPT_UNUSABLE, "",
+			  "%s, so what the boot did is not known", why);
+		if (geteuid())
+			check_as_root(c);
+		else
+			check_reboot(c);
 		return;
 	}
 	if (!receipt)
@@ -204,35 +234,44 @@ static bool is_stray(json_object *receipt, const char *address)
 	return false;
 }
 
+static void advise_stray(struct check *c, const char *at)
+{
+	check_run(c, "vgapass check elsewhere");
+	check_advise(c, "vgapass release %s gives it back, vgapass add %s makes it a rule", at, at);
+}
+
 static void look_for_binders(struct check *c, const struct pci_function *f, json_object *receipt)
 {
 	const struct plan_entry *e = host_entry(c->host, f);
-	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
+	const char *at = check_address(f);
 	bool unnamed = !e->rule || e->rule->keep;
 	/* The driver that explains the override: the rule's, or else the current one. */
 	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
 	char override[PCI_DRIVER_NAME];
 
 	read_override(c, f, override);
-	if (*override && strcmp(override, right) != 0)
-		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule "
-			  "explains, and it is on %s: another binder has set it, or a vgapass bind "
-			  "that was ended half-way\nvgapass release %s", override, on, at);
-	else if (!unnamed || f->later || !driver_is_for_guests(f->driver))
+	if (*override && strcmp(override, right) != 0) {
+		check_say(c, FINDING_WARNING, CODE_OVERRIDE_UNEXPLAINED, at, "its driver_override "
+			  "is %s, which no rule explains, and it uses %s", override, driver_of(f));
+		check_run(c, "vgapass release %s", at);
+		check_advise(c, "if it comes back, look for another program that binds functions");
+	} else if (!unnamed || f->later || !driver_is_for_guests(f->driver)) {
 		return;
-	else if (is_stray(receipt, at))
-		check_say(c, CHECK_WARNING, at, "was on %s when the boot ended, and no rule "
-			  "takes it: ids= or another binder in the boot image\nlook at the topic "
-			  "elsewhere; vgapass release %s gives it back, vgapass add %s makes "
-			  "it a rule", f->driver, at, at);
-	else if (!*override)
-		check_say(c, CHECK_WARNING, at, "is on %s, and no rule takes it: ids=, "
-			  "new_id or another binder\nlook at the topic elsewhere; vgapass release "
-			  "%s gives it back, vgapass add %s makes it a rule", f->driver, at, at);
-	else
-		check_say(c, CHECK_OK, at, "is on %s until the next boot, as vgapass "
-			  "bind, libvirt or driverctl do it\nvgapass add %s makes it a rule",
-			  f->driver, at);
+	} else if (is_stray(receipt, at)) {
+		check_say(c, FINDING_WARNING, CODE_STRAY_OF_BOOT, at, "was on %s when the boot "
+			  "ended, and no rule takes it", f->driver);
+		check_advise(c, "look for ids= or another binder in the boot image");
+		advise_stray(c, at);
+	} else if (!*override) {
+		check_say(c, FINDING_WARNING, CODE_STRAY_FUNCTION, at,
+			  "is on %s, and no rule takes it", f->driver);
+		check_advise(c, "look for ids=, new_id or another binder");
+		advise_stray(c, at);
+	} else {
+		check_say(c, FINDING_OK, CODE_BOUND_FOR_NOW, at, "is on %s until the next boot, as "
+			  "vgapass bind, libvirt or driverctl do it", f->driver);
+		check_advise(c, "vgapass add %s makes it a rule", at);
+	}
 }
 
 void check_binders(struct check *c)
@@ -253,11 +292,14 @@ void check_display(struct check *c)
 {
 	const struct inventory *inv = &c->host->run.inv;
 
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (check_is_planned(c, &inv->function[i]) && inv->function[i].boot_display)
-			check_say(c, CHECK_OK, check_address(&inv->function[i]), "is the "
-				  "boot display: the screen goes dark early in the boot\nkeep ssh "
-				  "at hand; a guest may want a copy of its ROM (romfile)");
+	for (unsigned i = 0; i < inv->functions; i++) {
+		const struct pci_function *f = &inv->function[i];
+		if (!check_is_planned(c, f) || !f->boot_display)
+			continue;
+		check_say(c, FINDING_OK, CODE_BOOT_DISPLAY_TAKEN, check_address(f), "is the boot "
+			  "display, so the screen goes dark early in the boot");
+		check_advise(c, "keep ssh at hand; a guest may want a copy of its ROM (romfile)");
+	}
 }
 
 /* vfio-pci cannot reserve memory that a framebuffer holds, so the guest's driver fails. */
@@ -272,10 +314,12 @@ void check_framebuffer(struct check *c)
 			continue;
 		char *iomem = check_read(c, "proc/iomem");
 		const char *name = iomem ? iomem_framebuffer(iomem, check_address(f)) : NULL;
-		if (name)
-			check_say(c, CHECK_ERROR, check_address(f), "the firmware's "
-				  "framebuffer (%s) still holds memory of it: a guest gets it and "
-				  "cannot use it (BAR: can't reserve)\n" IOMEM_UNBIND, name);
+		if (name) {
+			check_say(c, FINDING_ERROR, CODE_FRAMEBUFFER_HELD, check_address(f),
+				  "the firmware's framebuffer (%s) still holds its memory, so a "
+				  "guest cannot use it (BAR: can't reserve)", name);
+			check_run(c, IOMEM_UNBIND);
+		}
 		free(iomem);
 	}
 }

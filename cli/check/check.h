@@ -4,13 +4,14 @@
 
 #include "cli/machine/host.h"
 #include "cli/machine/kernels.h"
+#include "cli/out/finding.h"
+#include "codes.h"
 #include "runtime/core/driver.h"
 
 /* bytes that hold an address, or a place in the configuration */
 #define CHECK_PLACE_MAX 384
 
-enum check_level { CHECK_OK, CHECK_WARNING, CHECK_ERROR };
-
+struct boot_image;
 struct check;
 
 /* Checks one subject and reports findings by check_say(). Changes nothing. */
@@ -18,16 +19,40 @@ typedef void check_fn(struct check *c);
 
 struct check {
 	struct host *host;
-	const char *topic; /* of the check that runs */
-	void *findings;    /* json_object, in the order of the finding */
-	bool verbose;
-	unsigned count[CHECK_ERROR + 1];
+	struct findings found; /* in the order of the checks */
+	bool unread;           /* root could have read more */
 };
 
-/* Reports a finding. `at` is a place, or "". The text is what is wrong, a newline, and what to
- * do about it. */
-void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/* Reports a finding. `at` is a place, an address or "". The text reads well behind it: a verb
+ * first, or a sentence of its own. What to do follows by the functions below, a step each, in the
+ * order in which they are done. */
+void check_say(struct check *c, enum finding_level level, enum check_code code, const char *at,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What a code means, in a sentence. */
+const char *check_meaning(enum check_code code);
+
+/* Add a step to the last finding: a command to run; what to write, and where; anything else. */
+void check_run(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void check_edit(struct check *c, const char *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void check_advise(struct check *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The step is the advice of another part of the program: "run X" is a command, and "write X" is an
+ * edit at `at`, unless that is NULL. "X; or, Y" is two steps. */
+void check_follow(struct check *c, const char *at, const char *advice);
+
+/* The steps are to run this again as root; to reboot; to rebuild the boot images of a kernel, NULL:
+ * of all, and reboot. `image` is as for rebuild_advice_for(). */
+void check_as_root(struct check *c);
+void check_reboot(struct check *c);
+void check_rebuild(struct check *c, const char *kernel, const struct boot_image *image);
+
+/* The steps add a parameter to the kernel command line, or remove it from there, and reboot:
+ * "add X to", "remove X from". */
+void check_bootline(struct check *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Return an address or a place as text, in one of four buffers that are used in turn. */
 const char *check_address(const struct pci_function *f);
@@ -57,10 +82,6 @@ void check_lines(struct check *c, const char *path, check_line_fn *fn);
 
 /* Cuts the next word off *rest and returns it, or NULL at the end. */
 char *check_word(char **rest, const char *separators);
-
-/* "update-initramfs -u -k 6.1.0-13-amd64", by the generator that this machine has; for all
- * kernels where `kernel` is NULL. There is one buffer. */
-const char *check_rebuild(const struct check *c, const char *kernel);
 
 /* True: the next boot is to bind the function. */
 static inline bool check_is_planned(const struct check *c, const struct pci_function *f)

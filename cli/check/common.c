@@ -2,64 +2,147 @@
 /* common.c - what the checks share; see check.h */
 #include "check.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/machine/rebuild.h"
-#include "cli/out/json.h"
+#include "cli/machine/bootline.h"
+#include "cli/machine/rebuild_plan.h"
 #include "cli/out/xalloc.h"
 #include "runtime/io/sysfs.h"
 
 #define BUFFERS 4
 #define FILE_SIZE_MAX ((size_t)1 << 20)
 
-/* Texts may contain any bytes, as they come from files of other programs. */
-static void make_printable(char *s)
+static const struct {
+	const char *word, *meaning;
+} codes[CODES] = {
+#define ROW(name, word, meaning) [CODE_##name] = { word, meaning },
+	CHECK_CODES_OF_TROUBLE(ROW) CHECK_CODES_OF_GOOD(ROW)
+#undef ROW
+};
+
+const char *check_meaning(enum check_code code)
 {
-	for (; *s; s++)
-		if (iscntrl((unsigned char)*s))
-			*s = '?';
+	return codes[code].meaning;
 }
 
-static json_object *as_json(const char *text)
-{
-	return json_text(text, strlen(text));
-}
+/* Formats into a text that the caller frees. */
+#define FORMAT(text, format)                        \
+	do {                                        \
+		va_list arguments;                  \
+		va_start(arguments, format);        \
+		(text) = xvasprintf(format, arguments); \
+		va_end(arguments);                  \
+	} while (0)
 
-void check_say(struct check *c, enum check_level level, const char *at, const char *format, ...)
+void check_say(struct check *c, enum finding_level level, enum check_code code, const char *at,
+	       const char *format, ...)
 {
-	static const char *const words[] = { "ok", "warning", "error" };
-	char *place = xstrdup(at);
-	va_list arguments;
+	char *text;
 
-	va_start(arguments, format);
-	char *text = xvasprintf(format, arguments);
-	va_end(arguments);
-	char *fix = strrchr(text, '\n');
-	if (fix)
-		*fix++ = '\0';
-	else
-		fix = text + strlen(text);
-	make_printable(text);
-	make_printable(fix);
-	make_printable(place);
-	c->count[level]++;
-	if (level != CHECK_OK || c->verbose) {
-		json_object *o = json_object_new_object();
-		json_object_object_add(o, "level", as_json(words[level]));
-		json_object_object_add(o, "topic", as_json(c->topic));
-		json_object_object_add(o, "at", as_json(place));
-		json_object_object_add(o, "text", as_json(text));
-		json_object_object_add(o, "fix", as_json(fix));
-		json_object_array_add(c->findings, o);
-	}
+	FORMAT(text, format);
+	findings_add(&c->found, level, codes[code].word, at, "%s", text);
 	free(text);
-	free(place);
+}
+
+static void add_step(struct check *c, enum fix_kind kind, const char *at, char *text)
+{
+	finding_fix(&c->found.finding[c->found.n - 1], kind, at, "%s", text);
+	free(text);
+}
+
+void check_run(struct check *c, const char *format, ...)
+{
+	char *text;
+
+	FORMAT(text, format);
+	add_step(c, FIX_COMMAND, NULL, text);
+}
+
+void check_edit(struct check *c, const char *at, const char *format, ...)
+{
+	char *text;
+
+	FORMAT(text, format);
+	add_step(c, FIX_EDIT, at, text);
+}
+
+void check_advise(struct check *c, const char *format, ...)
+{
+	char *text;
+
+	FORMAT(text, format);
+	add_step(c, FIX_ADVICE, NULL, text);
+}
+
+void check_follow(struct check *c, const char *at, const char *advice)
+{
+	const char *other = strstr(advice, "; or, ");
+
+	if (other) {
+		check_advise(c, "%.*s", (int)(other - advice), advice);
+		check_advise(c, "%s", other + 2);
+	} else if (!strncmp(advice, "run ", 4))
+		check_run(c, "%s", advice + 4);
+	else if (at && !strncmp(advice, "write ", 6))
+		check_edit(c, at, "%s", advice);
+	else
+		check_advise(c, "%s", advice);
+}
+
+void check_as_root(struct check *c)
+{
+	c->unread = true;
+	check_run(c, "sudo vgapass check");
+}
+
+void check_reboot(struct check *c)
+{
+	check_run(c, "reboot");
+}
+
+void check_rebuild(struct check *c, const char *kernel, const struct boot_image *image)
+{
+	struct rebuild_plan plan;
+	struct kernels kernels;
+	char buf[4096];
+	struct text t;
+
+	kernels_find(c->host, &kernels);
+	rebuild_plan(c->host, &kernels, kernel, &plan);
+	text_start(&t, buf, sizeof(buf));
+	if (image && rebuild_obstacle(c->host, &plan, image, &t))
+		check_advise(c, "%s", buf);
+	text_start(&t, buf, sizeof(buf));
+	rebuild_plan_text(&plan, &t);
+	if (plan.unsupported)
+		check_advise(c, "%s", plan.instead);
+	else if (plan.n)
+		check_run(c, "%s", buf);
+	else
+		check_advise(c, "rebuild the boot images");
+	rebuild_plan_free(&plan);
+	kernels_free(&kernels);
+	check_reboot(c);
+}
+
+void check_bootline(struct check *c, const char *format, ...)
+{
+	const struct bootline *line = bootline_find(c->host);
+	char *text;
+
+	FORMAT(text, format);
+	if (line->file)
+		check_edit(c, line->file, "%s %s", text, line->where);
+	else
+		check_advise(c, "%s %s", text, line->where);
+	free(text);
+	if (line->command)
+		check_run(c, "%s", line->command);
+	check_reboot(c);
 }
 
 static char *next_buffer(void)
@@ -77,7 +160,9 @@ const char *check_address(const struct pci_function *f)
 
 const char *check_place(const struct place *at)
 {
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%pp", at);
+	/* "cmdline:1" is the kernel command line. */
+	return text_make(next_buffer(), CHECK_PLACE_MAX,
+			 strncmp(at->file, "vgapass.conf", 12) ? "%pp" : "/etc/%pp", at);
 }
 
 const char *check_line(const char *path, unsigned line)
@@ -107,10 +192,14 @@ char *check_read(struct check *c, const char *path)
 	if (n >= 0)
 		return text;
 	free(text);
-	if (n != -ENOENT && n != -ENOTDIR && n != -EISDIR)
-		check_say(c, CHECK_WARNING, check_line(path, 0), "cannot be read (%s)\n%s",
-			  strerror((int)-n), n == -EACCES ? "run vgapass check as root" :
-			  "look at it yourself");
+	if (n == -ENOENT || n == -ENOTDIR || n == -EISDIR)
+		return NULL;
+	check_say(c, FINDING_WARNING, CODE_FILE_UNREADABLE, check_line(path, 0),
+		  "cannot be read (%s)", strerror((int)-n));
+	if (n == -EACCES)
+		check_as_root(c);
+	else
+		check_advise(c, "look at it yourself");
 	return NULL;
 }
 
@@ -139,9 +228,4 @@ char *check_word(char **rest, const char *separators)
 		if (*word)
 			return word;
 	return NULL;
-}
-
-const char *check_rebuild(const struct check *c, const char *kernel)
-{
-	return rebuild_advice_for(c->host, kernel, NULL);
 }

@@ -3,11 +3,13 @@
  * texts come from the engine. */
 #include "check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/out/near.h"
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 
@@ -23,12 +25,16 @@ static void look_at_owner(struct check *c, const char *path)
 		close(fd);
 	if (!known)
 		return;
-	if (st.st_uid != top.st_uid)
-		check_say(c, CHECK_ERROR, check_line(path, 0), "belongs to user %u, and names "
-			  "drivers that are loaded as root\nchown root:root /%s", st.st_uid, path);
-	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid != top.st_gid))
-		check_say(c, CHECK_ERROR, check_line(path, 0), "others than root can write it, "
-			  "and it names drivers that are loaded as root\nchmod go-w /%s", path);
+	if (st.st_uid != top.st_uid) {
+		check_say(c, FINDING_ERROR, CODE_CONFIG_OWNER, check_line(path, 0),
+			  "belongs to user %u, yet it names drivers that root loads", st.st_uid);
+		check_run(c, "chown root:root /%s", path);
+	}
+	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid != top.st_gid)) {
+		check_say(c, FINDING_ERROR, CODE_CONFIG_WRITABLE, check_line(path, 0),
+			  "others than root can write it, yet it names drivers that root loads");
+		check_run(c, "chmod go-w /%s", path);
+	}
 }
 
 void check_files(struct check *c)
@@ -42,15 +48,108 @@ void check_files(struct check *c)
 			look_at_owner(c, path.s);
 }
 
-/* Splits "what: remedy" at its colon. Without a remedy, `otherwise` is the fix. */
-static void say_phrase(struct check *c, enum check_level level, const char *at, char *phrase,
-		       const char *otherwise)
+/* Cuts "what: remedy" at its colon. Returns the remedy, or NULL if there is none. */
+static const char *cut_remedy(char *phrase)
 {
 	char *colon = strstr(phrase, ": ");
 
-	if (colon)
-		*colon = '\0';
-	check_say(c, level, at, "%s\n%s", phrase, colon ? colon + 2 : otherwise);
+	if (!colon)
+		return NULL;
+	*colon = '\0';
+	return colon + 2;
+}
+
+/* True: the configuration, or this file of it, is closed to this user. */
+static bool is_denied(const struct check *c, const char *file)
+{
+	struct conf_path path;
+
+	return faccessat(c->host->roots.root, gather_conf_path(&path, file), R_OK, AT_EACCESS) &&
+	       errno == EACCES;
+}
+
+static void say_error(struct check *c, const struct config_error *e)
+{
+	char name[CHECK_PLACE_MAX], fix[CHECK_PLACE_MAX];
+	const char *at = check_place(&e->at), *foreign;
+
+	if (!e->at.line && is_denied(c, e->at.file)) {
+		check_say(c, FINDING_WARNING, CODE_CONFIG_UNREADABLE, at,
+			  "%s, so the rules are not known", strerror(EACCES));
+		check_as_root(c);
+		return;
+	}
+	foreign = check_foreign_line(c, text_make(name, sizeof(name), "%pp", &e->at), fix);
+	if (foreign) {
+		check_say(c, FINDING_ERROR, CODE_CONFIG_FOREIGN, at, "%.*s",
+			  (int)strcspn(e->phrase, ":"), e->phrase);
+		check_edit(c, at, "%s", foreign);
+	} else {
+		check_say(c, FINDING_ERROR, CODE_CONFIG_ERROR, at, "%s", e->phrase);
+		check_edit(c, at, "correct it, as no rule holds until then");
+	}
+}
+
+static void say_errors(struct check *c)
+{
+	const struct config *config = &c->host->run.config;
+
+	for (unsigned i = 0; i < config->errors && i < CONFIG_ERRORS_MAX; i++)
+		say_error(c, &config->error[i]);
+	if (config->errors > CONFIG_ERRORS_MAX) {
+		check_say(c, FINDING_ERROR, CODE_CONFIG_ERROR, "/etc/vgapass.conf",
+			  "has %u more errors", config->errors - CONFIG_ERRORS_MAX);
+		check_advise(c, "correct those above first");
+	}
+}
+
+/* A run without functions, or without the chosen profile. */
+static void say_general(struct check *c)
+{
+	const struct run *r = &c->host->run;
+	struct near near;
+	char name[CHECK_PLACE_MAX];
+
+	if (r->input_error == -E2BIG) {
+		check_say(c, FINDING_ERROR, CODE_FUNCTIONS_UNREADABLE, "",
+			  "the machine has more than 4096 PCI functions, so nothing is bound");
+	} else if (r->input_error) {
+		check_say(c, FINDING_ERROR, CODE_FUNCTIONS_UNREADABLE, "/sys/bus/pci/devices",
+			  "cannot be listed (%s)", strerror(-r->input_error));
+		check_advise(c, "mount /sys");
+	} else if (r->plan.state == PLAN_UNKNOWN_PROFILE) {
+		near_start(&near, text_make(name, sizeof(name), "%pv", &r->cmd.profile));
+		for (unsigned i = 0; i < r->config.profiles; i++)
+			near_try(&near, r->config.profile[i]);
+		check_say(c, FINDING_ERROR, CODE_PROFILE_UNKNOWN, "",
+			  "no profile is named %s, so nothing is bound%s", name,
+			  near_hint(&near, ""));
+		check_advise(c, "correct vgapass= on the kernel command line");
+	}
+}
+
+/* True: the rule matches only functions that appear later. check_later() reports those. */
+static bool is_for_later(struct check *c, const struct rule *rule)
+{
+	const struct plan *all = host_plan_of_all(c->host);
+
+	return !c->host->run.plan.matched[rule - c->host->run.config.rule] &&
+	       all->matched[rule - c->host->run.config.rule];
+}
+
+static void say_unmatched(struct check *c, const struct rule *rule, const char *what)
+{
+	struct plan_miss miss = plan_explain(rule, &c->host->run.inv);
+
+	check_say(c, FINDING_WARNING, miss.taken ? CODE_RULE_SHADOWED : CODE_RULE_UNMATCHED,
+		  check_place(&rule->at), "%s", what);
+	check_edit(c, check_place(&rule->at), "correct or remove the rule");
+	if (miss.taken)
+		return;
+	check_run(c, "vgapass list -a");
+	if (!miss.there && !miss.same)
+		check_advise(c, "if its function appears later (a virtual function, or one that is "
+			     "plugged in), vgapass bind takes it then");
 }
 
 /* Returns the rule at this place, written as in the problems of the plan, or NULL. */
@@ -64,65 +163,51 @@ static const struct rule *rule_at(const struct config *config, const char *place
 	return NULL;
 }
 
-/* What to do about a rule that matches nothing. */
-static const char *what_to_do(const struct check *c, const struct rule *rule)
-{
-	struct plan_miss miss = plan_explain(rule, &c->host->run.inv);
-
-	return miss.taken || miss.there || miss.same ?
-		"correct or remove the rule; vgapass list -a shows all functions" :
-		"correct or remove the rule; vgapass list -a shows all functions. Virtual "
-		"functions and what is plugged in appear later than the boot looks: vgapass bind "
-		"takes them then";
-}
-
-/* True: the rule matches only functions that appear later. check_later() reports those. */
-static bool is_for_later(struct check *c, const struct rule *rule)
-{
-	const struct plan *all = host_plan_of_all(c->host);
-
-	return !c->host->run.plan.matched[rule - c->host->run.config.rule] &&
-	       all->matched[rule - c->host->run.config.rule];
-}
-
-void check_rules(struct check *c)
+/* Rules that match nothing, or less than they were written for. */
+static void say_rules(struct check *c)
 {
 	const struct run *r = &c->host->run;
-	const struct rule *rule;
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX], place[PLAN_LINE_MAX + 8];
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
 	struct text at, what;
-	char fix[CHECK_PLACE_MAX];
-	bool broken = r->config.errors;
 
-	if (check_is_idle(c))
-		check_say(c, CHECK_WARNING, "/etc/vgapass.conf", "has no rule, so no function is "
-			  "kept for guests\nwrite one, such as 1002:6608 (man vgapass.conf)");
 	for (unsigned k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
 		if (!words_problem(r, k, &at, &what))
 			return;
-		bool in_file = !strncmp(at_buf, "vgapass.conf", 12);
-		text_make(place, sizeof(place), "%s%s", in_file ? "/etc/" : "", at_buf);
-		bool bad = broken || r->input_error || !in_file;
-		rule = bad ? NULL : rule_at(&r->config, at_buf);
-		if (rule && is_for_later(c, rule))
+		const struct rule *rule = rule_at(&r->config, at_buf);
+		if (!rule || is_for_later(c, rule))
 			continue;
-		const char *foreign = broken && in_file ? check_foreign_line(c, at_buf, fix) : NULL;
-		if (foreign)
-			check_say(c, CHECK_ERROR, place, "%.*s\n%s", (int)strcspn(what_buf, ":"),
-				  what_buf, foreign);
-		else
-			say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
-				   rule ? what_to_do(c, rule) : "correct it: until then "
-				   "no rule holds");
+		if (!r->plan.alone[rule - r->config.rule]) {
+			say_unmatched(c, rule, what_buf);
+			continue;
+		}
+		const char *fix = cut_remedy(what_buf);
+		check_say(c, FINDING_WARNING, CODE_RULE_ALONE, check_place(&rule->at), "%s",
+			  what_buf);
+		check_edit(c, check_place(&rule->at), "%s", fix ? fix : "correct the rule");
 	}
+}
+
+void check_rules(struct check *c)
+{
+	const struct run *r = &c->host->run;
+
+	if (check_is_idle(c)) {
+		check_say(c, FINDING_WARNING, CODE_NO_RULE, "/etc/vgapass.conf",
+			  "has no rule, so no function is kept for guests");
+		check_run(c, "vgapass add");
+	}
+	say_errors(c);
+	say_general(c);
+	if (!r->config.errors && !r->input_error)
+		say_rules(c);
 }
 
 void check_later(struct check *c)
 {
 	const struct plan *all = host_plan_of_all(c->host);
-	char phrase[HOST_NAME_MAX + CHECK_PLACE_MAX], why[HOST_NAME_MAX], *fix = phrase;
+	char why[HOST_NAME_MAX], *fix;
 
 	for (unsigned i = 0; i < c->host->run.inv.functions; i++) {
 		const struct pci_function *f = &c->host->run.inv.function[i];
@@ -130,13 +215,19 @@ void check_later(struct check *c)
 		enum host_later later = host_later(c->host, f);
 		if (e->state != STATE_PLANNED || later == HOST_NOT_LATER)
 			continue;
-		text_make(phrase, sizeof(phrase), "%s: %s", check_address(f),
-			  host_later_text(c->host, f, why));
-		for (char *p = phrase; (p = strstr(p, ": ")); p++)
-			fix = p;
-		*fix = '\0';
-		check_say(c, later == HOST_REMOVABLE ? CHECK_OK : CHECK_WARNING,
-			  check_place(&e->rule->at), "%s\n%s", phrase, fix + 2);
+		host_later_text(c->host, f, why);
+		/* "it is behind VMD and appears only ...: turn VMD off ..." */
+		fix = strstr(why, ": ");
+		if (fix)
+			*fix = '\0';
+		check_say(c, later == HOST_REMOVABLE ? FINDING_OK : FINDING_WARNING,
+			  later == HOST_REMOVABLE ? CODE_REMOVABLE : CODE_RULE_TOO_LATE,
+			  check_address(f), "%s", why + (strncmp(why, "it ", 3) ? 0 : 3));
+		if (later == HOST_BEHIND_VMD && fix)
+			check_advise(c, "%s", fix + 2);
+		else
+			check_advise(c, "vgapass bind takes it then; the rule at %s comes too "
+				     "early", check_place(&e->rule->at));
 	}
 }
 
@@ -178,11 +269,32 @@ void check_kinds(struct check *c)
 		    (rule->vendor | rule->device) & PCI_ANY ||
 		    rule->given & (RULE_LOCATION | RULE_BOOT_DISPLAY))
 			continue;
-		check_say(c, CHECK_WARNING, check_place(&rule->at), "takes cards of one "
-			  "kind by their ID alone, %s and %s, and any that is put in later\nnarrow "
-			  "it to the card that is meant: path=%s or path=%s; if all are, write "
-			  "expect=%u", check_address(k.first), check_address(k.other),
-			  host_path(k.first, first), host_path(k.other, other), k.n);
+		check_say(c, FINDING_WARNING, CODE_RULE_BY_ID_ALONE, check_place(&rule->at),
+			  "takes cards by their ID alone, %s and %s, and any that is added later",
+			  check_address(k.first), check_address(k.other));
+		check_edit(c, check_place(&rule->at), "write path=%s or path=%s behind the ID, or "
+			   "expect=%u if all are meant", host_path(k.first, first),
+			   host_path(k.other, other), k.n);
+	}
+}
+
+static enum check_code code_of(enum reason reason)
+{
+	switch (reason) {
+	case REASON_BRIDGE:
+		return CODE_REFUSED_BRIDGE;
+	case REASON_BOOT_DISPLAY:
+		return CODE_REFUSED_BOOT_DISPLAY;
+	case REASON_IDENTITY:
+		return CODE_REFUSED_IDENTITY;
+	case REASON_SEVERAL:
+		return CODE_REFUSED_SEVERAL;
+	case REASON_STRANGER:
+		return CODE_REFUSED_STRANGER;
+	case REASON_EXPECT:
+		return CODE_REFUSED_EXPECT;
+	default:
+		return CODE_REFUSED;
 	}
 }
 
@@ -190,7 +302,7 @@ void check_kinds(struct check *c)
 void check_refused(struct check *c)
 {
 	const struct run *r = &c->host->run;
-	char buf[PLAN_LINE_MAX], phrase[PLAN_LINE_MAX + CHECK_PLACE_MAX];
+	char phrase[PLAN_LINE_MAX];
 	struct text t;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
@@ -198,10 +310,12 @@ void check_refused(struct check *c)
 		const struct plan_entry *e = &r->plan.entry[i];
 		if (e->state != STATE_REFUSED || e->reason == REASON_NO_GROUP)
 			continue;
-		text_start(&t, buf, sizeof(buf));
+		text_start(&t, phrase, sizeof(phrase));
 		words_reason(&t, r, f, e);
-		text_make(phrase, sizeof(phrase), "%s is refused, %s", check_address(f), buf);
-		say_phrase(c, CHECK_ERROR, check_place(&e->rule->at), phrase,
-			   "see man vgapass.conf");
+		const char *fix = cut_remedy(phrase);
+		check_say(c, FINDING_ERROR, code_of(e->reason), check_address(f),
+			  "is refused: %s", phrase);
+		check_edit(c, check_place(&e->rule->at), "%s",
+			   fix ? fix : "narrow or remove the rule, see vgapass.conf(5)");
 	}
 }

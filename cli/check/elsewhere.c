@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/machine/bootline.h"
 #include "cli/out/xalloc.h"
 #include "cli/settings/settings.h"
 #include "hook/image/modules.h"
@@ -27,7 +26,7 @@ static const char *name_of(const struct setting *s, char buf[NAMES_MAX])
 
 	switch (s->source) {
 	case SOURCE_MODPROBE:
-		return "options ids= (left out of the boot image, as it obeys no rule)";
+		return "options ids= (left out of the boot image)";
 	case SOURCE_ALIAS:
 		return text_make(buf, NAMES_MAX, "an alias that gives functions to %s", s->driver);
 	case SOURCE_LIST:
@@ -66,9 +65,25 @@ static unsigned list_meant(const struct check *c, const struct setting *s, bool 
 	return n;
 }
 
+/* The steps that remove the setting. */
+static void add_fix(struct check *c, const struct setting *s)
+{
+	struct setting_fix fix;
+
+	setting_fix(c->host, s, &fix);
+	if (fix.target == SETTING_BOOTLINE)
+		check_bootline(c, "%s", fix.edit);
+	else if (fix.target == SETTING_SCREEN)
+		check_advise(c, "%s", fix.edit);
+	else if (*fix.edit)
+		check_edit(c, place_of(s), "%s", fix.edit);
+	if (*fix.command)
+		check_run(c, "%s", fix.command);
+}
+
 /* --- what gives functions to guests */
 
-static void judge_override(struct check *c, const struct setting *s, const char *fix)
+static void judge_override(struct check *c, const struct setting *s)
 {
 	const struct inventory *inv = &c->host->run.inv;
 
@@ -77,71 +92,73 @@ static void judge_override(struct check *c, const struct setting *s, const char 
 		if (!check_is_planned(c, f) || !setting_means(c->host, s, f))
 			continue;
 		bool same = !strcmp(s->driver, host_entry(c->host, f)->rule->driver);
-		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, place_of(s),
-			  "driverctl gives %s to %s: "
-			  "%s\n%s",
-			  s->items, s->driver,
-			  same ? "needless, a rule does" : "late in the boot, against the rule",
-			  fix);
+		check_say(c, same ? FINDING_WARNING : FINDING_ERROR,
+			  same ? CODE_OVERRIDE_NEEDLESS : CODE_OVERRIDE_FIGHTS, place_of(s),
+			  "driverctl gives %s to %s, which is %s", s->items, s->driver,
+			  same ? "needless, as a rule does" :
+				 "against the rule, and late in the boot");
+		add_fix(c, s);
 	}
 }
 
-static void judge_gives(struct check *c, const struct setting *s, const char *fix)
+static void judge_gives(struct check *c, const struct setting *s)
 {
 	char others[NAMES_MAX], name[NAMES_MAX], only[NAMES_MAX];
 
-	if (s->source == SOURCE_DRIVERCTL)
-		judge_override(c, s, fix);
-	else if (list_meant(c, s, false, others))
-		check_say(
-			c, *s->entry ? CHECK_WARNING : CHECK_ERROR, place_of(s),
-			"%s takes every "
-			"function of its IDs, also %s, which is not to be taken by a "
-			"rule%s\n%s, or make "
-			"rules of it: vgapass import",
-			name_of(s, name), others, where_only(s, only), fix);
-	else
-		check_say(c, CHECK_WARNING, place_of(s),
-			  "%s is needless: the rules say which functions "
-			  "are taken%s\n%s",
-			  name_of(s, name), where_only(s, only), fix);
+	if (s->source == SOURCE_DRIVERCTL) {
+		judge_override(c, s);
+	} else if (list_meant(c, s, false, others)) {
+		check_say(c, *s->entry ? FINDING_WARNING : FINDING_ERROR, CODE_SETTING_FIGHTS,
+			  place_of(s), "%s takes all functions of its IDs, also %s, which no rule "
+			  "takes%s", name_of(s, name), others, where_only(s, only));
+		add_fix(c, s);
+		check_advise(c, "or make rules of it: vgapass import");
+	} else {
+		check_say(c, FINDING_WARNING, CODE_SETTING_NEEDLESS, place_of(s), "%s is needless, "
+			  "as the rules say which functions are taken%s", name_of(s, name),
+			  where_only(s, only));
+		add_fix(c, s);
+	}
 }
 
-static void judge_binds(struct check *c, const struct setting *s, const char *fix)
+static void judge_binds(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX], others[NAMES_MAX];
 	unsigned planned = list_meant(c, s, true, names);
-	unsigned left = list_meant(c, s, false, others);
 
-	if (left)
-		check_say(c, CHECK_WARNING, place_of(s),
-			  "%s, also %s, which is not to be taken by a rule"
-			  "\n%s, or make rules of it: vgapass import",
-			  s->why, others, fix);
-	else
-		check_say(c, CHECK_WARNING, place_of(s), "%s%s%s\n%s", s->why, planned ? ": " : "",
-			  names, fix);
+	if (list_meant(c, s, false, others)) {
+		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, place_of(s),
+			  "%s, also %s, which no rule takes", s->why, others);
+		add_fix(c, s);
+		check_advise(c, "or make rules of it: vgapass import");
+	} else {
+		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, place_of(s), "%s%s%s", s->why,
+			  planned ? ": " : "", names);
+		add_fix(c, s);
+	}
 }
 
 /* A rule has bound them long before, and the host's drivers are not to get them back. */
-static void judge_guests(struct check *c, const struct setting *s, const char *fix)
+static void judge_guests(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX];
 
-	if (list_meant(c, s, true, names))
-		check_say(c, CHECK_WARNING, place_of(s), "%s, also %s, which a rule takes at boot"
-			  "\n%s", s->why, names, fix);
+	if (!list_meant(c, s, true, names))
+		return;
+	check_say(c, FINDING_WARNING, CODE_HOOK_BINDS, place_of(s),
+		  "%s, also %s, which a rule takes at boot", s->why, names);
+	add_fix(c, s);
 }
 
-static void judge_removes(struct check *c, const struct setting *s, const char *fix)
+static void judge_removes(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX];
 
-	if (list_meant(c, s, true, names))
-		check_say(c, CHECK_ERROR, place_of(s),
-			  "removes %s from the PCI bus, which the rules "
-			  "take\n%s",
-			  names, fix);
+	if (!list_meant(c, s, true, names))
+		return;
+	check_say(c, FINDING_ERROR, CODE_SETTING_REMOVES, place_of(s),
+		  "removes %s from the PCI bus, which the rules take", names);
+	add_fix(c, s);
 }
 
 /* Without a rule nothing fights, and what works is left alone. */
@@ -149,19 +166,21 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 {
 	char names[NAMES_MAX];
 
-	if (s->kind == SETTING_WRONG && *s->items)
-		check_say(c, CHECK_WARNING, place_of(s), "%s %s\nvgapass add makes a rule if it is "
-			  "meant", s->words, s->why);
+	if (s->kind == SETTING_WRONG && *s->items) {
+		check_say(c, FINDING_WARNING, CODE_SETTING_WRONG, place_of(s), "%s %s", s->words,
+			  s->why);
+		check_advise(c, "vgapass add makes a rule if it is meant");
+	}
 	if (s->kind != SETTING_GIVES && s->kind != SETTING_BINDS)
 		return;
 	list_meant(c, s, false, names);
-	check_say(c, CHECK_WARNING, place_of(s),
-		  "gives functions to guests (%s), and no rule does\n"
-		  "vgapass import makes rules of it",
+	check_say(c, FINDING_WARNING, CODE_SETTING_WITHOUT_RULE, place_of(s),
+		  "gives functions to guests (%s), and no rule does",
 		  *names    ? names :
 		  *s->items ? s->items :
 		  *s->words ? s->words :
 			      "none by name");
+	check_run(c, "vgapass import");
 }
 
 /* --- VFIO's modules, in lists and with options */
@@ -184,19 +203,17 @@ static bool is_gone(const struct check *c, const char *module)
 }
 
 /* vfio_virqfd was made part of vfio in 6.2: services and image generators complain of it. */
-static void judge_loads(struct check *c, const struct setting *s, const char *fix)
+static void judge_loads(struct check *c, const struct setting *s)
 {
-	(void)fix;
-	if (is_gone(c, s->items))
-		check_say(c, CHECK_WARNING, place_of(s),
-			  "%s: the newest kernel has no such module any "
-			  "more, which fails or warns at each boot\nremove it",
+	if (is_gone(c, s->items)) {
+		check_say(c, FINDING_WARNING, CODE_MODULE_GONE, place_of(s),
+			  "the newest kernel has no module %s, which fails or warns at each boot",
 			  s->items);
-	else
-		check_say(c, CHECK_OK, place_of(s),
-			  "%s is needless here: the boot image loads what the "
-			  "rules need\nmay stay",
-			  s->items);
+		check_edit(c, place_of(s), "remove %s", s->items);
+	} else {
+		check_say(c, FINDING_OK, CODE_MODULE_LISTED, place_of(s),
+			  "%s may stay; the boot image loads what the rules need", s->items);
+	}
 }
 
 struct wanted {
@@ -250,14 +267,13 @@ static bool cmdline_has_option(const char *cmdline, const char *module, struct s
 }
 
 /* modprobe(8) reads options, and never loads what is built in. */
-static void judge_options(struct check *c, const struct setting *s, const char *fix)
+static void judge_options(struct check *c, const struct setting *s)
 {
 	char *kernel = s->source == SOURCE_MODPROBE ? find_builtin(c, s->driver) : NULL;
 	struct slice rest = slice_of(s->items), option;
 	char words[NAMES_MAX], module[PCI_DRIVER_NAME];
 	struct text t;
 
-	(void)fix; /* which would remove them */
 	text_make(module, sizeof(module), "%s", s->driver);
 	for (char *p = module; *p; p++)
 		*p = *p == '-' ? '_' : *p;
@@ -266,67 +282,79 @@ static void judge_options(struct check *c, const struct setting *s, const char *
 		if (!cmdline_has_option(c->host->run.cmdline, s->driver, option))
 			text_add(&t, "%s%s.%pv", t.len ? " " : "", module, &option);
 	}
-	if (t.len)
-		check_say(c, CHECK_WARNING, place_of(s),
-			  "%s is built into kernel %s, so %s has no effect "
-			  "here\nadd %s to %s, and reboot",
-			  s->driver, kernel, s->items, words, bootline_place(c->host));
+	if (t.len) {
+		check_say(c, FINDING_WARNING, CODE_OPTION_IGNORED, place_of(s),
+			  "%s is built into kernel %s, so %s has no effect here", s->driver,
+			  kernel, s->items);
+		check_bootline(c, "add %s to", words);
+	}
 	free(kernel);
 }
 
 /* --- the rest */
 
-static void say_words(struct check *c, enum check_level level, const struct setting *s,
-		      const char *between, const char *fix)
+/* WORDS, `between`, and why. */
+static void say_words(struct check *c, enum finding_level level, enum check_code code,
+		      const struct setting *s, const char *between)
 {
 	char only[NAMES_MAX];
 
-	check_say(c, level, place_of(s), "%s%s%s%s\n%s", s->words, between, s->why,
-		  where_only(s, only), fix);
+	check_say(c, level, code, place_of(s), "%s%s%s%s", s->words, between, s->why,
+		  where_only(s, only));
 }
 
-static void judge_stops(struct check *c, const struct setting *s, const char *fix)
+static void judge_stops(struct check *c, const struct setting *s)
 {
-	char more[SETTING_FIX_MAX + 256];
+	bool stops = s->kind == SETTING_STOPS;
+	enum check_code code = stops ? CODE_VFIO_STOPPED : CODE_VFIO_HINDERED;
 
-	if (*s->entry && !strncmp(s->words, "vgapass=", 8))
-		say_words(c, CHECK_OK, s, ": ", "may stay, as a way to boot without rules");
-	else if (s->source == SOURCE_LIST)
-		check_say(c, s->kind == SETTING_STOPS ? CHECK_ERROR : CHECK_WARNING, place_of(s),
-			  "%s\n%s", s->why,
-			  text_make(more, sizeof(more), "%s, and run %s", fix,
-				    check_rebuild(c, NULL)));
-	else
-		say_words(c, s->kind == SETTING_STOPS && !*s->entry ? CHECK_ERROR : CHECK_WARNING,
-			  s, ": ", fix);
+	if (*s->entry && !strncmp(s->words, "vgapass=", 8)) {
+		say_words(c, FINDING_OK, CODE_VGAPASS_OFF_ENTRY, s, ": ");
+	} else if (s->source == SOURCE_LIST) {
+		check_say(c, stops ? FINDING_ERROR : FINDING_WARNING, code, place_of(s), "%s",
+			  s->why);
+		add_fix(c, s);
+		check_rebuild(c, NULL, NULL);
+	} else {
+		say_words(c, stops && !*s->entry ? FINDING_ERROR : FINDING_WARNING, code, s, ": ");
+		add_fix(c, s);
+	}
 }
 
-static void judge_blacklist(struct check *c, const struct setting *s, const char *fix)
+static void judge_blacklist(struct check *c, const struct setting *s)
 {
-	if (setting_is_for_rules(c->host, s))
-		say_words(c, CHECK_WARNING, s,
-			  " is needless, and other cards may want the driver: ", fix);
+	char only[NAMES_MAX];
+
+	if (!setting_is_for_rules(c->host, s))
+		return;
+	check_say(c, FINDING_WARNING, CODE_BLACKLIST_NEEDLESS, place_of(s),
+		  "%s is needless, as rules keep host drivers off, and may hurt other cards%s",
+		  s->words, where_only(s, only));
+	add_fix(c, s);
 }
 
-static void judge_needless(struct check *c, const struct setting *s, const char *fix)
+static void judge_needless(struct check *c, const struct setting *s)
 {
-	say_words(c, CHECK_WARNING, s, " is needless: ", fix);
+	say_words(c, FINDING_WARNING, CODE_SETTING_NEEDLESS, s, " is needless: ");
+	add_fix(c, s);
 }
 
-static void judge_wrong(struct check *c, const struct setting *s, const char *fix)
+static void judge_wrong(struct check *c, const struct setting *s)
 {
-	say_words(c, CHECK_WARNING, s, " ", fix);
+	say_words(c, FINDING_WARNING, CODE_SETTING_WRONG, s, " ");
+	add_fix(c, s);
 }
 
-static void judge_risk(struct check *c, const struct setting *s, const char *fix)
+static void judge_risk(struct check *c, const struct setting *s)
 {
-	say_words(c, CHECK_OK, s, " ", "may stay where you trust the guests");
-	judge_options(c, s, fix);
+	say_words(c, FINDING_OK, CODE_RISK_TAKEN, s, " ");
+	check_advise(c, "it may stay where you trust the guests");
+	judge_options(c, s);
 }
 
 static void judge_setting(struct check *c, const struct setting *s)
 {
-	static void (*const judges[])(struct check *c, const struct setting *s, const char *fix) = {
+	static void (*const judges[])(struct check *c, const struct setting *s) = {
 		[SETTING_GIVES] = judge_gives,       [SETTING_BINDS] = judge_binds,
 		[SETTING_GUESTS] = judge_guests,
 		[SETTING_REMOVES] = judge_removes,   [SETTING_BLACKLIST] = judge_blacklist,
@@ -335,30 +363,40 @@ static void judge_setting(struct check *c, const struct setting *s)
 		[SETTING_HINDERS] = judge_stops,     [SETTING_WRONG] = judge_wrong,
 		[SETTING_RISK] = judge_risk,
 	};
-	char buf[SETTING_FIX_MAX];
 
-	judges[s->kind](c, s, setting_fix(c->host, s, buf));
+	judges[s->kind](c, s);
+}
+
+static void say_unread(struct check *c, const struct setting *s)
+{
+	check_say(c, FINDING_WARNING, CODE_FILE_UNREADABLE, place_of(s), "cannot be read (%s)",
+		  s->why);
+	if (s->denied)
+		check_as_root(c);
+	else
+		check_advise(c, "look at it yourself");
 }
 
 void check_settings(struct check *c)
 {
+	const struct slice *recovery = &c->host->run.cmd.recovery;
 	struct settings found;
 
 	settings_read(c->host, &found);
 	for (unsigned i = 0; i < found.n; i++) {
 		const struct setting *s = &found.list[i];
 		if (s->kind == SETTING_UNREAD)
-			check_say(c, CHECK_WARNING, place_of(s), "cannot be read (%s)\n%s", s->why,
-				  s->denied ? "run vgapass check as root" : "look at it yourself");
+			say_unread(c, s);
 		else if (check_is_idle(c))
 			judge_without_rules(c, s);
 		else
 			judge_setting(c, s);
 	}
 	settings_free(&found);
-	if (c->host->run.cmd.recovery.n)
-		check_say(c, CHECK_WARNING, "/proc/cmdline",
-			  "%.*s asks for a recovery boot, which "
-			  "binds nothing\nreboot without it to have the rules hold",
-			  (int)c->host->run.cmd.recovery.n, c->host->run.cmd.recovery.p);
+	if (recovery->n) {
+		check_say(c, FINDING_WARNING, CODE_RECOVERY_BOOT, "/proc/cmdline",
+			  "%.*s asks for a recovery boot, which binds nothing", (int)recovery->n,
+			  recovery->p);
+		check_advise(c, "reboot without it to have the rules hold");
+	}
 }

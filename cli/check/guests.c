@@ -22,13 +22,16 @@ void check_kvm(struct check *c)
 	char *cpu = check_exists(c, "dev/kvm") ? NULL : check_read(c, "proc/cpuinfo");
 	bool intel = cpu && strstr(cpu, " vmx"), amd = cpu && strstr(cpu, " svm");
 
-	if (cpu && (intel || amd))
-		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, so guests run without KVM\n"
-			  "modprobe %s; if it refuses, turn virtualisation on in the "
-			  "firmware setup", intel ? "kvm_intel" : "kvm_amd");
-	else if (cpu && strstr(cpu, "flags"))
-		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, as the CPU shows no "
-			  "virtualisation\nturn on VT-x or SVM in the firmware setup");
+	if (cpu && (intel || amd)) {
+		check_say(c, FINDING_WARNING, CODE_KVM_NOT_LOADED, "/dev/kvm",
+			  "not found, so guests run without KVM");
+		check_run(c, "modprobe %s", intel ? "kvm_intel" : "kvm_amd");
+		check_advise(c, "if that fails, turn virtualization on in the firmware setup");
+	} else if (cpu && strstr(cpu, "flags")) {
+		check_say(c, FINDING_WARNING, CODE_KVM_UNSUPPORTED, "/dev/kvm",
+			  "not found, as the CPU shows no virtualization");
+		check_advise(c, "turn on VT-x or SVM in the firmware setup");
+	}
 	free(cpu);
 }
 
@@ -46,12 +49,15 @@ static bool check_group_file(struct check *c, const struct pci_function *f)
 
 	if (!check_exists(c, path))
 		return false;
-	if (geteuid() && faccessat(c->host->roots.root, path, R_OK | W_OK, AT_EACCESS))
-		check_say(c, CHECK_WARNING, check_line(path, 0), "user %s cannot open it, so "
-			  "QEMU started by this user does not get the card (libvirt's system "
-			  "guests do)\nwrite SUBSYSTEM==\"vfio\", OWNER=\"%s\" to "
-			  "/etc/udev/rules.d/80-vfio.rules, and run udevadm trigger -s vfio",
-			  user_name(), user_name());
+	if (geteuid() && faccessat(c->host->roots.root, path, R_OK | W_OK, AT_EACCESS)) {
+		check_say(c, FINDING_WARNING, CODE_GROUP_DENIED, check_line(path, 0), "user %s "
+			  "cannot open it, so a QEMU of this user does not get the card",
+			  user_name());
+		check_edit(c, "/etc/udev/rules.d/80-vfio.rules",
+			   "write SUBSYSTEM==\"vfio\", OWNER=\"%s\"", user_name());
+		check_run(c, "udevadm control --reload && udevadm trigger -s vfio");
+		check_advise(c, "libvirt's system guests do not need this");
+	}
 	return true;
 }
 
@@ -79,17 +85,21 @@ void check_group_files(struct check *c)
 	    getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY ||
 	    limit.rlim_cur >= MEMORY_LOW)
 		return;
-	check_say(c, CHECK_WARNING, "", "user %s may lock %llu KiB of memory, and a "
-		  "guest with a card locks all of its memory (libvirt sees to that itself)\nwrite "
-		  "%s - memlock unlimited to /etc/security/limits.d/vfio.conf, and log "
-		  "in again", user_name(), (unsigned long long)limit.rlim_cur >> 10, user_name());
+	check_say(c, FINDING_WARNING, CODE_MEMLOCK_LOW, "", "user %s may lock %llu KiB of memory, "
+		  "and a guest with a card locks all of its memory", user_name(),
+		  (unsigned long long)limit.rlim_cur >> 10);
+	check_edit(c, "/etc/security/limits.d/vfio.conf", "write %s - memlock unlimited",
+		   user_name());
+	check_advise(c, "log in again; libvirt's system guests do not need this");
 }
 
 void check_kvm_access(struct check *c)
 {
-	if (geteuid() && check_exists(c, "dev/kvm") &&
-	    faccessat(c->host->roots.root, "dev/kvm", R_OK | W_OK, AT_EACCESS))
-		check_say(c, CHECK_WARNING, "/dev/kvm", "user %s cannot open it, so guests "
-			  "of this user run without KVM\nadduser %s kvm, and log "
-			  "in again", user_name(), user_name());
+	if (!geteuid() || !check_exists(c, "dev/kvm") ||
+	    !faccessat(c->host->roots.root, "dev/kvm", R_OK | W_OK, AT_EACCESS))
+		return;
+	check_say(c, FINDING_WARNING, CODE_KVM_DENIED, "/dev/kvm",
+		  "user %s cannot open it, so guests of this user run without KVM", user_name());
+	check_run(c, "adduser %s kvm", user_name());
+	check_advise(c, "log in again");
 }

@@ -10,47 +10,81 @@
 #include "cli/machine/rebuild.h"
 #include "runtime/io/sysfs.h"
 
+static enum check_code code_of(enum image_state state)
+{
+	switch (state) {
+	case IMAGE_GOOD:
+		return CODE_IMAGE_CURRENT;
+	case IMAGE_LEFT:
+		return CODE_IMAGE_LEFTOVER;
+	case IMAGE_WITHOUT:
+		return CODE_IMAGE_WITHOUT_VGAPASS;
+	case IMAGE_OTHER:
+		return CODE_IMAGE_STALE;
+	case IMAGE_BOOSTER:
+		return CODE_IMAGE_BOOSTER;
+	case IMAGE_DAMAGED:
+		return CODE_IMAGE_DAMAGED;
+	case IMAGE_MISSING:
+		return CODE_IMAGE_MISSING;
+	case IMAGE_DENIED:
+		return CODE_IMAGE_UNREADABLE;
+	default:
+		return CODE_IMAGE_READ_FAILED;
+	}
+}
+
 /* Says what an image is; `level` is that of one that is not what it should be. */
 static void look_at_image(struct check *c, const struct kernel *k, const struct boot_image *image,
-			  enum check_level level)
+			  enum finding_level level)
 {
 	char text[IMAGE_TEXT_MAX];
 	enum image_state state = image_look(c->host, k, image, text);
-	const char *at = check_line(image->path, 0);
 
-	if (state == IMAGE_GOOD && image_is_idle(c->host))
+	if ((state == IMAGE_GOOD || state == IMAGE_MISSING) && image_is_idle(c->host))
 		return;
 	if (state == IMAGE_GOOD)
-		check_say(c, CHECK_OK, at, "%s\n", text);
-	else if (state == IMAGE_DENIED)
-		check_say(c, CHECK_WARNING, at, "%s\nrun vgapass check as root", text);
+		level = FINDING_OK;
+	else if (state == IMAGE_DENIED || state == IMAGE_FAILED || state == IMAGE_LEFT)
+		level = FINDING_WARNING;
+	check_say(c, level, code_of(state), check_line(image->path, 0), "%s", text);
+	if (state == IMAGE_DENIED)
+		check_as_root(c);
 	else if (state == IMAGE_FAILED)
-		check_say(c, CHECK_WARNING, at, "%s\nrun vgapass check again", text);
-	else if (state != IMAGE_MISSING || !image_is_idle(c->host))
-		check_say(c, state == IMAGE_LEFT ? CHECK_WARNING : level, at, "%s\n%s, and reboot",
-			  text, rebuild_advice_for(c->host, k->version,
-						   state == IMAGE_LEFT ? NULL : image));
+		check_run(c, "vgapass check images");
+	else if (state != IMAGE_GOOD)
+		check_rebuild(c, k->version, state == IMAGE_LEFT ? NULL : image);
+}
+
+static void say_unmounted(struct check *c, const char *directory, const char *what)
+{
+	check_say(c, FINDING_WARNING, CODE_BOOT_UNMOUNTED, check_line(directory, 0),
+		  "is not mounted, so which image %s is not known", what);
+	check_run(c, "mount /%s", directory);
+	check_run(c, "vgapass check images");
 }
 
 /* Says that no image of a kernel is known. */
 static void say_unknown(struct check *c, const struct kernels *kernels, const struct kernel *k,
-			enum check_level level)
+			enum finding_level level)
 {
-	if (k->bare_entry)
-		check_say(c, level, check_line(k->bare_entry, 0), "boots kernel %s without a boot "
-			  "image, so nothing binds before the drivers load\nmake one, "
-			  "name it there, and reboot: %s", k->version,
-			  rebuild_advice_for(c->host, k->version, NULL));
-	else if (kernels->unmounted)
-		check_say(c, CHECK_WARNING, check_line(kernels->unmounted, 0), "is not mounted, so "
-			  "which image boots kernel %s is not known\nmount /%s, and run "
-			  "vgapass check again", k->version, kernels->unmounted);
-	else
-		check_say(c, CHECK_WARNING, "", "kernel %s: which image boots it is not "
-			  "known: neither an entry of a boot loader nor a file in /boot "
-			  "tells\nmount the partition that boots, if it is not, and run vgapass "
-			  "check again; else %s", k->version,
-			  rebuild_advice_for(c->host, k->version, NULL));
+	char what[CHECK_PLACE_MAX];
+
+	if (k->bare_entry) {
+		check_say(c, level, CODE_ENTRY_WITHOUT_IMAGE, check_line(k->bare_entry, 0),
+			  "boots kernel %s without a boot image, so nothing binds before the "
+			  "drivers load", k->version);
+		check_edit(c, check_line(k->bare_entry, 0), "name a boot image there");
+		check_rebuild(c, k->version, NULL);
+	} else if (kernels->unmounted) {
+		say_unmounted(c, kernels->unmounted, text_make(what, sizeof(what), "boots kernel "
+							       "%s", k->version));
+	} else {
+		check_say(c, FINDING_WARNING, CODE_IMAGE_UNKNOWN, "", "kernel %s has no known boot "
+			  "image, neither in a boot loader's entry nor in /boot", k->version);
+		check_advise(c, "mount the partition that boots if it is not mounted");
+		check_rebuild(c, k->version, NULL);
+	}
 }
 
 static void look_at_kernels(struct check *c, const struct kernels *kernels)
@@ -59,7 +93,8 @@ static void look_at_kernels(struct check *c, const struct kernels *kernels)
 
 	for (unsigned i = 0; i < kernels->n; i++) {
 		const struct kernel *k = &kernels->kernel[i];
-		enum check_level level = kernels_is_next(kernels, i) ? CHECK_ERROR : CHECK_WARNING;
+		enum finding_level level = kernels_is_next(kernels, i) ? FINDING_ERROR :
+									 FINDING_WARNING;
 		for (unsigned j = 0; j < k->images; j++)
 			look_at_image(c, k, &k->image[j], level);
 		if (!k->images && !idle)
@@ -67,17 +102,16 @@ static void look_at_kernels(struct check *c, const struct kernels *kernels)
 	}
 	if (kernels->unmounted && !kernels->entries && kernels->n && !idle &&
 	    kernels->kernel[kernels->n - 1].images)
-		check_say(c, CHECK_WARNING, check_line(kernels->unmounted, 0), "is not mounted, so "
-			  "which image the boot loader takes is not known\nmount /%s, "
-			  "and run vgapass check again", kernels->unmounted);
+		say_unmounted(c, kernels->unmounted, "the boot loader takes");
 }
 
 static bool say_denied(struct check *c, const char *directory)
 {
 	if (!faccessat(c->host->roots.root, directory, R_OK | X_OK, 0) || errno != EACCES)
 		return false;
-	check_say(c, CHECK_WARNING, check_line(directory, 0), "cannot be read, so which "
-		  "image boots, and what it holds, is not known\nrun vgapass check as root");
+	check_say(c, FINDING_WARNING, CODE_BOOT_UNREADABLE, check_line(directory, 0),
+		  "cannot be read, so which image boots, and what it holds, is not known");
+	check_as_root(c);
 	return true;
 }
 
@@ -89,11 +123,14 @@ void check_images(struct check *c)
 
 	if (say_denied(c, "boot"))
 		return;
-	if (!idle && !image_early(c->host))
-		check_say(c, CHECK_ERROR, "/usr/lib/vgapass/vgapass-early", "not found: it does "
-			  "the work at boot\ninstall vgapass again");
+	if (!idle && !image_early(c->host)) {
+		check_say(c, FINDING_ERROR, CODE_PROGRAM_MISSING, "/usr/lib/vgapass/vgapass-early",
+			  "not found, so the boot cannot bind anything");
+		check_advise(c, "install vgapass again");
+	}
 	if (!idle && rebuild_unsupported(c->host, &text, &instead)) {
-		check_say(c, CHECK_ERROR, "", "%s\n%s", text, instead);
+		check_say(c, FINDING_ERROR, CODE_SYSTEM_UNSUPPORTED, "", "%s", text);
+		check_advise(c, "%s", instead);
 		return;
 	}
 	kernels_find(c->host, &kernels);

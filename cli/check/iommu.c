@@ -29,7 +29,11 @@ void check_iommu(struct check *c)
 	if (c->host->run.input_error || iommu_is_on(c->host) || is_for_xen(c))
 		return;
 	iommu_explain(c->host, &t);
-	check_say(c, CHECK_ERROR, "", "%s\n%s", t.what, t.fix);
+	check_say(c, FINDING_ERROR, CODE_IOMMU_OFF, "", "%s", t.what);
+	if (*t.change)
+		check_bootline(c, "%s", t.change);
+	else
+		check_advise(c, "%s", t.fix);
 }
 
 /* Reports functions without a group on a machine whose IOMMU is on. On arm64 a group may
@@ -46,8 +50,9 @@ void check_no_group(struct check *c)
 		bool hopes = e->state == STATE_PLANNED && !e->rule->iommu_ignore && f->group < 0;
 		if (e->reason != REASON_NO_GROUP && !(hopes && *f->driver))
 			continue;
-		check_say(c, CHECK_ERROR, check_address(f), "has no IOMMU group, while other "
-			  "functions have theirs\n%s", iommu_fix_of_one(c->host));
+		check_say(c, FINDING_ERROR, CODE_GROUP_MISSING, check_address(f),
+			  "has no IOMMU group, while other functions have theirs");
+		check_advise(c, "%s", iommu_fix_of_one(c->host));
 	}
 }
 
@@ -71,7 +76,22 @@ static const struct pci_function *find_lead(const struct check *c, int32_t group
 	return along;
 }
 
-/* Says what group_judge() has to say of each group that a rule is about. */
+static void say_group(struct check *c, const struct pci_function *f, enum group_state state,
+		      const struct group_words *words)
+{
+	const struct rule *rule = host_entry(c->host, f)->rule;
+	enum check_code code = state == GROUP_FOR_NOW  ? CODE_GROUP_FRAGILE :
+			       state == GROUP_RESERVED ? CODE_GROUP_RESERVED :
+							 CODE_GROUP_NOT_VIABLE;
+
+	check_say(c, state == GROUP_FOR_NOW ? FINDING_WARNING : FINDING_ERROR, code,
+		  check_address(f), "%s", words->what);
+	/* "write with=slot to its rule" */
+	check_follow(c, strstr(words->advice, "to its rule") ? check_place(&rule->at) : NULL,
+		     words->advice);
+}
+
+/* Reports what group_judge() says of each group that a rule is about. */
 static void say_groups(struct check *c, bool reserved)
 {
 	const struct inventory *inv = &c->host->run.inv;
@@ -83,8 +103,7 @@ static void say_groups(struct check *c, bool reserved)
 			continue;
 		enum group_state state = group_judge(c->host, f, NULL, &words);
 		if (state != GROUP_OPEN && (state == GROUP_RESERVED) == reserved)
-			check_say(c, state == GROUP_FOR_NOW ? CHECK_WARNING : CHECK_ERROR,
-				  check_address(f), "%s\n%s", words.what, words.advice);
+			say_group(c, f, state, &words);
 	}
 }
 
@@ -131,16 +150,20 @@ static void look_at_image(struct check *c, const struct kernel *k, const char *i
 	int r = cpio_read(path, &visitor);
 
 	free(path);
-	if (!r && n)
-		check_say(c, CHECK_OK, check_line(image, 0), "holds " LATE_IOMMU ", a "
-			  "module, so %s is bound late in the boot, once udev has loaded it\n",
+	if (r)
+		return;
+	if (n) {
+		check_say(c, FINDING_OK, CODE_IOMMU_MODULE, check_line(image, 0),
+			  "holds the module " LATE_IOMMU ", so %s is bound once udev has loaded it",
 			  check_address(f));
-	else if (!r)
-		check_say(c, CHECK_WARNING, check_line(image, 0), "lacks " LATE_IOMMU ", the "
-			  "module that makes the IOMMU groups: the boot finds none and gives %s "
-			  "back to the host\nadd " LATE_IOMMU " to the modules of boot images "
-			  "(/etc/initramfs-tools/modules, add_drivers of dracut, MODULES of "
-			  "mkinitcpio), and %s", check_address(f), check_rebuild(c, k->version));
+		return;
+	}
+	check_say(c, FINDING_WARNING, CODE_IOMMU_MODULE_MISSING, check_line(image, 0), "lacks "
+		  LATE_IOMMU ", the module of the IOMMU, so the boot gives %s back to the host",
+		  check_address(f));
+	check_advise(c, "add " LATE_IOMMU " to /etc/initramfs-tools/modules, add_drivers of dracut "
+		     "or MODULES of mkinitcpio");
+	check_rebuild(c, k->version, NULL);
 }
 
 void check_late_iommu(struct check *c)
@@ -182,14 +205,16 @@ void check_remapping(struct check *c)
 	free(text);
 	if (!x86 || remapped)
 		return;
-	if (iommu_word(c->host, "intremap", "off") || has_word(c, "nointremap"))
-		check_say(c, CHECK_ERROR, "", "interrupt remapping is off by the kernel command "
-			  "line: VFIO refuses guests\nremove intremap=off from %s, and reboot",
-			  bootline_place(c->host));
-	else
-		check_say(c, CHECK_WARNING, "", "no interrupt remapping: VFIO may refuse guests "
-			  "(Operation not permitted)\nturn on interrupt remapping or x2APIC in the "
-			  "firmware setup; without it, and for guests that you trust, "
-			  "write options vfio_iommu_type1 allow_unsafe_interrupts=1 to "
-			  "/etc/modprobe.d/vfio.conf");
+	if (iommu_word(c->host, "intremap", "off") || has_word(c, "nointremap")) {
+		check_say(c, FINDING_ERROR, CODE_REMAPPING_DISABLED, "", "interrupt remapping is "
+			  "off by the kernel command line, so VFIO refuses guests");
+		check_bootline(c, "remove %s from", has_word(c, "nointremap") ? "nointremap" :
+										"intremap=off");
+		return;
+	}
+	check_say(c, FINDING_WARNING, CODE_REMAPPING_MISSING, "", "interrupt remapping is off, so "
+		  "VFIO may refuse guests (Operation not permitted)");
+	check_advise(c, "turn on interrupt remapping or x2APIC in the firmware setup");
+	check_edit(c, "/etc/modprobe.d/vfio.conf", "without it, and for guests that you trust, "
+		   "write options vfio_iommu_type1 allow_unsafe_interrupts=1");
 }

@@ -11,21 +11,31 @@
 
 #define SIGNATURE "~Module signature appended~\n"
 
+/* "what is wrong", a newline, and what to do, as hook/image/modules.h has it. */
+static void say_fault(struct check *c, const struct place *at, const char *text)
+{
+	size_t n = strcspn(text, "\n");
+	const char *place = at && at->file ? check_place(at) : "";
+
+	check_say(c, FINDING_ERROR, CODE_MODULE_FAULT, place, "%.*s", (int)n, text);
+	if (text[n])
+		check_follow(c, *place ? place : NULL, text + n + 1);
+}
+
 static void say_module_faults(struct check *c, const struct kernel *k)
 {
 	static struct modules m;
 
 	if (modules_open(&m, &c->host->roots, k->version)) {
-		check_say(c, CHECK_ERROR, "", "%s", m.text);
+		say_fault(c, NULL, m.text);
 		return;
 	}
 	modules_add_drivers(&m, &c->host->run.config);
-	for (unsigned i = 0; i < m.faults; i++) {
-		const struct module_fault *f = &m.fault[i];
-		check_say(c, CHECK_ERROR, f->at.file ? check_place(&f->at) : "", "%s", f->text);
-	}
+	for (unsigned i = 0; i < m.faults; i++)
+		say_fault(c, &m.fault[i].at, m.fault[i].text);
 	if (!m.faults && !m.n)
-		check_say(c, CHECK_OK, "", "kernel %s has all of it built in\n", k->version);
+		check_say(c, FINDING_OK, CODE_MODULES_BUILT_IN, "",
+			  "kernel %s has all of it built in", k->version);
 	modules_close(&m);
 }
 
@@ -40,9 +50,11 @@ static void check_running_modules(struct check *c)
 	version[strcspn(version, "\n")] = '\0';
 	text_make(path, sizeof(path), "lib/modules/%s", version);
 	/* Some systems have their kernels elsewhere. */
-	if (check_exists(c, "lib/modules") && !check_exists(c, path))
-		check_say(c, CHECK_WARNING, check_line(path, 0), "not found, so the running kernel "
-			  "can load no module\nreboot into an installed kernel");
+	if (check_exists(c, "lib/modules") && !check_exists(c, path)) {
+		check_say(c, FINDING_WARNING, CODE_MODULES_GONE, check_line(path, 0),
+			  "not found, so the running kernel can load no module");
+		check_advise(c, "reboot into an installed kernel");
+	}
 }
 
 void check_modules(struct check *c)
@@ -97,11 +109,13 @@ static void check_kernel_signatures(struct check *c, const struct kernel *k, con
 	for (unsigned i = 0; i < m.n; i++)
 		if (!is_signed(&m.module[i]))
 			text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);
-	if (t.len)
-		check_say(c, CHECK_ERROR, "", "%s, and kernel %s has modules without "
-			  "signature: %s\ntake the kernel of the distribution, sign them "
-			  "(kmodsign, mokutil --import), or turn Secure Boot off in the "
-			  "firmware setup", why, k->version, names);
+	if (t.len) {
+		check_say(c, FINDING_ERROR, CODE_MODULES_UNSIGNED, "",
+			  "%s, and kernel %s has modules without signature: %s", why, k->version,
+			  names);
+		check_advise(c, "take the kernel of the distribution, sign them (kmodsign, mokutil "
+			     "--import), or turn Secure Boot off in the firmware setup");
+	}
 	modules_close(&m);
 }
 

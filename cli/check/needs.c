@@ -15,6 +15,7 @@
 #define BLOCKS_MAX 16
 #define NAME_LENGTH 64
 
+/* Ways to unlock it without a person. */
 #define UNLOCK "unlock it by a key file, TPM (systemd-cryptenroll) or network (dropbear, clevis)"
 
 static void find_obstacles(const struct check *c, struct obstacles *ret)
@@ -31,13 +32,17 @@ void check_host_needs(struct check *c)
 	find_obstacles(c, &found);
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
-		const char *fix = o->text + o->who;
-		check_say(c, CHECK_ERROR, check_address(o->f), "%.*s, and %s\n%s",
+		const struct plan_entry *e = host_entry(c->host, o->f);
+		const char *fix = o->text + o->who + strspn(o->text + o->who, ": ");
+		check_say(c, FINDING_ERROR, CODE_HOST_NEEDS, check_address(o->f), "%.*s, and %s",
 			  (int)o->who, o->text,
-			  host_entry(c->host, o->f)->state == STATE_PLANNED ?
+			  e->state == STATE_PLANNED ?
 				  "the next boot takes the function from the host" :
-				  "a rule is about it",
-			  o->user == USER_ROOT ? "remove the rule" : fix + strspn(fix, ": "));
+				  "a rule is about it");
+		if (o->user == USER_ROOT || !*fix)
+			check_edit(c, check_place(&e->rule->at), "remove the rule");
+		else
+			check_advise(c, "%s", fix);
 	}
 }
 
@@ -257,19 +262,21 @@ void check_passphrase(struct check *c)
 	find_obstacles(c, &found);
 	for (unsigned i = 0; i < found.n && i < OBSTACLES_MAX; i++) {
 		const struct obstacle *o = &found.obstacle[i];
-		if (o->user == USER_KEYBOARD && is_locked(c))
-			check_say(c, CHECK_ERROR, check_address(o->f), "nobody can type the "
-				  "passphrase of the root file system (%s): the controller with "
-				  "the only keyboard is taken before it is asked for\nplug the "
-				  "keyboard into another controller, or " UNLOCK, lock.asked);
+		if (o->user != USER_KEYBOARD || !is_locked(c))
+			continue;
+		check_say(c, FINDING_ERROR, CODE_PASSPHRASE_UNTYPED, check_address(o->f), "nobody "
+			  "can type the root file system's passphrase (%s), as a rule takes the "
+			  "only keyboard", lock.asked);
+		check_advise(c, "plug the keyboard into another controller, or " UNLOCK);
 	}
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		if (f->boot_display && check_is_planned(c, f) && !another_display_stays(c) &&
-		    is_locked(c))
-			check_say(c, CHECK_ERROR, check_address(f), "nobody sees the "
-				  "question for the passphrase of the root file system (%s): the "
-				  "only display is taken before it comes\n" UNLOCK ", or at a "
-				  "serial console (console=ttyS0)", lock.asked);
+		if (!f->boot_display || !check_is_planned(c, f) || another_display_stays(c) ||
+		    !is_locked(c))
+			continue;
+		check_say(c, FINDING_ERROR, CODE_PASSPHRASE_UNSEEN, check_address(f), "nobody sees "
+			  "the question for the root file system's passphrase (%s), as a rule "
+			  "takes the only display", lock.asked);
+		check_advise(c, UNLOCK ", or at a serial console (console=ttyS0)");
 	}
 }

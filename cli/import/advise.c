@@ -55,10 +55,12 @@ static const char *rest_of(const struct setting *s, char buf[SETTING_FIX_MAX])
 static void put_setting(FILE *to, struct host *h, const struct setting *s)
 {
 	char buf[SETTING_FIX_MAX];
+	struct setting_fix fix;
 
+	setting_fix(h, s, &fix);
 	if (s->source == SOURCE_DRIVERCTL || s->source == SOURCE_UNRAID ||
 	    s->source == SOURCE_TRUENAS)
-		fputs(setting_fix(h, s, buf), to);
+		fputs(*fix.command ? fix.command : fix.edit, to);
 	else if (*s->words)
 		fputs(s->words, to);
 	else

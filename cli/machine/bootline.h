@@ -18,10 +18,19 @@ bool bootline_is_grubby(const struct host *h);
  * systemd-boot and the firmware do not; EXTLINUX does, too. */
 bool bootline_is_grub(const struct host *h);
 
-/* Where a parameter is written, and what to run then: "GRUB_CMDLINE_LINUX of /etc/default/grub,
- * run update-grub". */
+/* Where a parameter is written: "add X to" where. */
+struct bootline {
+	const char *file;    /* "/etc/default/grub"; NULL: it is not written into a file */
+	const char *where;   /* "GRUB_CMDLINE_LINUX of /etc/default/grub" */
+	const char *command; /* to run afterwards: "update-grub"; NULL: none */
+};
+
+const struct bootline *bootline_find(const struct host *h);
+
+/* The same in words: "GRUB_CMDLINE_LINUX of /etc/default/grub, run update-grub". Good until the
+ * next call. */
 const char *bootline_place(const struct host *h);
 
-/* The command that makes a changed file of the boot loader's count: "run update-grub". `path` is
- * below the root. */
+/* The command that makes a changed file of the boot loader's count: "update-grub"; NULL: none is
+ * needed but a reboot. `path` is below the root. */
 const char *bootline_apply(const struct host *h, const char *path);

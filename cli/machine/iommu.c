@@ -126,6 +126,13 @@ static const char *word_off(const struct host *h, const struct machine *m)
 	return NULL;
 }
 
+/* The fix is to add a word to the kernel command line, or to remove it there. */
+static void change_line(const struct host *h, struct iommu_text *t, const char *word, bool add)
+{
+	text_make(t->change, sizeof(t->change), add ? "add %s to" : "remove %s from", word);
+	text_make(t->fix, sizeof(t->fix), "%s %s, and reboot", t->change, bootline_place(h));
+}
+
 static void explain_intel(const struct host *h, bool table, struct iommu_text *t)
 {
 	const char *what, *fix;
@@ -133,8 +140,7 @@ static void explain_intel(const struct host *h, bool table, struct iommu_text *t
 	if (!table) {
 		what = "the IOMMU is off: the firmware shows none (no ACPI table DMAR)";
 		fix = "turn on VT-d (Intel Virtualization Technology for Directed I/O) in the "
-		      "firmware "
-		      "setup";
+		      "firmware setup";
 	} else if (is_last(h, "intel_iommu", "on", "off")) {
 		what = "the IOMMU is off, though the firmware and intel_iommu=on turn it on";
 		fix = "read dmesg | grep -e DMAR -e IOMMU; update the firmware, or take a "
@@ -145,8 +151,10 @@ static void explain_intel(const struct host *h, bool table, struct iommu_text *t
 		fix = NULL;
 	}
 	text_make(t->what, sizeof(t->what), "%s", what);
-	text_make(t->fix, sizeof(t->fix), fix ? "%s" : "add intel_iommu=on to %s, and reboot",
-		  fix ? fix : bootline_place(h));
+	if (fix)
+		text_make(t->fix, sizeof(t->fix), "%s", fix);
+	else
+		change_line(h, t, "intel_iommu=on", true);
 }
 
 static void explain_amd(bool table, struct iommu_text *t)
@@ -182,6 +190,7 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 {
 	struct machine m = { 0 };
 
+	*ret->change = '\0';
 	look_at_machine(h, &m);
 	const char *word = word_off(h, &m);
 
@@ -196,8 +205,7 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 			  "the IOMMU is off: %s is on the kernel command "
 			  "line",
 			  word);
-		text_make(ret->fix, sizeof(ret->fix), "remove it from %s, and reboot",
-			  bootline_place(h));
+		change_line(h, ret, word, false);
 	} else if (m.guest) {
 		text_make(ret->what, sizeof(ret->what),
 			  "there is no IOMMU, as this is a virtual machine "

@@ -16,7 +16,9 @@ bool iommu_word(const struct host *h, const char *key, const char *value);
 
 struct iommu_text {
 	char what[HOST_NAME_MAX]; /* "the IOMMU is off: ..." */
-	char fix[HOST_NAME_MAX];
+	char fix[HOST_NAME_MAX];    /* what to do, in a sentence */
+	char change[64]; /* for check_bootline(), "add intel_iommu=on to", which says the same as
+			    `fix`; "": the kernel command line is fine */
 };
 
 /* Why no function has a group, and what to do about it. */

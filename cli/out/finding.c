@@ -67,8 +67,11 @@ static bool is_same_fix(const struct finding *a, const struct finding *b)
 /* True: they differ at most in `at`. */
 static bool is_like(const struct finding *a, const struct finding *b)
 {
-	return a->level == b->level && !strcmp(a->code, b->code) && !strcmp(a->text, b->text) &&
-	       is_same_fix(a, b);
+	bool same_topic = a->topic && b->topic ? !strcmp(a->topic, b->topic) :
+						 a->topic == b->topic;
+
+	return a->level == b->level && same_topic && !strcmp(a->code, b->code) &&
+	       !strcmp(a->text, b->text) && is_same_fix(a, b);
 }
 
 static void finding_free(struct finding *f)
@@ -85,6 +88,29 @@ static void finding_free(struct finding *f)
 	free(f->text);
 }
 
+void findings_drop(struct findings *l, enum finding_level level)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->finding[i].level == level)
+			finding_free(&l->finding[i]);
+		else
+			l->finding[kept++] = l->finding[i];
+	l->n = kept;
+	l->count[level] = 0;
+}
+
+/* True: f is about the place `at`. */
+static bool is_about(const struct finding *f, const char *at)
+{
+	bool is = !strcmp(f->at, at);
+
+	for (unsigned i = 0; i < f->alsos; i++)
+		is |= !strcmp(f->also[i], at);
+	return is;
+}
+
 void findings_merge(struct findings *l)
 {
 	unsigned kept = 0;
@@ -97,7 +123,7 @@ void findings_merge(struct findings *l)
 			l->finding[kept++] = *f;
 			continue;
 		}
-		if (strcmp(like->at, f->at) != 0) {
+		if (!is_about(like, f->at)) {
 			like->also = xreallocarray(like->also, like->alsos + 1,
 						    sizeof(*like->also));
 			like->also[like->alsos++] = xstrdup(f->at);
@@ -108,31 +134,59 @@ void findings_merge(struct findings *l)
 	l->n = kept;
 }
 
-static void finding_print(const struct finding *f, unsigned width)
+static const char *color_of(enum finding_level level)
 {
-	const char *color = f->level == FINDING_ERROR ? color_bad() :
-			    f->level == FINDING_OK ? color_good() : color_warn();
-	unsigned indent = f->topic ? 20 : 9;
+	return level == FINDING_ERROR ? color_bad() :
+	       level == FINDING_OK    ? color_good() :
+					color_warn();
+}
 
-	printf("%s%-7s%s  ", color, levels[f->level], color_off());
-	if (f->topic)
-		printf("%-9s  ", f->topic);
-	char *line = xasprintf("%s%s%s", f->at, *f->at ? ": " : "", f->text);
+/* Prints the further places. */
+static void print_also(const struct finding *f, unsigned indent, unsigned width)
+{
+	char *line = xstrdup("also");
+
+	for (unsigned i = 0; i < f->alsos; i++) {
+		char *longer = xasprintf("%s %s", line, f->also[i]);
+		free(line);
+		line = longer;
+	}
+	printf("%*s", (int)indent, "");
 	wrap_print(stdout, indent, indent, width, line);
 	free(line);
-	if (f->alsos) {
-		printf("%*salso ", (int)indent, "");
-		for (unsigned i = 0; i < f->alsos; i++)
-			printf("%s%s", i ? " " : "", f->also[i]);
-		putchar('\n');
-	}
-	for (unsigned i = 0; i < f->fixes; i++) {
-		const struct fix *fix = &f->fix[i];
-		printf("%*s-> ", (int)indent, "");
-		line = xasprintf("%s%s%s", fix->at, *fix->at ? ": " : "", fix->text);
-		wrap_print(stdout, indent + 3, indent + 3, width, line);
-		free(line);
-	}
+}
+
+static void print_fix(const struct finding *f, const struct fix *fix, unsigned indent,
+		      unsigned width)
+{
+	/* The place of the finding itself, and one that the text names, need not be repeated. */
+	bool at = *fix->at && strcmp(fix->at, f->at) != 0 && !strstr(fix->text, fix->at);
+	char *line = xasprintf("%s%s%s", at ? fix->at : "", at ? ": " : "", fix->text);
+
+	printf("%*s-> ", (int)indent, "");
+	wrap_print(stdout, indent + 3, indent + 3, width, line);
+	free(line);
+}
+
+static void finding_print(const struct finding *f, unsigned width)
+{
+	unsigned column = f->topic ? 20 : 9;
+	/* A narrow terminal has no room for the column. */
+	unsigned indent = width < 60 ? 2 : column;
+	char more[32] = "";
+
+	printf("%s%-7s%s  ", color_of(f->level), levels[f->level], color_off());
+	if (f->topic)
+		printf("%-9s  ", f->topic);
+	if (f->alsos)
+		snprintf(more, sizeof(more), " and %u more", f->alsos);
+	char *line = xasprintf("%s%s%s%s", f->at, more, *f->at ? ": " : "", f->text);
+	wrap_print(stdout, column, indent, width, line);
+	free(line);
+	if (f->alsos)
+		print_also(f, indent, width);
+	for (unsigned i = 0; i < f->fixes; i++)
+		print_fix(f, &f->fix[i], indent, width);
 }
 
 void findings_print(const struct findings *l)

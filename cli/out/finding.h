@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* finding.h - what is not as wished: each with its cause, and below it what to do.
  *
- *     error    config  /etc/vgapass.conf:5: expect=6, but the rule matches 5
- *                      -> change expect to 5, or narrow the rule
+ *     error    config     0000:18:00.0 and 4 more: is refused: expect=6, but it matches 5
+ *                         also 0000:ab:00.0 0000:ba:00.0 0000:ca:00.0 0000:db:00.0
+ *                         -> /etc/vgapass.conf:5: correct or narrow it
+ *
+ * On a terminal the lines are wrapped at its width; elsewhere each of these is one line.
  */
 #pragma once
 
@@ -46,6 +49,9 @@ struct finding *findings_add(struct findings *l, enum finding_level level, const
 /* Adds what to do about it. at: NULL but for an edit. */
 void finding_fix(struct finding *f, enum fix_kind kind, const char *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Removes the findings of a level. */
+void findings_drop(struct findings *l, enum finding_level level);
 
 /* Makes one of findings that differ only in their place. */
 void findings_merge(struct findings *l);

@@ -46,55 +46,61 @@ const char *setting_place(const struct setting *s, char buf[SETTING_PLACE_MAX])
 	return text_make(buf, SETTING_PLACE_MAX, "%pp", &at);
 }
 
-static const char *fix_of_word(struct host *h, const struct setting *s, char *buf)
+/* The command that removes a word of the boot loader's, up to the word, which is in quotes if a
+ * quote stands in front; NULL: it is edited. */
+static const char *tool_of(struct host *h, const struct setting *s)
 {
-	char kept[SETTING_FIX_MAX];
+	bool entry = s->source == SOURCE_ENTRY;
 
-	if (*setting_kept(h, s, kept))
-		return text_make(buf, SETTING_FIX_MAX,
-				 s->source == SOURCE_RUNNING ? "make it %s in %s, and reboot" :
-				 s->source == SOURCE_ENTRY   ? "make it %s in this entry" :
-							       "make it %s, and %s",
-				 kept, s->source == SOURCE_RUNNING ? bootline_place(h) :
-								     bootline_apply(h, s->file));
-	if (s->source == SOURCE_RUNNING)
-		return text_make(buf, SETTING_FIX_MAX, "remove it from %s, and reboot",
-				 bootline_place(h));
-	if (s->source == SOURCE_ENTRY && strstr(s->file, "loader/entries/ostree"))
-		return text_make(buf, SETTING_FIX_MAX, "rpm-ostree kargs --delete=%s", s->words);
-	if (s->source == SOURCE_ENTRY && strstr(s->file, "loader/entries/") &&
-	    bootline_is_grubby(h))
-		return "remove it by grubby --update-kernel=ALL --remove-args=...";
-	if (strstr(s->file, "kernelstub"))
-		return text_make(buf, SETTING_FIX_MAX, "kernelstub --delete-options '%s'",
-				 s->words);
-	if (s->source == SOURCE_ENTRY)
-		return "remove it from the options of this entry";
-	return text_make(buf, SETTING_FIX_MAX, "remove it, and %s", bootline_apply(h, s->file));
+	if (entry && strstr(s->file, "loader/entries/ostree"))
+		return "rpm-ostree kargs --delete=";
+	if (entry && strstr(s->file, "loader/entries/") && bootline_is_grubby(h))
+		return "grubby --update-kernel=ALL --remove-args=";
+	return strstr(s->file, "kernelstub") ? "kernelstub --delete-options '" : NULL;
 }
 
-const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX])
+/* A word of the kernel command line. */
+static void fix_word(struct host *h, const struct setting *s, struct setting_fix *ret)
+{
+	bool running = s->source == SOURCE_RUNNING;
+	const char *tool = tool_of(h, s), *apply = bootline_apply(h, s->file);
+	char kept[SETTING_FIX_MAX];
+
+	ret->target = running ? SETTING_BOOTLINE : SETTING_FILE;
+	if (*setting_kept(h, s, kept)) {
+		text_make(ret->edit, sizeof(ret->edit), running ? "make it %s in" : "make it %s",
+			  kept);
+	} else if (tool) {
+		text_make(ret->command, sizeof(ret->command), "%s%s%s", tool, s->words,
+			  strchr(tool, '\'') ? "'" : "");
+		return;
+	} else {
+		text_make(ret->edit, sizeof(ret->edit), running ? "remove %s from" : "remove %s",
+			  s->words);
+	}
+	if (s->source != SOURCE_ENTRY && !running)
+		text_make(ret->command, sizeof(ret->command), "%s", apply ? apply : "reboot");
+}
+
+static void fix_modprobe(struct host *h, const struct setting *s, struct setting_fix *ret)
 {
 	struct slice name = slice_of(s->words), key = slice_cut(&name, '=');
 	char kept[SETTING_FIX_MAX];
 
+	if (*setting_kept(h, s, kept))
+		text_make(ret->edit, sizeof(ret->edit), "make it %s", kept);
+	else if (!s->more)
+		text_make(ret->edit, sizeof(ret->edit), "delete this line");
+	else
+		text_make(ret->edit, sizeof(ret->edit), "remove %pv%s from it, and keep the rest",
+			  &key, strchr(s->words, '=') ? "=" : "");
+}
+
+static const char *edit_of(const struct setting *s)
+{
 	switch (s->source) {
-	case SOURCE_MODPROBE:
-		if (*setting_kept(h, s, kept))
-			return text_make(buf, SETTING_FIX_MAX, "make it %s", kept);
-		if (!s->more)
-			return "delete this line";
-		return text_make(buf, SETTING_FIX_MAX, "remove %pv%s from it, and keep the rest",
-				 &key, strchr(s->words, '=') ? "=" : "");
-	case SOURCE_ALIAS:
-		return "delete this line";
-	case SOURCE_LIST:
-		return !s->more ? "delete this line" :
-				  text_make(buf, SETTING_FIX_MAX, "remove %s from it", s->words);
-	case SOURCE_DRIVERCTL:
-		return text_make(buf, SETTING_FIX_MAX, "driverctl unset-override %s", s->items);
 	case SOURCE_UDEV:
-		return "delete this rule, and run udevadm control --reload";
+		return "delete this rule";
 	case SOURCE_SCRIPT:
 		return strstr(s->file, "initramfs") || strstr(s->file, "initcpio") ||
 				       strstr(s->file, "dracut") ?
@@ -104,8 +110,42 @@ const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTIN
 		return "unbind them in Unraid's web interface: Tools, System Devices";
 	case SOURCE_TRUENAS:
 		return "unset isolated GPUs in TrueNAS's web interface: System, Advanced";
+	case SOURCE_ALIAS:
+		return "delete this line";
 	default:
-		return fix_of_word(h, s, buf);
+		return "";
+	}
+}
+
+void setting_fix(struct host *h, const struct setting *s, struct setting_fix *ret)
+{
+	*ret->command = '\0';
+	ret->target = s->source == SOURCE_UNRAID || s->source == SOURCE_TRUENAS ? SETTING_SCREEN :
+										 SETTING_FILE;
+	text_make(ret->edit, sizeof(ret->edit), "%s", edit_of(s));
+	switch (s->source) {
+	case SOURCE_MODPROBE:
+		fix_modprobe(h, s, ret);
+		break;
+	case SOURCE_LIST:
+		text_make(ret->edit, sizeof(ret->edit), s->more ? "remove %s from it" :
+								  "delete this line", s->words);
+		break;
+	case SOURCE_DRIVERCTL:
+		text_make(ret->command, sizeof(ret->command), "driverctl unset-override %s",
+			  s->items);
+		break;
+	case SOURCE_UDEV:
+		text_make(ret->command, sizeof(ret->command), "udevadm control --reload");
+		break;
+	case SOURCE_RUNNING:
+	case SOURCE_ENTRY:
+	case SOURCE_GRUB:
+	case SOURCE_KERNEL:
+		fix_word(h, s, ret);
+		break;
+	default:
+		break;
 	}
 }
 

@@ -19,9 +19,19 @@ void settings_free(struct settings *s);
 #define SETTING_PLACE_MAX 384
 const char *setting_place(const struct setting *s, char buf[SETTING_PLACE_MAX]);
 
-/* What removes the setting and nothing else, for a sentence: "remove it, and run update-grub". */
+/* What removes the setting and nothing else. */
 #define SETTING_FIX_MAX 512
-const char *setting_fix(struct host *h, const struct setting *s, char buf[SETTING_FIX_MAX]);
+struct setting_fix {
+	char edit[SETTING_FIX_MAX]; /* "remove vfio-pci.ids=10de:1e84"; "": nothing is written */
+	enum {
+		SETTING_FILE,     /* the edit is of the file that the setting is in */
+		SETTING_BOOTLINE, /* of where bootline_find() says: "remove vgapass=off from" */
+		SETTING_SCREEN,   /* it is done with the mouse */
+	} target;
+	char command[SETTING_FIX_MAX]; /* to run, after the edit if any: "update-grub"; "": none */
+};
+
+void setting_fix(struct host *h, const struct setting *s, struct setting_fix *ret);
 
 /* What has to stay of a word with a list or of a softdep line, as the rules do nothing of it:
  * "modprobe.blacklist=pcspkr" of "modprobe.blacklist=nouveau,pcspkr". "": all of it may go. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define DRIVERS_KEPT "the rules keep the host's drivers off their functions"
-#define OWN_DISPLAY "the firmware's framebuffer leaves a card that is taken by itself"
+#define OWN_DISPLAY "the firmware's framebuffer releases the card on its own"
 
 static bool is_stub(struct slice module)
 {
@@ -107,7 +107,7 @@ static bool read_needless(struct reader *r, struct slice word, struct slice key,
 		why = "the boot image loads VFIO by itself";
 	else if ((slice_is(key, "video") && slice_contains(value, "fb:off")) ||
 		 (slice_is(key, "initcall_blacklist") && slice_contains(value, "sysfb_init")))
-		why = OWN_DISPLAY ", and the host has no picture early in the boot";
+		why = OWN_DISPLAY ", and this hides the host's early boot";
 	else if (slice_is(word, "nomodeset"))
 		why = "it keeps drivers off the host's own display, too";
 	else

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_check.c - vgapass check: everything that can go wrong, each with its fix. Changes
  * nothing. */
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,61 +14,52 @@
 static const struct topic {
 	const char *name;
 	check_fn *run;
-	const char *good; /* said with -v where it finds nothing; "": nothing is */
+	enum check_code code; /* of what -v says where it finds nothing; its meaning is the text */
 } topics[] = {
-	{ "config", check_files, "only root can write the configuration" },
-	{ "config", check_rules, "each rule is well formed and matches something" },
-	{ "config", check_later, "no rule is about what appears later than the boot looks" },
-	{ "config", check_kinds, "no rule takes a second card by its ID alone" },
-	{ "config", check_refused, "no function is refused" },
-	{ "iommu", check_iommu, "the IOMMU is on" },
-	{ "iommu", check_no_group, "no function lacks an IOMMU group" },
-	{ "iommu", check_groups, "no other device blocks an IOMMU group" },
-	{ "iommu", check_reserved, "the firmware keeps no memory through a card" },
-	{ "iommu", check_late_iommu, "no IOMMU group comes too late for the boot" },
-	{ "iommu", check_remapping, "nothing is wrong with interrupt remapping" },
-	{ "images", check_images, "no boot image is older than the configuration" },
-	{ "modules", check_modules, "each kernel has the modules of the rules" },
-	{ "modules", check_signatures, "the kernel takes the modules" },
-	{ "elsewhere", check_settings, "no setting elsewhere conflicts with the rules" },
-	{ "cards", check_reset, "each function can be reset" },
-	{ "cards", check_drivers, "each function is on the driver that its rule says" },
-	{ "cards", check_binders, "nothing but the rules gives functions to guests" },
-	{ "cards", check_display, "" },
-	{ "cards", check_framebuffer, "no framebuffer of the firmware's holds memory of a card" },
-	{ "host", check_host_needs, "no rule takes what the host itself needs" },
-	{ "host", check_passphrase, "no rule stands between a passphrase and who types it" },
-	{ "guests", check_kvm, "KVM is available" },
-	{ "guests", check_kvm_access, "KVM can be opened" },
-	{ "guests", check_group_files, "the groups of the cards can be opened" },
+	{ "config", check_files, CODE_GOOD_FILES },
+	{ "config", check_rules, CODE_GOOD_RULES },
+	{ "config", check_later, CODE_GOOD_LATER },
+	{ "config", check_kinds, CODE_GOOD_KINDS },
+	{ "config", check_refused, CODE_GOOD_REFUSED },
+	{ "iommu", check_iommu, CODE_GOOD_IOMMU },
+	{ "iommu", check_no_group, CODE_GOOD_NO_GROUP },
+	{ "iommu", check_groups, CODE_GOOD_GROUPS },
+	{ "iommu", check_reserved, CODE_GOOD_RESERVED },
+	{ "iommu", check_late_iommu, CODE_GOOD_LATE_IOMMU },
+	{ "iommu", check_remapping, CODE_GOOD_REMAPPING },
+	{ "images", check_images, CODE_GOOD_IMAGES },
+	{ "modules", check_modules, CODE_GOOD_MODULES },
+	{ "modules", check_signatures, CODE_GOOD_SIGNATURES },
+	{ "elsewhere", check_settings, CODE_GOOD_SETTINGS },
+	{ "cards", check_reset, CODE_GOOD_RESET },
+	{ "cards", check_drivers, CODE_GOOD_DRIVERS },
+	{ "cards", check_binders, CODE_GOOD_BINDERS },
+	{ "cards", check_display, CODES },
+	{ "cards", check_framebuffer, CODE_GOOD_FRAMEBUFFER },
+	{ "host", check_host_needs, CODE_GOOD_NEEDS },
+	{ "host", check_passphrase, CODE_GOOD_PASSPHRASE },
+	{ "guests", check_kvm, CODE_GOOD_KVM },
+	{ "guests", check_kvm_access, CODE_GOOD_KVM_ACCESS },
+	{ "guests", check_group_files, CODE_GOOD_GROUP_FILES },
 };
 
-static void print_json(const struct check *c)
+static void print_json(const struct findings *found)
 {
-	puts(json_object_to_json_string_ext(c->findings, JSON_C_TO_STRING_PRETTY |
-							 JSON_C_TO_STRING_NOSLASHESCAPE));
-}
+	json_object *o = json_document("findings", findings_json(found));
 
-static const char *get(json_object *o, const char *name)
-{
-	return json_object_get_string(json_object_object_get(o, name));
-}
-
-static void print_finding(json_object *o)
-{
-	const char *level = get(o, "level"), *at = get(o, "at"), *fix = get(o, "fix");
-	const char *color = *level == 'e' ? color_bad() : *level == 'w' ? color_warn() :
-									 color_good();
-
-	printf("%s%-7s%s  %s: %s%s%s%s%s\n", color, level, color_off(), get(o, "topic"), at,
-	       *at ? ": " : "", get(o, "text"), *fix ? ": " : "", fix);
+	json_set_number(o, "errors", found->count[FINDING_ERROR]);
+	json_set_number(o, "warnings", found->count[FINDING_WARNING]);
+	json_print(o);
 }
 
 static void print_text(const struct check *c)
 {
-	for (size_t i = 0; i < json_object_array_length(c->findings); i++)
-		print_finding(json_object_array_get_idx(c->findings, i));
-	if (!c->count[CHECK_ERROR] && !c->count[CHECK_WARNING])
+	const char *count = findings_count(&c->found);
+
+	findings_print(&c->found);
+	if (*count)
+		printf("%s.%s\n", count, c->unread ? " Run as root to check everything." : "");
+	else
 		printf("%sok%s       nothing is wrong\n", color_good(), color_off());
 }
 
@@ -83,15 +73,18 @@ static bool is_chosen(const char *topic, int argc, char **argv)
 
 static void run_topics(struct check *c, int argc, char **argv)
 {
+	const unsigned *count = c->found.count;
+
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
 		if (!is_chosen(topics[i].name, argc, argv))
 			continue;
-		unsigned before = c->count[CHECK_WARNING] + c->count[CHECK_ERROR];
-		c->topic = topics[i].name;
+		unsigned before = count[FINDING_WARNING] + count[FINDING_ERROR];
+		c->found.topic = topics[i].name;
 		topics[i].run(c);
-		if (c->count[CHECK_WARNING] + c->count[CHECK_ERROR] == before &&
-		    *topics[i].good)
-			check_say(c, CHECK_OK, "", "%s\n", topics[i].good);
+		if (count[FINDING_WARNING] + count[FINDING_ERROR] == before &&
+		    topics[i].code != CODES)
+			check_say(c, FINDING_OK, topics[i].code, "", "%s",
+				  check_meaning(topics[i].code));
 	}
 }
 
@@ -160,7 +153,7 @@ static const struct cmd_option options[] = {
 static int run_check(int argc, char **argv)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
-	struct check c = { .host = host, .verbose = verbose };
+	struct check c = { .host = host };
 
 	if (check_topics(argc, argv))
 		return CMD_USAGE;
@@ -170,16 +163,21 @@ static int run_check(int argc, char **argv)
 		return CMD_FAILED;
 	}
 	plan_anyway(host);
-	c.findings = json_object_new_array();
 	run_topics(&c, argc, argv);
+	if (!verbose)
+		findings_drop(&c.found, FINDING_OK);
+	findings_merge(&c.found);
 	if (json)
-		print_json(&c);
+		print_json(&c.found);
 	else
 		print_text(&c);
-	json_object_put(c.findings);
+	int code = c.found.count[FINDING_ERROR]	  ? CMD_FAILED :
+		   c.found.count[FINDING_WARNING] ? CMD_WARNINGS :
+						    CMD_OK;
+	findings_free(&c.found);
 	host_close(host);
 	free(host);
-	return c.count[CHECK_ERROR] ? CMD_FAILED : c.count[CHECK_WARNING] ? CMD_WARNINGS : CMD_OK;
+	return code;
 }
 
 const struct cmd_verb verb_check = {

@@ -3,6 +3,7 @@
 
 Its /sys and /proc come from a text that tests/machines/tree.py explains.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -43,6 +44,21 @@ def call(*argv, **keys):
             "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
             **keys}
     return Answer(subprocess.run(argv, check=False, **keys))
+
+
+def finding_line(f):
+    """A finding of `check --json` in one line: "LEVEL  TOPIC: PLACE: TEXT: FIX; FIX". The place of a
+    fix is left out as on a terminal."""
+    steps = [step["text"] if not step["at"] or step["at"] == f["at"] or step["at"] in step["text"]
+             else f"{step['at']}: {step['text']}" for step in f["fix"]]
+    places = ", ".join(filter(None, [f["at"], *f["also"]]))
+    parts = filter(None, [f["topic"], places, f["text"], "; ".join(steps)])
+    return f"{f['level']:7}  {': '.join(parts)}"
+
+
+def finding_lines(text):
+    """The findings of a JSON document, a line each."""
+    return [finding_line(f) for f in json.loads(text)["findings"]] or ["ok       nothing is wrong"]
 
 
 class Answer:
@@ -140,6 +156,14 @@ class Machine:
     def call(self, verb, *words, prefix=(), program=VGAPASS, **keys):
         """vgapass VERB on this machine."""
         return call(*prefix, program, verb, "--sysroot", self.root, *words, **keys)
+
+
+    def check(self, *words, **keys):
+        """vgapass check: a line for each finding, and the exit code."""
+        answer = Machine.call(self, "check", "--json", *words, **keys)
+        if not answer.out:
+            return answer.err.splitlines(), answer.code
+        return finding_lines(answer.out) + answer.err.splitlines(), answer.code
 
 
 def from_folder(folder, root, cmdline=""):
