@@ -29,9 +29,6 @@ int columns_choose(struct columns *c, const char *list);
 /* All of them, in their own order. */
 void columns_choose_all(struct columns *c);
 
-/* The names with their help, a line each, for --help. */
-void columns_help(const struct column *all);
-
 /* True: column k of c->all is chosen. */
 bool columns_has(const struct columns *c, unsigned k);
 

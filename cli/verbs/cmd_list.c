@@ -221,11 +221,13 @@ static int check_software(const struct options *o, int cards)
 	return CMD_OK;
 }
 
-static void print_columns(void)
+static bool get_column(unsigned i, struct cmd_word *ret)
 {
-	puts("\nColumns:");
-	columns_help(columns);
+	*ret = (struct cmd_word){ columns[i].name, columns[i].help };
+	return ret->word != NULL;
 }
+
+static const struct cmd_words words[] = { { "COLUMNS", "Columns", get_column }, CMD_WORDS_END };
 
 static struct options opt;
 
@@ -264,7 +266,7 @@ const struct cmd_verb verb_list = {
 		 "that are named: by an address (01:00.0, 01:00), an ID (1002:6608) or words of a\n"
 		 "name.",
 	.options = options,
-	.print_more = print_columns,
+	.words = words,
 	.exits = "0 it is shown, 1 no such card or no way to read the machine, 2 usage.",
 	.run = run_list,
 };
