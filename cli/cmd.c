@@ -23,6 +23,9 @@
 static bool quiet;
 static const char *color;
 
+/* No verb was typed, or "help": usage errors name the help of all. */
+static bool is_general;
+
 const struct cmd_option cmd_everywhere[] = {
 	{ "quiet", 'q', NULL, "print errors only", &quiet, NULL },
 	{ "color", 0, "WHEN=auto|always|never", "color the output: auto (on a terminal), always or "
@@ -82,8 +85,9 @@ int cmd_misused(const struct cmd_verb *verb, const char *format, ...)
 	for (char *c = text; (c = strpbrk(c, "\n\t")); )
 		*c = '?';
 	bool asks = text[strlen(text) - 1] == '?';
-	cmd_complain("%s%s vgapass%s%s --help", text, asks ? " See" : ": see", verb ? " " : "",
-		     verb ? verb->name : "");
+	bool general = !verb || is_general;
+	cmd_complain("%s%s vgapass%s%s --help", text, asks ? " See" : ": see",
+		     general ? "" : " ", general ? "" : verb->name);
 	free(text);
 	return CMD_USAGE;
 }
@@ -390,6 +394,7 @@ static void be_quiet(void)
 
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void))
 {
+	is_general = print_help != NULL;
 	int code, first = read_options(verb, argc, argv, print_help, &code);
 
 	if (first < 0)

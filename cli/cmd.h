@@ -83,8 +83,8 @@ const struct cmd_verb *cmd_find_verb(const char *name);
 extern const struct cmd_option cmd_everywhere[], cmd_before_verb[];
 
 /* Reads the options, which may stand in front of, between and behind the arguments, and runs the
- * verb. argv[0] is its name. print_help is called for --help; NULL: it is the verb's own. Returns
- * an exit code. */
+ * verb. argv[0] is its name. print_help is called for --help where no verb was typed; else it is
+ * NULL. Returns an exit code. */
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void));
 
 /* vgapass complete WORD...: see cmd_complete.c. Returns CMD_OK. */

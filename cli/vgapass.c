@@ -61,7 +61,8 @@ static int complain_verb(const char *name)
 	near_start(&near, name);
 	for (unsigned i = 0; cmd_verbs[i]; i++)
 		near_try(&near, cmd_verbs[i]->name);
-	return cmd_misused(NULL, "%s: no such verb%s", name, near_hint(&near, ""));
+	return cmd_misused(NULL, "%s: no such verb%s", *name ? name : "\"\"",
+			   near_hint(&near, ""));
 }
 
 /* Where the verb stands, and what stands before it. */

@@ -10,14 +10,13 @@
  * Verbs, options and most values come from the tables of cmd.h; the machine is only looked at for
  * cards, profiles and guests. No error is printed: a person is in the middle of a line.
  */
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/edit/rules.h"
 #include "cli/machine/host.h"
 #include "cli/out/xalloc.h"
 
@@ -108,31 +107,41 @@ static void offer_words(struct typed *t, const struct cmd_words *w)
 
 /* --- values that the machine has */
 
-/* True: the verb can do something with this function. */
-static bool is_for(const struct cmd_verb *verb, const struct host *h, const struct pci_function *f)
+/* Marks the functions that a rule takes, of whichever profile. */
+static void find_ruled(const struct run *run, bool ruled[PCI_FUNCTIONS_MAX])
+{
+	for (unsigned k = 0; k < run->config.rules; k++) {
+		const struct plan *plan = rules_alone(run, &run->config.rule[k]);
+		for (unsigned i = 0; i < run->inv.functions; i++)
+			ruled[i] |= plan->entry[i].rule && !plan->entry[i].rule->keep;
+	}
+}
+
+/* True: release can give this function back. */
+static bool is_taken(const struct host *h, const struct pci_function *f)
 {
 	const struct plan_entry *e = host_entry(h, f);
-	bool ruled = e->rule && e->state != STATE_KEPT;
 
-	if (verb == &verb_list)
-		return true;
-	if (verb == &verb_remove)
-		return ruled;
-	if (verb == &verb_release)
-		return !strcmp(f->driver, "vfio-pci") ||
-		       (ruled && !strcmp(f->driver, e->rule->driver));
-	return f->class >> 16 != 0x06;
+	return !strcmp(f->driver, "vfio-pci") ||
+	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
 }
 
 static void offer_cards(const struct typed *t, const struct host *h)
 {
 	/* 01:00.0 is short for 0000:01:00.0. */
 	bool is_short = strlen(t->word) > 2 && t->word[2] == ':';
+	bool ruled[PCI_FUNCTIONS_MAX] = { false };
 	char at[64], name[HOST_NAME_MAX];
 
+	if (t->verb == &verb_remove)
+		find_ruled(&h->run, ruled);
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
 		const struct pci_function *f = &h->run.inv.function[i];
-		if (!is_for(t->verb, h, f) || (is_short && f->at.domain))
+		bool useful = t->verb == &verb_list ? true :
+			      t->verb == &verb_remove ? ruled[i] :
+			      t->verb == &verb_release ? is_taken(h, f) :
+							 f->class >> 16 != PCI_BASE_BRIDGE;
+		if (!useful || (is_short && f->at.domain))
 			continue;
 		text_make(at, sizeof(at), "%pa", &f->at);
 		offer(t, is_short ? at + strlen("0000:") : at, host_device(h, f, name));
@@ -146,21 +155,23 @@ static void offer_profiles(const struct typed *t, const struct host *h)
 }
 
 /* A guest of libvirt has a log. */
+static int offer_guest(const char *name, void *typed)
+{
+	size_t n = strlen(name);
+
+	if (n > 4 && !strcmp(name + n - 4, ".log")) {
+		char *guest = xstrndup(name, n - 4);
+		offer(typed, guest, "");
+		free(guest);
+	}
+	return 0;
+}
+
 static void offer_guests(const struct typed *t, const struct host *h)
 {
-	int fd = sysfs_open(h->roots.root, GUEST_LOGS, O_RDONLY | O_DIRECTORY);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct typed copy = *t;
 
-	while (dir && (e = readdir(dir))) {
-		size_t n = strlen(e->d_name);
-		if (n <= 4 || strcmp(e->d_name + n - 4, ".log") != 0)
-			continue;
-		e->d_name[n - 4] = '\0';
-		offer(t, e->d_name, "");
-	}
-	if (dir)
-		closedir(dir);
+	sysfs_list(h->roots.root, GUEST_LOGS, offer_guest, &copy);
 }
 
 static const struct {
@@ -187,7 +198,7 @@ static void offer_kind(struct typed *t, const char *name)
 {
 	if (!strcmp(name, "DIR") || !strcmp(name, "FILE"))
 		printf("\t%s\n", name);
-	for (const struct cmd_words *w = t->verb->words; w && w->value; w++)
+	for (const struct cmd_words *w = t->verb ? t->verb->words : NULL; w && w->value; w++)
 		if (!strcmp(name, w->value))
 			offer_words(t, w);
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
