@@ -41,14 +41,22 @@ const struct cmd_option cmd_before_verb[] = {
 	CMD_END,
 };
 
+/* So that what was typed, or read from a file, does nothing to the terminal. From 0x80 to 0x9f,
+ * after 0xc2 in UTF-8, terminals have control characters, too. */
+static void hide_controls(char *text, const char *but)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if ((*c < ' ' && !strchr(but, *c)) || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			c[0] = c[1] = '?';
+}
+
 static void complain(const char *format, va_list arguments)
 {
 	char *text = xvasprintf(format, arguments);
 
-	/* What was typed or read from a file can do nothing to the terminal. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' && *c != '\n' && *c != '\t')
-			*c = '?';
+	hide_controls(text, "\n\t");
 	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
 	fprintf(stderr, "vgapass: %s\n", text);
@@ -82,8 +90,7 @@ int cmd_misused(const struct cmd_verb *verb, const char *format, ...)
 	va_start(arguments, format);
 	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
-	for (char *c = text; (c = strpbrk(c, "\n\t")); )
-		*c = '?';
+	hide_controls(text, "");
 	bool asks = text[strlen(text) - 1] == '?';
 	bool general = !verb || is_general;
 	cmd_complain("%s%s vgapass%s%s --help", text, asks ? " See" : ": see",
@@ -252,7 +259,7 @@ static int complain_name(const struct cmd_verb *verb, const char *word)
 	int length = (int)strcspn(word, "=");
 	struct near near;
 
-	if (given.other)
+	if (given.other && length > 2)
 		return cmd_misused(verb, "%.*s: is --%s or --%s meant?", length, word,
 				   given.option->name, given.other->name);
 	char *name = xstrndup(word + 2, (size_t)length - 2);
@@ -406,5 +413,7 @@ int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_hel
 
 int cmd_no_arguments(const struct cmd_verb *verb, int argc, char **argv)
 {
-	return argc ? cmd_misused(verb, "%s: unexpected argument", argv[0]) : CMD_OK;
+	if (!argc)
+		return CMD_OK;
+	return cmd_misused(verb, "%s: unexpected argument", *argv[0] ? argv[0] : "\"\"");
 }
