@@ -126,6 +126,6 @@ void cmd_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cmd_misused(const struct cmd_verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Whether what is printed on stdout has colours: by --color, or else NO_COLOR, TERM and whether it
+/* Whether what is printed on stdout has colors: by --color, or else NO_COLOR, TERM and whether it
  * is a terminal. */
 bool cmd_wants_color(void);

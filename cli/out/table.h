@@ -45,7 +45,7 @@ struct libscols_line *table_line(struct libscols_table *table, struct libscols_l
  * an array have newlines between them. Names become lower case. */
 void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text);
 
-/* Gives it a colour, one of color_good() and so on. */
+/* Gives it a color, one of color_good() and so on. */
 void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
 		 const char *color);
 
@@ -55,6 +55,6 @@ void table_end(struct libscols_table *table);
 /* Columns of the terminal that stdout is; UINT_MAX if it is none. */
 unsigned table_width(void);
 
-/* SGR codes for text in a state, "" where there is to be no colour: stdout is no terminal, or
+/* SGR codes for text in a state, "" where there is to be no color: stdout is no terminal, or
  * cmd_wants_color(). */
 const char *color_good(void), *color_bad(void), *color_warn(void), *color_off(void);
