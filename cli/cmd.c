@@ -167,8 +167,10 @@ void cmd_print_help(const struct cmd_verb *verb)
 	wrap_print(stdout, 0, 0, HELP_WIDTH, verb->about);
 	putchar('\n');
 	cmd_print_options(verb->options);
+	fputs("\nOf every verb, see vgapass --help:", stdout);
+	for (const struct cmd_option *o = cmd_everywhere; o->name; o++)
+		printf(" --%s", o->name);
 	putchar('\n');
-	cmd_print_options(cmd_everywhere);
 	for (const struct cmd_words *w = verb->words; w && w->value; w++)
 		print_words(w);
 	if (verb->notes) {
