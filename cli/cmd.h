@@ -87,6 +87,11 @@ extern const struct cmd_option cmd_everywhere[], cmd_before_verb[];
  * NULL. Returns an exit code. */
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void));
 
+/* Part of cmd_run(). Returns the index of the first argument, where all of them are moved to the
+ * end; or -1, and the verb ends with *code. */
+int cmd_read_options(const struct cmd_verb *verb, int argc, char **argv,
+		     void (*print_help)(void), int *code);
+
 /* vgapass complete WORD...: see cmd_complete.c. Returns CMD_OK. */
 int cmd_complete(int argc, char **argv);
 
