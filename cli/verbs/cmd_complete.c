@@ -39,9 +39,12 @@ struct typed {
 
 /* --- printing */
 
-/* Prints a candidate, if the word that is typed begins it. */
+/* Prints a candidate, if the word that is typed begins it; an argument only once. */
 static void offer(const struct typed *t, const char *word, const char *help)
 {
+	for (int i = 0; i < t->arguments && !t->option; i++)
+		if (!strcmp(t->argument[i], word))
+			return;
 	if (!strncmp(word, t->word, strlen(t->word)) && !strpbrk(word, "\t\n"))
 		printf("%.*s%s\t%s\n", (int)(t->word - t->last), t->last, word, help);
 }
