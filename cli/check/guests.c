@@ -24,11 +24,11 @@ void check_kvm(struct check *c)
 
 	if (cpu && (intel || amd))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, so guests run without KVM\n"
-			  "modprobe %s; if it refuses, turn virtualization on in the "
+			  "modprobe %s; if it refuses, turn virtualisation on in the "
 			  "firmware setup", intel ? "kvm_intel" : "kvm_amd");
 	else if (cpu && strstr(cpu, "flags"))
 		check_say(c, CHECK_WARNING, "/dev/kvm", "not found, as the CPU shows no "
-			  "virtualization\nturn on VT-x or SVM in the firmware setup");
+			  "virtualisation\nturn on VT-x or SVM in the firmware setup");
 	free(cpu);
 }
 

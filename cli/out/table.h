@@ -45,7 +45,7 @@ struct libscols_line *table_line(struct libscols_table *table, struct libscols_l
  * an array have newlines between them. Names become lower case. */
 void table_set(struct libscols_line *line, const struct columns *c, unsigned k, const char *text);
 
-/* Gives it a color, one of color_good() and so on. */
+/* Gives it a colour, one of color_good() and so on. */
 void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
 		 const char *color);
 
