@@ -13,8 +13,8 @@
 /* Exit codes: as wished, not as wished, a usage error; of `check`, warnings and no error. */
 enum { CMD_OK, CMD_FAILED, CMD_USAGE, CMD_WARNINGS };
 
-/* One option of a verb: --NAME, or -LETTER where that is not 0. These tables feed the parser, --help
- * and the completion of words; the manual is tested against them.
+/* One option of a verb: --NAME, or -LETTER where that is not 0. These tables feed the parser,
+ * --help and the completion of words; the manual is tested against them.
  *
  * getopt_long() reads the options, by a table made of ours. argp and popt have tables, too, and
  * print their own help. But an argp table names no variable: each option needs a case in a function

@@ -228,7 +228,7 @@ static void offer_arguments(struct typed *t)
 	char *usage = xstrdup(t->verb->arguments), *save = NULL;
 	bool several = strstr(usage, "...") != NULL, is_value = false, any = false;
 
-	for (char *word = strtok_r(usage, " []", &save); word; word = strtok_r(NULL, " []", &save)) {
+	for (char *word, *rest = usage; (word = strtok_r(rest, " []", &save)); rest = NULL) {
 		if (!is_value && *word >= 'A' && *word <= 'Z' && (several || !t->arguments)) {
 			offer_kind(t, word);
 			any = true;
