@@ -25,6 +25,9 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
 RAVADA = $(PREFIX)/share/ravada/plugins
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+# Debian's zsh looks here for what is installed by hand, and elsewhere for packages.
+ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS = $(PREFIX)/share/fish/vendor_completions.d
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
 MKINITCPIO = /usr/lib/initcpio
 
@@ -120,8 +123,10 @@ install:
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(RAVADA)
 	$(call put,755,conf/list_vgapass,$(DESTDIR)$(RAVADA)/list_vgapass)
-	install -d $(DESTDIR)$(COMPLETIONS)
+	install -d $(addprefix $(DESTDIR),$(COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS))
 	install -m 644 conf/vgapass.bash-completion $(DESTDIR)$(COMPLETIONS)/vgapass
+	install -m 644 conf/_vgapass $(DESTDIR)$(ZSH_COMPLETIONS)
+	install -m 644 conf/vgapass.fish $(DESTDIR)$(FISH_COMPLETIONS)
 	install -d $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks scripts/init-top \
 		scripts/init-bottom)
 	$(call put,755,hook/initramfs-tools/hook,$(DESTDIR)$(INITRAMFS_TOOLS)/hooks/vgapass)
@@ -145,6 +150,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
+		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
 	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)

@@ -2,40 +2,59 @@
 /* cmd.c - see cmd.h */
 #include "cmd.h"
 
-#include <assert.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/out/near.h"
 #include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
-#define OPTIONS_MAX 32
 #define HELP_WIDTH 80
 
 /* What the options of every verb say. */
 static bool quiet;
 static const char *color;
 
+/* No verb was typed, or "help": usage errors name the help of all. */
+static bool is_general;
+
 const struct cmd_option cmd_everywhere[] = {
-	{ "help", 'h', NULL, "show this help, or that of the verb", NULL, NULL },
 	{ "quiet", 'q', NULL, "print errors only", &quiet, NULL },
-	{ "color", 0, "auto|always|never", "colour the output; auto: on a terminal", NULL, &color },
+	{ "color", 0, "WHEN=auto|always|never", "color the output: auto (on a terminal), always or "
+	  "never", NULL, &color },
+	{ "help", 'h', NULL, "print this help", NULL, NULL },
+	{ "version", 'V', NULL, "print the version", NULL, NULL },
 	CMD_END,
 };
 
+/* Of --sysroot only its form counts here: the verb reads it, if it has this option. */
+const struct cmd_option cmd_before_verb[] = {
+	CMD_SYSROOT(NULL),
+	CMD_END,
+};
+
+/* So that what was typed, or read from a file, does nothing to the terminal. From 0x80 to 0x9f,
+ * after 0xc2 in UTF-8, terminals have control characters, too. */
+static void hide_controls(char *text, const char *but)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if ((*c < ' ' && !strchr(but, *c)) || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			c[0] = c[1] = '?';
+}
+
 static void complain(const char *format, va_list arguments)
 {
+	char *text = xvasprintf(format, arguments);
+
+	hide_controls(text, "\n\t");
 	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
-	fputs("vgapass: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	fprintf(stderr, "vgapass: %s\n", text);
+	free(text);
 }
 
 int cmd_complain(const char *format, ...)
@@ -65,9 +84,11 @@ int cmd_misused(const struct cmd_verb *verb, const char *format, ...)
 	va_start(arguments, format);
 	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
+	hide_controls(text, "");
 	bool asks = text[strlen(text) - 1] == '?';
-	cmd_complain("%s%s vgapass%s%s --help", text, asks ? " See" : ": see", verb ? " " : "",
-		     verb ? verb->name : "");
+	bool general = !verb || is_general;
+	cmd_complain("%s%s vgapass%s%s --help", text, asks ? " See" : ": see",
+		     general ? "" : " ", general ? "" : verb->name);
 	free(text);
 	return CMD_USAGE;
 }
@@ -96,9 +117,10 @@ bool cmd_wants_color(void)
 static int option_text(const struct cmd_option *o, char text[128])
 {
 	const char letter[] = { '-', o->letter, ',', ' ', '\0' };
+	const char *value = o->value ? o->value : "";
 
-	return snprintf(text, 128, "%s--%s%s%s", o->letter ? letter : "    ", o->name,
-			o->value ? " " : "", o->value ? o->value : "");
+	return snprintf(text, 128, "%s--%s%s%.*s", o->letter ? letter : "    ", o->name,
+			*value ? " " : "", (int)strcspn(value, "="), value);
 }
 
 #define OPTION_WIDTH 21 /* of the column; a longer option has a line for itself */
@@ -117,6 +139,21 @@ void cmd_print_options(const struct cmd_option *o)
 	}
 }
 
+static void print_words(const struct cmd_words *w)
+{
+	struct cmd_word word;
+	size_t width = 0;
+
+	for (unsigned i = 0; w->get(i, &word); i++)
+		width = strlen(word.word) > width ? strlen(word.word) : width;
+	printf("\n%s:\n", w->heading);
+	for (unsigned i = 0; w->get(i, &word); i++) {
+		printf("  %-*s  ", (int)width, word.word);
+		wrap_print(stdout, (unsigned)width + 4, (unsigned)width + 4, HELP_WIDTH,
+			   word.help);
+	}
+}
+
 void cmd_print_help(const struct cmd_verb *verb)
 {
 	printf("usage: vgapass %s [OPTION ...]%s%s\n\n", verb->name, *verb->arguments ? " " : "",
@@ -124,108 +161,21 @@ void cmd_print_help(const struct cmd_verb *verb)
 	wrap_print(stdout, 0, 0, HELP_WIDTH, verb->about);
 	putchar('\n');
 	cmd_print_options(verb->options);
-	cmd_print_options(cmd_everywhere);
+	fputs("\nOf every verb, see vgapass --help:", stdout);
+	for (const struct cmd_option *o = cmd_everywhere; o->name; o++)
+		printf(" --%s", o->name);
+	putchar('\n');
+	for (const struct cmd_words *w = verb->words; w && w->value; w++)
+		print_words(w);
 	if (verb->notes) {
 		putchar('\n');
 		wrap_print(stdout, 0, 0, HELP_WIDTH, verb->notes);
 	}
-	if (verb->print_more)
-		verb->print_more();
-	putchar('\n');
-	fputs("Exit code: ", stdout);
+	fputs("\nExit code: ", stdout);
 	wrap_print(stdout, 11, 0, HELP_WIDTH, verb->exits);
 }
 
-/* --- options */
-
-/* The option that is at c as getopt_long() returns it: 256 + k for option k of the verb's and then
- * of those of every verb, or a letter. */
-static const struct cmd_option *find_option(const struct cmd_verb *verb, int c)
-{
-	const struct cmd_option *lists[] = { verb->options, cmd_everywhere };
-	int k = 256;
-
-	for (unsigned i = 0; i < 2; i++)
-		for (const struct cmd_option *o = lists[i]; o->name; o++, k++)
-			if (c == k || (o->letter && c == o->letter))
-				return o;
-	return NULL;
-}
-
-static int complain_option(const struct cmd_verb *verb, char **argv, int c)
-{
-	char letter[] = { '-', (char)optopt, '\0' };
-	bool is_letter = optopt && optopt <= UCHAR_MAX;
-	const char *word = is_letter ? letter : argv[optind - 1];
-	struct near near;
-
-	if (c == ':')
-		return cmd_misused(verb, "%s requires an argument", word);
-	if (optopt > UCHAR_MAX)
-		return cmd_misused(verb, "%s takes no argument", word);
-	near_start(&near, is_letter ? "" : word + strspn(word, "-"));
-	for (int k = 256; find_option(verb, k); k++)
-		near_try(&near, find_option(verb, k)->name);
-	return cmd_misused(verb, "%s: no such option%s", word, near_hint(&near, "--"));
-}
-
-/* True: `value` is one of the words of "one|two", or o has other values. */
-static bool is_value(const struct cmd_option *o, const char *value)
-{
-	const char *word = o->value;
-
-	if (!strchr(word, '|'))
-		return true;
-	for (size_t n; *word; word += n + (word[n] == '|')) {
-		n = strcspn(word, "|");
-		if (n == strlen(value) && !strncmp(word, value, n))
-			return true;
-	}
-	return false;
-}
-
-static int set_option(const struct cmd_verb *verb, const struct cmd_option *o)
-{
-	if (o->flag)
-		*o->flag = true;
-	else if (!is_value(o, optarg))
-		return cmd_misused(verb, "--%s %s: expected one of %s", o->name, optarg, o->value);
-	else
-		*o->text = optarg;
-	return CMD_OK;
-}
-
-/* Returns the index of the first argument, where all of them are moved to the end; or -1, and the
- * verb ends with *code. */
-static int read_options(const struct cmd_verb *verb, int argc, char **argv, int *code)
-{
-	struct option table[OPTIONS_MAX + 1] = { 0 };
-	char letters[2 * OPTIONS_MAX + 2] = ":", *letter = letters + 1;
-	const struct cmd_option *o;
-	int c;
-
-	for (int k = 0; (o = find_option(verb, 256 + k)); k++) {
-		assert(k < OPTIONS_MAX);
-		table[k] = (struct option){ o->name, o->value ? 1 : 0, NULL, 256 + k };
-		if (o->letter)
-			*letter++ = o->letter;
-		if (o->letter && o->value)
-			*letter++ = ':';
-	}
-	optind = 0;
-	while ((c = getopt_long(argc, argv, letters, table, NULL)) >= 0) {
-		o = c == '?' || c == ':' ? NULL : find_option(verb, c);
-		if (o && !o->flag && !o->text) {
-			cmd_print_help(verb);
-			*code = CMD_OK;
-			return -1;
-		}
-		*code = o ? set_option(verb, o) : complain_option(verb, argv, c);
-		if (*code)
-			return -1;
-	}
-	return optind;
-}
+/* --- running a verb */
 
 /* Nothing but errors is wanted: what is printed on stdout goes nowhere. */
 static void be_quiet(void)
@@ -238,9 +188,10 @@ static void be_quiet(void)
 	close(fd);
 }
 
-int cmd_run(const struct cmd_verb *verb, int argc, char **argv)
+int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void))
 {
-	int code, first = read_options(verb, argc, argv, &code);
+	is_general = print_help != NULL;
+	int code, first = cmd_read_options(verb, argc, argv, print_help, &code);
 
 	if (first < 0)
 		return code;
@@ -251,5 +202,7 @@ int cmd_run(const struct cmd_verb *verb, int argc, char **argv)
 
 int cmd_no_arguments(const struct cmd_verb *verb, int argc, char **argv)
 {
-	return argc ? cmd_misused(verb, "%s: unexpected argument", argv[0]) : CMD_OK;
+	if (!argc)
+		return CMD_OK;
+	return cmd_misused(verb, "%s: unexpected argument", *argv[0] ? argv[0] : "\"\"");
 }

@@ -10,30 +10,40 @@
 #include "cli/out/xalloc.h"
 
 const struct cmd_verb *const cmd_verbs[] = {
-	&verb_list, &verb_add, &verb_remove, &verb_import, &verb_plan, &verb_check, &verb_status,
-	&verb_bind, &verb_release, &verb_assign, &verb_explain, &verb_report, NULL,
+	&verb_status, &verb_list, &verb_plan, &verb_check, &verb_explain,
+	&verb_add, &verb_remove, &verb_import,
+	&verb_bind, &verb_release,
+	&verb_assign, &verb_report, NULL,
 };
 
-/* Of --sysroot only its form is needed here: what stands before the verb is moved behind it. */
-static const struct cmd_option before_verb[] = {
-	{ "version", 'V', NULL, "print the version", NULL, NULL },
-	CMD_SYSROOT(NULL),
-	CMD_END,
+/* The groups of --help, by the verb that begins each. */
+static const struct {
+	const struct cmd_verb *first;
+	const char *heading;
+} headings[] = {
+	{ &verb_status, "What is, and why" },
+	{ &verb_add, "From the next boot on" },
+	{ &verb_bind, "Now, until the next boot" },
+	{ &verb_assign, "Guests and reports" },
+	{ NULL, NULL },
 };
 
-static void print_help(FILE *to)
+static void print_help(void)
 {
-	fputs("usage: vgapass [VERB] [OPTION ...]\n\n"
-	      "Without a verb: status.\n\n", to);
-	for (unsigned i = 0; cmd_verbs[i]; i++)
-		fprintf(to, "  %-8s  %s\n", cmd_verbs[i]->name, cmd_verbs[i]->summary);
-	fputs("\nOptions of every verb, before or behind it:\n", to);
-	if (to == stdout) {
-		cmd_print_options(cmd_everywhere);
-		cmd_print_options(before_verb);
+	unsigned group = 0;
+
+	puts("usage: vgapass [VERB] [OPTION ...] [ARGUMENT ...]\n\n"
+	     "Without a verb: status.");
+	for (unsigned i = 0; cmd_verbs[i]; i++) {
+		if (cmd_verbs[i] == headings[group].first)
+			printf("\n%s:\n", headings[group++].heading);
+		printf("  %-8s  %s\n", cmd_verbs[i]->name, cmd_verbs[i]->summary);
 	}
-	fputs("\nFrom a card to a guest: list, add --apply, reboot, status, assign.\n"
-	      "See vgapass VERB --help, or vgapass(8).\n", to);
+	puts("\nOptions of every verb, before or behind it:");
+	cmd_print_options(cmd_before_verb);
+	cmd_print_options(cmd_everywhere);
+	puts("\nFrom a card to a guest: list, add --apply, reboot, status, assign.\n"
+	     "See vgapass help VERB, or vgapass(8).");
 }
 
 /* A full disk must not look like success. */
@@ -51,74 +61,93 @@ static int complain_verb(const char *name)
 	near_start(&near, name);
 	for (unsigned i = 0; cmd_verbs[i]; i++)
 		near_try(&near, cmd_verbs[i]->name);
-	return cmd_misused(NULL, "%s: no such verb%s", name, near_hint(&near, ""));
+	return cmd_misused(NULL, "%s: no such verb%s", *name ? name : "\"\"",
+			   near_hint(&near, ""));
 }
 
-/* True: the value of this option, which stands before the verb, is the next word. */
-static bool takes_next(const char *word)
-{
-	return !strcmp(word, "--sysroot") || !strcmp(word, "--color");
-}
+/* Where the verb stands, and what stands before it. */
+struct verb_place {
+	int at;              /* argc: there is none */
+	int end;             /* of "--", which ends the options before the verb; 0: none */
+	const char *unknown; /* a word that is no option there; NULL: none */
+};
 
-/* Returns the index of the verb; argc: there is none. */
-static int find_verb(int argc, char **argv)
+static struct verb_place find_verb(int argc, char **argv)
 {
-	int i = 1;
+	const struct cmd_option *tables[] = { cmd_everywhere, cmd_before_verb,
+					      verb_status.options, NULL };
+	struct verb_place ret = { 1, 0, NULL };
 
-	while (i < argc && argv[i][0] == '-' && argv[i][1])
-		i += 1 + takes_next(argv[i]);
-	return i < argc ? i : argc;
-}
-
-static bool has_word(char **argv, int n, const char *letter, const char *name)
-{
-	for (int i = 1; i < n; i++)
-		if (!strcmp(argv[i], letter) || !strcmp(argv[i], name))
-			return true;
-	return false;
+	while (ret.at < argc && argv[ret.at][0] == '-' && argv[ret.at][1]) {
+		if (!strcmp(argv[ret.at], "--")) {
+			ret.end = ret.at++;
+			break;
+		}
+		struct cmd_given given = cmd_read_option(tables, argv[ret.at]);
+		if (!given.option)
+			ret.unknown = argv[ret.at];
+		ret.at += 1 + given.next;
+	}
+	ret.at = ret.at < argc ? ret.at : argc;
+	return ret;
 }
 
 /* vgapass help [VERB] */
-static int help(const char *name)
+static int run_help(int argc, char **argv)
 {
-	const struct cmd_verb *verb = name ? cmd_find_verb(name) : NULL;
+	const struct cmd_verb *verb = argc ? cmd_find_verb(argv[0]) : NULL;
 
-	if (name && !verb)
-		return complain_verb(name);
+	if (argc > 1)
+		return cmd_misused(NULL, "%s: unexpected argument", argv[1]);
 	if (verb)
 		cmd_print_help(verb);
+	else if (!argc || !strcmp(argv[0], "help"))
+		print_help();
 	else
-		print_help(stdout);
-	return flushed(CMD_OK);
+		return complain_verb(argv[0]);
+	return CMD_OK;
+}
+
+static const struct cmd_option no_options[] = { CMD_END };
+
+/* It is a verb to the parser alone. */
+static const struct cmd_verb verb_help = {
+	.name = "help",
+	.options = no_options,
+	.run = run_help,
+};
+
+static int run(const struct cmd_verb *verb, struct verb_place place, int argc, char **argv)
+{
+	bool general = place.at == argc || verb == &verb_help;
+	/* The verb, what stood before it, and what stands behind it. */
+	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
+	int n = 0;
+
+	words[n++] = (char *)verb->name;
+	for (int i = 1; i < argc; i++)
+		if (i != place.at && i != place.end)
+			words[n++] = argv[i];
+	int code = cmd_run(verb, n, words, general ? print_help : NULL);
+	free(words);
+	return code;
 }
 
 int main(int argc, char **argv)
 {
-	int at, code;
+	struct verb_place place = find_verb(argc, argv);
+	const char *name = place.at < argc ? argv[place.at] : verb_status.name;
+	const struct cmd_verb *verb = cmd_find_verb(name);
 
 	/* Which characters a terminal shows; nothing else of a locale is wanted. */
 	utf8_set_locale();
-	at = find_verb(argc, argv);
-	if (has_word(argv, at, "-V", "--version")) {
-		puts("vgapass " VGAPASS_VERSION);
-		return flushed(CMD_OK);
-	}
-	if (at == argc && has_word(argv, at, "-h", "--help"))
-		return help(NULL);
-	const char *name = at < argc ? argv[at] : verb_status.name;
-	if (!strcmp(name, "help"))
-		return help(at + 1 < argc ? argv[at + 1] : NULL);
-	const struct cmd_verb *verb = cmd_find_verb(name);
+	if (!strcmp(name, "complete"))
+		return flushed(cmd_complete(argc - place.at - 1, argv + place.at + 1));
+	if (!strcmp(name, verb_help.name))
+		verb = &verb_help;
+	if (!verb && place.unknown)
+		return cmd_misused(NULL, "%s: options of a verb stand behind it", place.unknown);
 	if (!verb)
 		return complain_verb(name);
-	/* The verb, what stood before it, and what stands behind it. */
-	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
-	int n = 0;
-	words[n++] = (char *)verb->name;
-	for (int i = 1; i < argc; i++)
-		if (i != at)
-			words[n++] = argv[i];
-	code = cmd_run(verb, n, words);
-	free(words);
-	return flushed(code);
+	return flushed(run(verb, place, argc, argv));
 }

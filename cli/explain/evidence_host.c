@@ -105,8 +105,8 @@ void evidence_kvm(struct explanation *f)
 
 	if (cpu && strstr(cpu, "flags"))
 		explain_say(f, strstr(cpu, " vmx") || strstr(cpu, " svm") ?
-			    "the CPU shows virtualisation" :
-			    "the CPU shows no virtualisation: the firmware has it off, or it has "
+			    "the CPU shows virtualization" :
+			    "the CPU shows no virtualization: the firmware has it off, or it has "
 			    "none");
 	explain_say(f, sysfs_exists(f->host->roots.dev, "kvm") ? "/dev/kvm exists now" :
 								 "/dev/kvm: no such file");

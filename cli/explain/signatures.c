@@ -59,7 +59,7 @@ const struct signature explain_signatures[] = {
 	  NULL },
 	{ "acs",
 	  "is behind a switch lacking ACS and cannot be assigned",
-	  "libvirt refuses a function behind a switch without ACS, as its neighbours could reach "
+	  "libvirt refuses a function behind a switch without ACS, as its neighbors could reach "
 	  "it",
 	  "put the card into a slot of the processor's, or for guests that you trust set "
 	  "relaxed_acs_check = 1 in /etc/libvirt/qemu.conf", evidence_group },

@@ -11,7 +11,7 @@
 #include "runtime/io/sysfs.h"
 
 /* %v is the kernel's version, %n its first two numbers (Manjaro), %p the name of Arch's package, %f
- * the flavour that Alpine has behind the last "-" of the version. */
+ * the flavor that Alpine has behind the last "-" of the version. */
 static const char *const usual_places[] = {
 	"boot/initrd.img-%v",   "boot/initramfs-%v.img", "boot/initrd-%v",
 	"boot/initrd-%v.img",   "boot/initramfs-%v",     "boot/initramfs-genkernel-x86_64-%v",

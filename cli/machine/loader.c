@@ -427,7 +427,7 @@ static bool is_beside(const char *a, const char *b)
 
 /* GRUB of openSUSE reads entries of the firmware's partition: where it booted one of them, the
  * others beside it are in its menu, too. */
-static void use_neighbours(struct loader *l)
+static void use_neighbors(struct loader *l)
 {
 	for (unsigned i = 0; i < l->n; i++)
 		for (unsigned k = 0; l->entry[i].use == LOADER_BOOTED &&
@@ -471,7 +471,7 @@ void loader_read(const struct host *h, struct loader *ret)
 			read_base(&r, bases[i]);
 	read_firmware(&r);
 	read_stub(&r);
-	use_neighbours(ret);
+	use_neighbors(ret);
 	leave_old_deployments(ret);
 }
 

@@ -15,7 +15,7 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* How many letters must be put in, taken out, changed or swapped with their neighbour to make b of
+/* How many letters must be put in, taken out, changed or swapped with their neighbor to make b of
  * a (Damerau and Levenshtein); upper case counts as lower. */
 static unsigned distance(const char *a, const char *b)
 {

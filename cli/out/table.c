@@ -63,12 +63,6 @@ void columns_choose_all(struct columns *c)
 		c->chosen[c->n] = c->n;
 }
 
-void columns_help(const struct column *all)
-{
-	for (; all->name; all++)
-		printf("  %-11s  %s\n", all->name, all->help);
-}
-
 struct libscols_table *table_start(const struct columns *c)
 {
 	struct libscols_table *table = scols_new_table();

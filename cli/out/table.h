@@ -35,9 +35,6 @@ int columns_choose(struct columns *c, const char *list);
 /* All of them, in their own order. */
 void columns_choose_all(struct columns *c);
 
-/* The names with their help, a line each, for --help. */
-void columns_help(const struct column *all);
-
 /* True: column k of c->all is chosen. */
 bool columns_has(const struct columns *c, unsigned k);
 
@@ -74,6 +71,6 @@ void table_end(struct libscols_table *table, const struct columns *c, enum table
 /* Columns of the terminal that stdout is; UINT_MAX if it is none. */
 unsigned table_width(void);
 
-/* SGR codes for text in a state, "" where there is to be no colour: stdout is no terminal, or
+/* SGR codes for text in a state, "" where there is to be no color: stdout is no terminal, or
  * cmd_wants_color(). */
 const char *color_good(void), *color_bad(void), *color_warn(void), *color_off(void);

@@ -25,7 +25,7 @@ static _Noreturn void be_verb(const struct cmd_verb *verb, const char *const *ar
 	dup2(to, STDERR_FILENO);
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE_SECONDS);
-	int code = cmd_run(verb, n, words);
+	int code = cmd_run(verb, n, words, NULL);
 	fflush(stdout);
 	_exit(code);
 }

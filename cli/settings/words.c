@@ -142,7 +142,7 @@ static bool read_risk(struct reader *r, struct slice word)
 	return true;
 }
 
-/* The IDs in a word that is misspelt: what is behind its last sign. */
+/* The IDs in a word that is misspelled: what is behind its last sign. */
 static struct slice ids_in(struct slice word)
 {
 	struct slice rest = word;
@@ -157,7 +157,7 @@ static struct slice ids_in(struct slice word)
 }
 
 /* "vfio_pci,ids=", "vfio-pci-ids=", "vfio-pci:ids=", "vfio.ids=", "vfio-pci.id=" */
-static bool read_misspelt(struct reader *r, struct slice word)
+static bool read_misspelled(struct reader *r, struct slice word)
 {
 	struct slice value = word, key = slice_cut(&value, '='), option = key;
 	struct slice module = slice_cut(&option, '.');
@@ -190,7 +190,7 @@ static void read_kernel_word(struct reader *r, struct slice word)
 	if (!read_switch(r, plain) && !read_ids(r, plain, module, option, value) &&
 	    !read_xen(r, plain, key, value) && !read_blacklist(r, plain, module, option, value) &&
 	    !read_needless(r, plain, key, value) && !read_risk(r, plain))
-		read_misspelt(r, plain);
+		read_misspelled(r, plain);
 }
 
 void read_kernel_words(struct reader *r, struct slice line)

@@ -8,7 +8,6 @@
 #include "cli/cmd.h"
 #include "cli/machine/hint.h"
 #include "cli/out/near.h"
-#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
 /* What the options say. */
@@ -70,14 +69,14 @@ static const struct assign_form *find_form(const char *name)
 	return NULL;
 }
 
-static void print_forms(void)
+static bool get_software(unsigned i, struct cmd_word *ret)
 {
-	puts("\nSoftware:");
-	for (const struct assign_form *form = assign_forms; form->name; form++) {
-		printf("  %-16s  ", form->name);
-		wrap_print(stdout, 20, 20, 80, form->help);
-	}
+	*ret = (struct cmd_word){ assign_forms[i].name, assign_forms[i].help };
+	return ret->word != NULL;
 }
+
+static const struct cmd_words words[] = { { "SOFTWARE", "Software", get_software },
+					  CMD_WORDS_END };
 
 /* False, after printing the reason: no such slot. */
 static bool read_slot(const struct assign_form *form, const char *text, struct assign *a)
@@ -180,7 +179,7 @@ const struct cmd_verb verb_assign = {
 		 "of the card go that are on VFIO, now or after the next boot; one that stays with\n"
 		 "the host is no obstacle where it is in another IOMMU group.",
 	.options = options,
-	.print_more = print_forms,
+	.words = words,
 	.exits = "0 printed, 1 no guest can have the card, 2 usage.",
 	.run = run_assign,
 };

@@ -8,7 +8,6 @@
 #include "cli/cmd.h"
 #include "cli/out/near.h"
 #include "cli/out/table.h"
-#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
 static const struct topic {
@@ -101,14 +100,15 @@ static const struct { const char *name, *help; } subjects[] = {
 	{ "guests", "KVM, and what a guest of an ordinary user lacks" },
 };
 
-static void print_topics(void)
+static bool get_topic(unsigned i, struct cmd_word *ret)
 {
-	puts("\nTopics:");
-	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
-		printf("  %-9s  ", subjects[i].name);
-		wrap_print(stdout, 13, 13, 80, subjects[i].help);
-	}
+	if (i >= sizeof(subjects) / sizeof(subjects[0]))
+		return false;
+	*ret = (struct cmd_word){ subjects[i].name, subjects[i].help };
+	return true;
 }
+
+static const struct cmd_words words[] = { { "TOPIC", "Topics", get_topic }, CMD_WORDS_END };
 
 static int check_topics(int argc, char **argv)
 {
@@ -188,7 +188,7 @@ const struct cmd_verb verb_check = {
 		 "each. It changes nothing. Run it as root: without, it says what it could not\n"
 		 "read.",
 	.options = options,
-	.print_more = print_topics,
+	.words = words,
 	.exits = "0 fine, 1 errors, 2 usage, 3 warnings only.",
 	.run = run_check,
 };

@@ -238,11 +238,13 @@ static int check_options(const struct options *o, int cards, char **card)
 	return filter_check(&o->filter);
 }
 
-static void print_columns(void)
+static bool get_column(unsigned i, struct cmd_word *ret)
 {
-	puts("\nColumns:");
-	columns_help(list_columns);
+	*ret = (struct cmd_word){ list_columns[i].name, list_columns[i].help };
+	return ret->word != NULL;
 }
+
+static const struct cmd_words words[] = { { "COLUMNS", "Columns", get_column }, CMD_WORDS_END };
 
 static struct options opt;
 
@@ -291,7 +293,7 @@ const struct cmd_verb verb_list = {
 		 "takes a list with commas.",
 	.options = options,
 	.notes = "For scripts: --raw, --pairs or --json, as empty cells shift the words of a line.",
-	.print_more = print_columns,
+	.words = words,
 	.exits = "0 it is shown, 1 no such card or no way to read the machine, 2 usage.",
 	.run = run_list,
 };
