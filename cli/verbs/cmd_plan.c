@@ -1,123 +1,201 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_plan.c - vgapass plan: what the next boot will do. Reads, and writes nothing. */
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/core/words.h"
-#include "runtime/io/receipt.h"
 #include "cli/cmd.h"
-#include "cli/machine/hint.h"
-#include "cli/machine/host.h"
 #include "cli/live/in_use.h"
-#include "cli/machine/receipt_read.h"
+#include "cli/machine/function_json.h"
+#include "cli/machine/next_boot.h"
 #include "cli/out/table.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
-/* Under each function, what the host needs of it. */
-static void print_functions(const struct run *r, const struct obstacles *o)
+/* What is printed. */
+struct plan_view {
+	struct host host;
+	struct obstacles in_use;
+	struct next_image image;
+	struct findings findings;
+};
+
+/* The host loses what it lives on. */
+static void find_in_use(struct plan_view *v)
 {
-	char buf[PLAN_LINE_MAX];
-	struct text t;
+	char at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < v->in_use.n && i < OBSTACLES_MAX; i++) {
+		const struct obstacle *o = &v->in_use.obstacle[i];
+		pci_put_address(at, &o->f->at);
+		struct finding *f = findings_add(&v->findings, FINDING_ERROR, "host-needs-it", at,
+						 "the host needs it: %.*s", (int)o->who, o->text);
+		if (o->text[o->who])
+			finding_fix(f, FIX_ADVICE, NULL, "%s", o->text + o->who + 2);
+	}
+}
+
+static void look_at_plan(struct plan_view *v)
+{
+	const struct run *r = &v->host.run;
+
+	in_use_by_plan(&v->host.roots, &r->inv, &r->plan, NULL, &v->in_use);
+	findings_of_plan(&v->host, &v->findings);
+	find_in_use(v);
+	if (r->plan.state == PLAN_READY && !r->input_error)
+		next_image_look(&v->host, &v->image, &v->findings);
+	findings_merge(&v->findings);
+}
+
+/* --- text */
+
+/* Adds the driver, if all functions get the same one. */
+static void add_driver(const struct run *r, struct text *t)
+{
+	const char *driver = NULL;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
-		if (!r->plan.entry[i].rule)
+		const struct plan_entry *e = &r->plan.entry[i];
+		if (e->state != STATE_PLANNED)
 			continue;
-		text_start(&t, buf, sizeof(buf));
-		words_function(&t, r, &r->inv.function[i], &r->plan.entry[i]);
-		puts(buf);
-		for (unsigned k = 0; k < o->n && k < OBSTACLES_MAX; k++)
-			if (o->obstacle[k].f == &r->inv.function[i])
-				printf("    %sbut the host needs it%s: %s\n",
-				       color_bad(), color_off(), o->obstacle[k].text);
+		if (driver && strcmp(driver, e->rule->driver) != 0)
+			return;
+		driver = e->rule->driver;
 	}
+	if (driver)
+		text_add(t, " to %s", driver);
 }
 
-static void print_text(const struct run *r, const struct obstacles *o)
+/* Adds what the answer holds for: kernel, profile, boot image. */
+static void add_circumstances(const struct plan_view *v, struct text *t)
 {
-	const char *line;
-	char why[HOST_NAME_MAX];
+	static const char *const states[] = {
+		[NEXT_CURRENT] = "; boot image is up to date",
+		[NEXT_STALE] = "; boot image is out of date",
+		[NEXT_MISSING] = "; boot image is missing",
+	};
+	const struct run *r = &v->host.run;
+	const char *state = states[v->image.state];
 
-	if (r->plan.state == PLAN_OFF)
-		printf("nothing: %s\n", hint_off(r, why));
-	else if (!r->config.rules && !r->config.errors)
-		puts("nothing: /etc/vgapass.conf has no rule");
-	print_functions(r, o);
-	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
-		puts(line);
+	text_add(t, " (");
+	if (v->image.kernel)
+		text_add(t, "kernel %s, ", v->image.kernel);
+	text_add(t, r->plan.profile ? "profile %s" : "no profile%s",
+		 r->plan.profile ? r->plan.profile : "");
+	text_add(t, "%s)", state ? state : "");
 }
 
-/* The receipt with a list in_use in the functions that the host needs. */
-static void print_in_use(const char *receipt, const struct obstacles *o)
+static void print_headline(const struct plan_view *v)
 {
-	json_object *all = json_tokener_parse(receipt);
-	json_object *list = all ? receipt_list(all, "functions") : NULL, *one, *texts;
-	char at[64];
-
-	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		one = json_object_array_get_idx(list, i);
-		for (unsigned k = 0; k < o->n && k < OBSTACLES_MAX; k++) {
-			text_make(at, sizeof(at), "%pa", &o->obstacle[k].f->at);
-			if (strcmp(receipt_text(one, "address"), at) != 0)
-				continue;
-			if (!json_object_object_get_ex(one, "in_use", &texts)) {
-				texts = json_object_new_array();
-				json_object_object_add(one, "in_use", texts);
-			}
-			json_object_array_add(texts, json_object_new_string(o->obstacle[k].text));
-		}
-	}
-	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(all);
-}
-
-static void print_json(const struct roots *roots, struct run *r, const struct obstacles *o)
-{
-	size_t size = 1 << 16;
-	char *buf = NULL;
+	const struct run *r = &v->host.run;
+	char buf[PLAN_LINE_MAX + HOST_NAME_MAX];
 	struct text t;
 
+	text_start(&t, buf, sizeof(buf));
+	text_add(&t, "Next boot: ");
+	if (!next_boot_is_idle(&v->host, &t)) {
+		text_add(&t, r->plan.planned == 1 ? "%u function %s be bound" :
+						    "%u functions %s be bound", r->plan.planned,
+			 r->cmd.mode == MODE_DRY_RUN ? "would" : "will");
+		add_driver(r, &t);
+		text_add(&t, ", %u refused", r->plan.refused);
+		if (r->cmd.mode == MODE_DRY_RUN)
+			text_add(&t, ", as vgapass=dry-run binds nothing");
+		add_circumstances(v, &t);
+	}
+	wrap_print(stdout, 0, 0, table_width(), buf);
+}
+
+static void print_text(struct plan_view *v)
+{
+	print_headline(v);
+	next_boot_table(&v->host, NULL);
+	findings_print(&v->findings);
+}
+
+/* --- JSON */
+
+static json_object *json_in_use(const struct obstacles *o, const struct pci_function *f)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < o->n && i < OBSTACLES_MAX; i++)
+		if (o->obstacle[i].f == f)
+			json_object_array_add(list, json_text(o->obstacle[i].text,
+							      strlen(o->obstacle[i].text)));
+	return list;
+}
+
+static json_object *json_functions(const struct plan_view *v)
+{
+	const struct run *r = &v->host.run;
+	json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *f = &r->inv.function[i];
+		if (!r->plan.entry[i].rule)
+			continue;
+		json_object *o = function_json(&v->host, f);
+		json_object_object_add(o, "in_use", json_in_use(&v->in_use, f));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static json_object *json_rules(const struct run *r)
+{
+	json_object *list = json_object_new_array();
+	char at[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < r->config.rules; i++) {
+		json_object *o = json_object_new_object();
+		json_set(o, "at", text_make(at, sizeof(at), "%pp", &r->config.rule[i].at));
+		json_set_number(o, "matched", r->plan.matched[i]);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static void print_json(struct plan_view *v)
+{
+	struct run *r = &v->host.run;
+	json_object *o = json_document("functions", json_functions(v));
+	const char *mode = mode_word(r->cmd.mode);
+
+	/* The engine calls a boot by what it has bound; only a dry run by what it would. */
 	if (r->cmd.mode == MODE_ON)
 		r->cmd.mode = MODE_DRY_RUN;
-	do {
-		buf = xreallocarray(buf, size *= 2, 1);
-		text_start(&t, buf, size);
-		receipt_fill(&t, roots, r);
-	} while (t.cut && size < RECEIPT_MAX);
-	if (o->n)
-		print_in_use(buf, o);
-	else
-		fputs(buf, stdout);
-	free(buf);
+	json_object_object_add(o, "rules", json_rules(r));
+	json_object_object_add(o, "findings", findings_json(&v->findings));
+	json_set(o, "result", run_result(r));
+	json_set(o, "mode", mode);
+	json_set(o, "kernel", v->image.kernel);
+	json_set(o, "profile", r->plan.profile);
+	json_object_object_add(o, "image", next_image_json(&v->image));
+	json_print(o);
 }
 
-static int show_plan(const struct host_options *o, bool json)
-{
-	struct host *host = xcalloc(1, sizeof(*host));
-	const struct run *r = &host->run;
-	struct obstacles in_use;
-
-	if (host_open(host, o))
-		return CMD_FAILED;
-	in_use_by_plan(&host->roots, &r->inv, &r->plan, NULL, &in_use);
-	if (json)
-		print_json(&host->roots, &host->run, &in_use);
-	else
-		print_text(r, &in_use);
-	hint_serials(host, false);
-	hint_no_group(host);
-	if (!json)
-		hint_later(host);
-	bool wrong = r->plan.state == PLAN_BROKEN_CONFIG ||
-		     r->plan.state == PLAN_UNKNOWN_PROFILE || r->input_error || in_use.n;
-	host_close(host);
-	free(host);
-	return wrong ? CMD_FAILED : CMD_OK;
-}
+/* --- the verb */
 
 static struct host_options opt = { .as_boot = true };
 static bool json;
+
+static int show_plan(void)
+{
+	struct plan_view *v = xcalloc(1, sizeof(*v));
+	int r = host_open(&v->host, &opt);
+
+	if (!r) {
+		look_at_plan(v);
+		(json ? print_json : print_text)(v);
+		r = v->findings.count[FINDING_ERROR] ? CMD_FAILED : CMD_OK;
+	}
+	findings_free(&v->findings);
+	next_image_free(&v->image);
+	host_close(&v->host);
+	free(v);
+	return r;
+}
 
 static const struct cmd_option options[] = {
 	CMD_JSON(&json),
@@ -131,16 +209,17 @@ static int run_plan(int argc, char **argv)
 {
 	if (cmd_no_arguments(&verb_plan, argc, argv))
 		return CMD_USAGE;
-	return show_plan(&opt, json);
+	return show_plan();
 }
 
 const struct cmd_verb verb_plan = {
 	.name = "plan",
 	.summary = "show what the next boot will do, and why",
 	.arguments = "",
-	.about = "Shows function by function what the next boot will do, in its own words, and\n"
-		 "what the host loses by it.",
+	.about = "Shows what the next boot will do with each function that a rule is about, what\n"
+		 "keeps it from the rest and what to do, and what the host loses by it.",
 	.options = options,
-	.exits = "0 the plan holds, 1 something is wrong with it, or the host needs a function, 2 usage.",
+	.exits = "0 all that the rules want will be bound, 1 it will not, or the host needs a "
+		 "function, 2 usage.",
 	.run = run_plan,
 };

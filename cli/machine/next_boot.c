@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* next_boot.c - see next_boot.h */
+#include "next_boot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/out/near.h"
+#include "cli/out/table.h"
+#include "cli/out/xalloc.h"
+#include "hint.h"
+#include "rebuild.h"
+#include "refusal.h"
+#include "runtime/core/words.h"
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
+
+#define VGAPASS_CONF "/etc/vgapass.conf"
+
+/* --- the headline */
+
+/* The functions that the boot takes or refuses. */
+struct counts {
+	unsigned bound, refused;
+};
+
+static struct counts count_entries(const struct host *h)
+{
+	struct counts c = { 0 };
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		c.bound += h->run.plan.entry[i].state == STATE_PLANNED;
+		c.refused += h->run.plan.entry[i].state == STATE_REFUSED;
+	}
+	return c;
+}
+
+/* True: rules that want something hold, or rules that only a profile makes hold are there. */
+static bool is_any_rule(const struct host *h, bool holds)
+{
+	const struct config *c = &h->run.config;
+
+	for (unsigned i = 0; i < c->rules; i++)
+		if (plan_rule_holds(&c->rule[i], h->run.plan.profile) == holds)
+			return true;
+	return false;
+}
+
+bool next_boot_is_idle(const struct host *h, struct text *t)
+{
+	const struct run *r = &h->run;
+	char why[HOST_NAME_MAX];
+
+	if (r->plan.state == PLAN_OFF)
+		text_add(t, "nothing: %s", hint_off(r, why));
+	else if (r->plan.state == PLAN_BROKEN_CONFIG)
+		text_add(t, "nothing: the configuration has errors");
+	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
+		text_add(t, "nothing: no profile is named %pv", &r->cmd.profile);
+	else if (r->input_error)
+		text_add(t, "nothing is known: the PCI functions cannot be listed");
+	else if (!r->config.rules)
+		text_add(t, "nothing: " VGAPASS_CONF " has no rule");
+	else if (!is_any_rule(h, true))
+		text_add(t, "nothing: no rule applies without a profile");
+	else
+		return false;
+	return true;
+}
+
+void next_boot_headline(const struct host *h, struct text *t)
+{
+	struct counts c = count_entries(h);
+
+	if (next_boot_is_idle(h, t))
+		return;
+	text_add(t, "%u of %u bound", c.bound, c.bound + c.refused);
+	if (c.refused)
+		text_add(t, ", %u refused", c.refused);
+}
+
+/* --- findings */
+
+/* Adds a finding whose text is "WHAT: WHAT TO DO". */
+static void add_split(struct findings *l, enum finding_level level, const char *code,
+		      const char *at, char *text)
+{
+	char *fix = strstr(text, ": ");
+
+	if (fix)
+		*fix = '\0';
+	struct finding *f = findings_add(l, level, code, at, "%s", text);
+	if (fix)
+		finding_fix(f, FIX_ADVICE, NULL, "%s", fix + 2);
+}
+
+/* The names of all profiles, with the files that have them: "games (/etc/vgapass.conf)". */
+static void add_profiles(const struct config *c, struct text *t)
+{
+	struct place place = { 0 };
+
+	for (unsigned i = 0; i < c->profiles; i++) {
+		for (unsigned k = c->rules; k-- > 0;)
+			if (c->rule[k].profile == c->profile[i])
+				place.file = c->rule[k].at.file;
+		text_add(t, "%s%s", t->len ? ", " : "", c->profile[i]);
+		if (place.file)
+			text_add(t, " (%pp)", &place);
+	}
+}
+
+static void find_unknown_profile(const struct host *h, struct findings *l)
+{
+	const struct config *c = &h->run.config;
+	char word[HOST_NAME_MAX], names[4096];
+	struct near near;
+	struct text t;
+
+	text_make(word, sizeof(word), "%pv", &h->run.cmd.profile);
+	struct finding *f = findings_add(l, FINDING_ERROR, "unknown-profile", "kernel command line",
+					 "vgapass=%s: no profile has that name", word);
+	near_start(&near, word);
+	for (unsigned i = 0; i < c->profiles; i++)
+		near_try(&near, c->profile[i]);
+	if (near_best(&near))
+		finding_fix(f, FIX_ADVICE, NULL, "did you mean vgapass=%s?", near_best(&near));
+	text_start(&t, names, sizeof(names));
+	add_profiles(c, &t);
+	finding_fix(f, FIX_ADVICE, NULL, c->profiles ? "profiles: %s%s" : "%sremove vgapass=%s",
+		    names, c->profiles ? "" : word);
+}
+
+/* No rule holds, as a profile has to be chosen first. */
+static void find_profiles(const struct host *h, struct findings *l)
+{
+	const struct config *c = &h->run.config;
+	char names[4096];
+	struct text t;
+
+	if (h->run.plan.state != PLAN_READY || !c->rules || is_any_rule(h, true))
+		return;
+	text_start(&t, names, sizeof(names));
+	add_profiles(c, &t);
+	struct finding *f = findings_add(l, FINDING_NOTE, "no-profile", "",
+					 "profiles: %s", names);
+	finding_fix(f, FIX_EDIT, "kernel command line", "add vgapass=%s", c->profile[0]);
+	finding_fix(f, FIX_COMMAND, NULL, "vgapass plan --profile %s", c->profile[0]);
+}
+
+static const struct rule *find_rule_at(const struct host *h, const char *at)
+{
+	const struct config *c = &h->run.config;
+	char place[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < c->rules; i++)
+		if (!strcmp(text_make(place, sizeof(place), "%pp", &c->rule[i].at), at))
+			return &c->rule[i];
+	return NULL;
+}
+
+/* True: only a function that appears later is what the rule wants; see find_later(). */
+static bool is_for_later(struct host *h, const struct rule *rule)
+{
+	return host_plan_of_all(h)->matched[rule - h->run.config.rule];
+}
+
+/* A rule that decides nothing. */
+static void find_idle_rule(struct host *h, const char *at, char *text, struct findings *l)
+{
+	const struct rule *rule = find_rule_at(h, at);
+	unsigned i = rule ? (unsigned)(rule - h->run.config.rule) : 0;
+
+	if (rule && h->run.plan.alone[i]) {
+		add_split(l, FINDING_WARNING, "slot-on-root-bus", at, text);
+		return;
+	}
+	if (!rule || is_for_later(h, rule))
+		return;
+	struct plan_miss miss = plan_explain(rule, &h->run.inv);
+	struct finding *f = findings_add(l, rule->keep || miss.taken ? FINDING_WARNING :
+					 FINDING_ERROR, miss.taken ? "rule-never-applies" :
+					 "rule-matches-nothing", at, "%s", text);
+	refusal_fix_miss(h, rule, &miss, f);
+}
+
+static void find_problems(struct host *h, struct findings *l)
+{
+	const struct run *r = &h->run;
+	unsigned errors = r->config.errors < CONFIG_ERRORS_MAX ? r->config.errors :
+							  CONFIG_ERRORS_MAX;
+	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
+	struct text at, what;
+
+	for (unsigned k = 0;; k++) {
+		text_start(&at, at_buf, sizeof(at_buf));
+		text_start(&what, what_buf, sizeof(what_buf));
+		if (!words_problem(r, k, &at, &what))
+			return;
+		if (k < errors)
+			add_split(l, FINDING_ERROR, "configuration", at_buf, what_buf);
+		else if (*at_buf)
+			find_idle_rule(h, at_buf, what_buf, l);
+		else if (r->plan.state == PLAN_UNKNOWN_PROFILE && !r->input_error)
+			find_unknown_profile(h, l);
+		else
+			add_split(l, FINDING_ERROR, r->input_error ? "no-functions" :
+				  "configuration", "", what_buf);
+	}
+}
+
+static void find_later(struct host *h, struct findings *l)
+{
+	const struct plan *all = host_plan_of_all(h);
+	char at[PCI_ADDRESS_SIZE], why[HOST_NAME_MAX];
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		if (all->entry[i].state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
+			continue;
+		pci_put_address(at, &f->at);
+		host_later_text(h, f, why);
+		add_split(l, FINDING_NOTE, "appears-later", at, why);
+	}
+}
+
+/* The kernel shows the first 64 of 256 bytes to all, and the rest to root. */
+static void find_hidden_serial(const struct host *h, struct findings *l)
+{
+	const struct run *r = &h->run;
+	char byte;
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *f = &r->inv.function[i];
+		if (!(plan_needs(&r->config, r->plan.profile, f) & PCI_DETAIL_SERIAL) ||
+		    sysfs_read_at(r->inv.devices, path_function(f, "config"), &byte, 1, 64) >= 0)
+			continue;
+		finding_fix(findings_add(l, FINDING_WARNING, "serial-hidden", "",
+					 "serial numbers cannot be read, and a rule has one"),
+			    FIX_ADVICE, NULL, "run as root");
+		return;
+	}
+}
+
+void findings_of_plan(struct host *h, struct findings *l)
+{
+	find_problems(h, l);
+	find_profiles(h, l);
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		findings_of_function(h, &h->run.inv.function[i], &h->run.plan.entry[i], l);
+	find_later(h, l);
+	find_hidden_serial(h, l);
+}
+
+/* --- the boot image */
+
+static enum next_image_state judge_state(enum image_state state)
+{
+	return state == IMAGE_GOOD ? NEXT_CURRENT : state == IMAGE_MISSING ? NEXT_MISSING :
+	       state == IMAGE_DENIED || state == IMAGE_FAILED ? NEXT_UNKNOWN : NEXT_STALE;
+}
+
+/* Looks into one image. Returns false if another one of the kernel may say more. */
+static bool look_at_next(const struct host *h, const struct kernel *k,
+			 const struct boot_image *image, struct next_image *ret,
+			 struct findings *l)
+{
+	char text[IMAGE_TEXT_MAX];
+	enum image_state state = image_look(h, k, image, text);
+	enum finding_level level = state == IMAGE_DENIED || state == IMAGE_FAILED ||
+				   state == IMAGE_LEFT ? FINDING_WARNING : FINDING_ERROR;
+
+	free(ret->path);
+	ret->path = xstrdup(image->path);
+	ret->state = judge_state(state);
+	if (state == IMAGE_GOOD)
+		return false;
+	if (!l)
+		return true;
+	char *at = xasprintf("/%s", image->path);
+	struct finding *f = findings_add(l, level, state == IMAGE_DENIED ? "image-denied" :
+					 state == IMAGE_MISSING ? "image-missing" : "image-stale",
+					 at, "%s", text);
+	if (state == IMAGE_DENIED)
+		finding_fix(f, FIX_ADVICE, NULL, "run as root");
+	else
+		finding_fix(f, FIX_COMMAND, NULL, "%s",
+			    rebuild_advice_for(h, k->version, state == IMAGE_LEFT ? NULL : image));
+	free(at);
+	return true;
+}
+
+static void find_bare_entry(const struct host *h, const struct kernel *k, struct findings *l)
+{
+	char *at = xasprintf("/%s", k->bare_entry);
+
+	finding_fix(findings_add(l, FINDING_ERROR, "image-missing", at,
+				 "boots kernel %s without a boot image, so nothing binds before "
+				 "the drivers load", k->version),
+		    FIX_ADVICE, NULL, "make one and name it there: %s",
+		    rebuild_advice_for(h, k->version, NULL));
+	free(at);
+}
+
+void next_image_look(const struct host *h, struct next_image *ret, struct findings *l)
+{
+	struct kernels kernels;
+
+	*ret = (struct next_image){ .state = NEXT_UNKNOWN };
+	kernels_find(h, &kernels);
+	const struct kernel *k = kernels.n ? &kernels.kernel[kernels.n - 1] : NULL;
+	if (k)
+		ret->kernel = xstrdup(k->version);
+	for (unsigned i = 0; k && i < k->images; i++)
+		if (!k->image[i].unused && look_at_next(h, k, &k->image[i], ret, l))
+			break;
+	if (image_is_idle(h) && ret->state == NEXT_CURRENT)
+		ret->state = NEXT_IDLE;
+	if (k && !k->images && k->bare_entry && !image_is_idle(h)) {
+		ret->state = NEXT_MISSING;
+		if (l)
+			find_bare_entry(h, k, l);
+	}
+	kernels_free(&kernels);
+}
+
+void next_image_free(struct next_image *i)
+{
+	free(i->kernel);
+	free(i->path);
+}
+
+json_object *next_image_json(const struct next_image *i)
+{
+	static const char *const states[] = {
+		[NEXT_UNKNOWN] = "unknown", [NEXT_CURRENT] = "current", [NEXT_STALE] = "stale",
+		[NEXT_MISSING] = "missing", [NEXT_IDLE] = "not-needed",
+	};
+	json_object *o = json_object_new_object();
+	char *path = i->path ? xasprintf("/%s", i->path) : NULL;
+
+	json_set(o, "path", path);
+	json_set(o, "state", states[i->state]);
+	free(path);
+	return o;
+}
+
+/* --- the table */
+
+enum { ADDRESS, NAME, DRIVER, RULE };
+
+static const struct column columns[] = {
+	[ADDRESS] = { "ADDRESS", 0, 0, SCOLS_JSON_STRING, NULL },
+	[NAME] = { "NAME", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, NULL },
+	[DRIVER] = { "DRIVER -> TARGET", 0, 0, SCOLS_JSON_STRING, NULL },
+	[RULE] = { "RULE", 0, 0, SCOLS_JSON_STRING, NULL },
+	{ NULL, 0, 0, 0, NULL },
+};
+
+/* "radeon -> vfio-pci"; what stays where it is says why. */
+static const char *change_of(const struct pci_function *f, const struct plan_entry *e,
+			     char text[HOST_NAME_MAX])
+{
+	const char *now = *f->driver ? f->driver : "none";
+
+	if (e->state != STATE_PLANNED)
+		return text_make(text, HOST_NAME_MAX, "%s (%s)", now, state_word(e->state));
+	if (!strcmp(now, e->rule->driver))
+		return text_make(text, HOST_NAME_MAX, "%s", now);
+	return text_make(text, HOST_NAME_MAX, "%s -> %s", now, e->rule->driver);
+}
+
+static void fill_row(const struct host *h, const struct columns *c, const struct pci_function *f,
+		     struct libscols_line *line)
+{
+	static const char *const with[] = { "", " with=slot", " with=group" };
+	const struct plan_entry *e = host_entry(h, f);
+	char text[HOST_NAME_MAX];
+
+	table_set(line, c, ADDRESS, text_make(text, sizeof(text), "%pa", &f->at));
+	table_set(line, c, NAME, host_device(h, f, text));
+	table_set(line, c, DRIVER, change_of(f, e, text));
+	table_color(line, c, DRIVER, e->state == STATE_PLANNED ? color_good() :
+		    e->state == STATE_REFUSED ? color_bad() : "");
+	table_set(line, c, RULE, text_make(text, sizeof(text), "%pp%s", &e->rule->at,
+					   e->companion ? with[e->rule->with] : ""));
+}
+
+void next_boot_table(const struct host *h, const bool *wanted)
+{
+	struct columns c = { .all = columns };
+	struct libscols_table *table = NULL;
+
+	columns_choose_all(&c);
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (!h->run.plan.entry[i].rule || (wanted && !wanted[i]))
+			continue;
+		table = table ? table : table_start("functions", &c, false);
+		fill_row(h, &c, &h->run.inv.function[i], table_line(table, NULL));
+	}
+	if (table)
+		table_end(table);
+}
