@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* in_use_process.c - who has a device's file open; see in_use_parts.h */
+/* in_use_process.c - which processes have a device's file open; see holder.h, in_use_parts.h */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
+#include "holder.h"
 #include "in_use_parts.h"
 
 /* The device that an open file is, and which type it has; 0: it is none, or cannot be asked
@@ -63,7 +64,7 @@ static void read_guest(const struct roots *roots, const char *pid, char guest[64
 			continue;
 		value = p + sizeof("-name");
 		value += strncmp(value, "guest=", 6) ? 0 : 6;
-		snprintf(guest, 64, ", guest %.*s", (int)strcspn(value, ","), value);
+		snprintf(guest, 64, "%.*s", (int)strcspn(value, ","), value);
 		make_plain(guest);
 	}
 }
@@ -79,38 +80,41 @@ static const char *what_to_do(const struct node *node, const char *process)
 	return "end it";
 }
 
-static void add_process(const struct roots *roots, const char *pid, const struct node *node,
-			const char *file, const char *how, struct obstacles *o)
+static void add_obstacle(const struct holder *h, void *arg)
 {
-	char name[64] = "?", guest[64];
-
-	if (sysfs_read_file(roots->proc, path_make("%s/comm", pid), name, sizeof(name)) > 0)
-		name[strcspn(name, "\n")] = '\0';
-	make_plain(name);
-	read_guest(roots, pid, guest);
-	obstacle_add(o, node->f, "%s (pid %s%s) has %s %s\n%s", name, pid, guest, file, how,
-		   what_to_do(node, name));
+	obstacle_add(arg, h->node->f, "%s (pid %s%s%s) has %s %s\n%s", h->process, h->pid,
+		     *h->guest ? ", guest " : "", h->guest, h->file, h->how,
+		     what_to_do(h->node, h->process));
 }
 
 /* What has been read of a process, of one thread after the other. */
 struct reading {
 	const struct roots *roots;
 	const struct nodes *nodes;
-	struct obstacles *o;
+	bool every; /* as holders_find() takes it */
+	void (*each)(const struct holder *holder, void *arg);
+	void *arg;
+	bool blind; /* the kernel did not let us see */
 	const char *pid;
 	long files_of, memory_of; /* the thread that was read last; 0: none yet */
 };
 
-static const char blind[] =
-	"cannot see who has files open: run it on the host with all capabilities";
-
-/* True, and noted: the kernel did not let us see. A process that has ended is another matter. */
-static bool is_blind(const struct reading *r, int error)
+static void report_holder(const struct reading *r, const struct node *node, const char *file,
+			  const char *how)
 {
-	if (error != EACCES && error != EPERM)
-		return false;
-	r->o->blind = blind;
-	return true;
+	char name[64] = "?", guest[64];
+
+	if (sysfs_read_file(r->roots->proc, path_make("%s/comm", r->pid), name, sizeof(name)) > 0)
+		name[strcspn(name, "\n")] = '\0';
+	make_plain(name);
+	read_guest(r->roots, r->pid, guest);
+	r->each(&(struct holder){ node, r->pid, name, guest, file, how }, r->arg);
+}
+
+/* A process that has ended is another matter. */
+static void note_blindness(struct reading *r, int error)
+{
+	r->blind |= error == EACCES || error == EPERM;
 }
 
 /* True: the two threads share their table of files, or their memory. Threads mostly do, and
@@ -121,8 +125,8 @@ static bool do_share(const struct reading *r, long a, long b, enum kcmp_type wha
 }
 
 /* The node that the entry leads to, with the name that it was opened by; NULL: none. */
-static const struct node *follow_descriptor(const struct reading *r, int dir, const char *name,
-				 char file[128])
+static const struct node *follow_descriptor(struct reading *r, int dir, const char *name,
+					    char file[128])
 {
 	bool block = false;
 	int error = 0;
@@ -132,35 +136,37 @@ static const struct node *follow_descriptor(const struct reading *r, int dir, co
 
 	/* A file of FUSE may keep its attributes to its user: its name can be read then. */
 	if (n < 0)
-		is_blind(r, errno);
+		note_blindness(r, errno);
 	file[n > 0 ? n : 0] = '\0';
 	make_plain(file);
 	return node;
 }
 
-static bool look_at_files(const struct reading *r, const char *path)
+static bool look_at_files(struct reading *r, const char *path)
 {
 	int fd = sysfs_dir(r->roots->proc, path);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct node *node = NULL;
 	const struct dirent *entry;
+	bool found = false;
 	char file[128];
 
 	if (fd < 0)
-		is_blind(r, -fd);
-	while (dir && !node && (entry = readdir(dir))) {
+		note_blindness(r, -fd);
+	while (dir && (r->every || !found) && (entry = readdir(dir))) {
 		node = *entry->d_name == '.' ? NULL : follow_descriptor(r, fd, entry->d_name, file);
 		if (node)
-			add_process(r->roots, r->pid, node, file, "open", r->o);
+			report_holder(r, node, file, "open");
+		found |= node != NULL;
 	}
 	if (dir)
 		closedir(dir);
-	return node;
+	return found;
 }
 
 /* "7f12a000-7f12b000 rw-s 00012000 00:05 431    /dev/dri/card0": these numbers are of the file
  * system. What is mapped stays in use when it has been closed. */
-static bool look_at_memory(const struct reading *r, const char *maps, const char *folder)
+static bool look_at_memory(struct reading *r, const char *maps, const char *folder)
 {
 	int fd = sysfs_open(r->roots->proc, maps, O_RDONLY);
 	int dir = sysfs_dir(r->roots->proc, folder);
@@ -169,13 +175,14 @@ static bool look_at_memory(const struct reading *r, const char *maps, const char
 	unsigned major, minor, last_major = 0, last_minor = 0;
 	const struct node *node = NULL;
 	char *line = NULL, name[64], file[128];
+	bool found = false;
 	size_t size = 0;
 
 	if (fd < 0)
-		is_blind(r, -fd);
+		note_blindness(r, -fd);
 	else if (dir < 0)
-		is_blind(r, -dir);
-	while (lines && !node && getline(&line, &size, lines) > 0) {
+		note_blindness(r, -dir);
+	while (lines && (r->every || !found) && getline(&line, &size, lines) > 0) {
 		if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", &start, &end, &major, &minor,
 			   &inode) != 5 || !inode ||
 		    (inode == last_inode && major == last_major && minor == last_minor))
@@ -186,19 +193,20 @@ static bool look_at_memory(const struct reading *r, const char *maps, const char
 		snprintf(name, sizeof(name), "%lx-%lx", start, end);
 		node = follow_descriptor(r, dir, name, file);
 		if (node)
-			add_process(r->roots, r->pid, node, file, "mapped", r->o);
+			report_holder(r, node, file, "mapped");
+		found |= node != NULL;
 	}
 	free(line);
 	if (lines)
 		fclose(lines);
 	if (dir >= 0)
 		close(dir);
-	return node;
+	return found;
 }
 
 /* Each thread may have files of its own (CLONE_FILES), and the first one may have ended before
- * the others: then proc/PID shows nothing. True: one has been found, which is enough. `at` is
- * the thread's folder. */
+ * the others: then proc/PID shows nothing. `at` is the thread's directory. Returns true if one has
+ * been found and that is enough. */
 static bool look_at_thread(struct reading *r, const char *at, const char *thread)
 {
 	char path[96], folder[64];
@@ -210,33 +218,33 @@ static bool look_at_thread(struct reading *r, const char *at, const char *thread
 		found = look_at_files(r, path);
 		r->files_of = id;
 	}
-	if (!found && !do_share(r, r->memory_of, id, KCMP_VM)) {
+	if ((r->every || !found) && !do_share(r, r->memory_of, id, KCMP_VM)) {
 		snprintf(path, sizeof(path), "%s/maps", at);
 		/* proc/TID is there for every thread, though only processes are listed. */
 		snprintf(folder, sizeof(folder), "%s/map_files", thread);
-		found = look_at_memory(r, path, folder);
+		found |= look_at_memory(r, path, folder);
 		r->memory_of = id;
 	}
-	return found;
+	return found && !r->every;
 }
 
-static void look_at_process(const struct roots *roots, const char *pid, const struct nodes *nodes,
-			    struct obstacles *o)
+static void look_at_process(struct reading *r, const char *pid)
 {
-	struct reading r = { .roots = roots, .nodes = nodes, .o = o, .pid = pid };
 	const struct dirent *entry;
 	char path[64];
 
-	if (look_at_thread(&r, pid, pid))
+	r->pid = pid;
+	r->files_of = r->memory_of = 0;
+	if (look_at_thread(r, pid, pid))
 		return;
 	snprintf(path, sizeof(path), "%.20s/task", pid);
-	int fd = sysfs_dir(roots->proc, path);
+	int fd = sysfs_dir(r->roots->proc, path);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (entry = readdir(dir))) {
 		if (*entry->d_name == '.' || !strcmp(entry->d_name, pid))
 			continue;
 		snprintf(path, sizeof(path), "%.20s/task/%.20s", pid, entry->d_name);
-		if (look_at_thread(&r, path, entry->d_name))
+		if (look_at_thread(r, path, entry->d_name))
 			break;
 	}
 	if (dir)
@@ -277,24 +285,35 @@ static bool is_in_first_network(const struct roots *roots)
 	       !strcmp(own, first);
 }
 
-void in_use_process(const struct roots *roots, const struct nodes *nodes, pid_t except,
-		    struct obstacles *o)
+bool holders_find(const struct roots *roots, const struct nodes *nodes, pid_t except, bool every,
+		  void (*each)(const struct holder *holder, void *arg), void *arg)
 {
+	struct reading r = { .roots = roots, .nodes = nodes, .every = every, .each = each,
+			     .arg = arg, .blind = !is_all_seen(roots) };
 	int fd = sysfs_dir(roots->proc, ".");
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	pid_t self = getpid();
 
-	o->blind = !is_all_seen(roots)		? blind :
-		   !is_in_first_network(roots) ? "cannot see the host's network interfaces: run it "
-						 "outside of this network namespace" :
-						 NULL;
 	while (dir && (entry = readdir(dir))) {
 		/* This process may have inherited what its parent has open. */
 		long pid = strtol(entry->d_name, NULL, 10);
 		if (pid > 0 && pid != self && pid != except)
-			look_at_process(roots, entry->d_name, nodes, o);
+			look_at_process(&r, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	return !r.blind;
+}
+
+void in_use_process(const struct roots *roots, const struct nodes *nodes, pid_t except,
+		    struct obstacles *o)
+{
+	o->blind = NULL;
+	if (!holders_find(roots, nodes, except, false, add_obstacle, o))
+		o->blind = "cannot see who has files open: run it on the host with all "
+			   "capabilities";
+	else if (!is_in_first_network(roots))
+		o->blind = "cannot see the host's network interfaces: run it outside of this "
+			   "network namespace";
 }
