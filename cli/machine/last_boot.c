@@ -257,7 +257,10 @@ static void find_unbound(const struct last_boot *b, json_object *f, struct findi
 					  at, "%s: %s", refused ? "the boot refused it" :
 					  is_state(f, "held") ? "not bound, and kept without a driver" :
 					  "not bound", parts.what);
-	if (*parts.fix)
+	bool allowed = refused && now && host_entry(b->host, now)->state == STATE_PLANNED;
+	if (allowed)
+		finding_fix(to, FIX_ADVICE, NULL, "the configuration allows it by now: reboot, or");
+	else if (*parts.fix)
 		finding_fix(to, FIX_ADVICE, NULL, "%s", parts.fix);
 	if (now && host_entry(b->host, now)->state == STATE_PLANNED)
 		finding_fix(to, FIX_COMMAND, NULL, "vgapass bind %s", at);
