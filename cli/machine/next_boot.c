@@ -2,6 +2,7 @@
 /* next_boot.c - see next_boot.h */
 #include "next_boot.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,9 +201,23 @@ static void find_problems(struct host *h, struct findings *l)
 			find_idle_rule(h, at_buf, what_buf, l);
 		else if (r->plan.state == PLAN_UNKNOWN_PROFILE && !r->input_error)
 			find_unknown_profile(h, l);
-		else
-			add_split(l, FINDING_ERROR, r->input_error ? "no-functions" :
-				  "configuration", "", what_buf);
+		else if (!r->input_error)
+			add_split(l, FINDING_ERROR, "configuration", "", what_buf);
+	}
+}
+
+static void find_no_functions(const struct host *h, struct findings *l)
+{
+	int error = h->run.input_error;
+	struct finding *f;
+
+	if (error == -E2BIG) {
+		findings_add(l, FINDING_ERROR, "no-functions", "/sys/bus/pci/devices",
+			     "more than %u functions, which is the limit", PCI_FUNCTIONS_MAX);
+	} else if (error) {
+		f = findings_add(l, FINDING_ERROR, "no-functions", "/sys/bus/pci/devices", "%s",
+				 strerror(-error));
+		finding_fix(f, FIX_ADVICE, NULL, "see whether /sys is mounted");
 	}
 }
 
@@ -223,6 +238,7 @@ static void find_later(struct host *h, struct findings *l)
 
 void findings_of_plan(struct host *h, struct findings *l)
 {
+	find_no_functions(h, l);
 	find_problems(h, l);
 	find_profiles(h, l);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)

@@ -48,6 +48,22 @@ static int compare_users(const void *va, const void *vb)
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
+/* Each function has nodes of its own: those of one IOMMU group share the group's. A bridge has none,
+ * but those of all that is behind it lie below it. */
+static void add_nodes(const struct host *h, const struct pci_function *f, struct nodes *all)
+{
+	struct nodes own = { 0 };
+
+	if (!pci_is_bridge(f))
+		nodes_find(&h->roots, f, &own);
+	if (own.n) {
+		all->node = xreallocarray(all->node, all->n + own.n, sizeof(*all->node));
+		memcpy(all->node + all->n, own.node, own.n * sizeof(*own.node));
+		all->n += own.n;
+	}
+	free(own.node);
+}
+
 void users_find(const struct host *h, const struct pci_function *const *f, unsigned n,
 		struct users *ret)
 {
@@ -55,7 +71,7 @@ void users_find(const struct host *h, const struct pci_function *const *f, unsig
 
 	*ret = (struct users){ .n = 0 };
 	for (unsigned i = 0; i < n; i++)
-		nodes_find(&h->roots, f[i], &nodes);
+		add_nodes(h, f[i], &nodes);
 	ret->known = holders_find(&h->roots, &nodes, 0, true, add_users,
 				  &(struct user_search){ &nodes, ret });
 	if (ret->n)

@@ -85,6 +85,16 @@ static void finding_free(struct finding *f)
 	free(f->text);
 }
 
+/* True: f is about the place `at`. */
+static bool is_about(const struct finding *f, const char *at)
+{
+	bool is = !strcmp(f->at, at);
+
+	for (unsigned i = 0; i < f->alsos; i++)
+		is |= !strcmp(f->also[i], at);
+	return is;
+}
+
 void findings_merge(struct findings *l)
 {
 	unsigned kept = 0;
@@ -97,7 +107,7 @@ void findings_merge(struct findings *l)
 			l->finding[kept++] = *f;
 			continue;
 		}
-		if (strcmp(like->at, f->at) != 0) {
+		if (!is_about(like, f->at)) {
 			like->also = xreallocarray(like->also, like->alsos + 1,
 						    sizeof(*like->also));
 			like->also[like->alsos++] = xstrdup(f->at);
