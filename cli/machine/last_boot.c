@@ -253,6 +253,12 @@ static void find_unbound(const struct last_boot *b, json_object *f, struct findi
 		return;
 	}
 	split_reason(reason, &parts);
+	if (now && driver_is_for_guests(now->driver)) {
+		findings_add(l, FINDING_NOTE, "bound-since", at,
+			     "the boot did not bind it, and it is on %s now: %s", now->driver,
+			     parts.what);
+		return;
+	}
 	struct finding *to = findings_add(l, FINDING_ERROR, refused ? "boot-refused" : "not-bound",
 					  at, "%s: %s", refused ? "the boot refused it" :
 					  is_state(f, "held") ? "not bound, and kept without a driver" :
