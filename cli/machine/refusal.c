@@ -124,6 +124,21 @@ static const char *location_of(const struct pci_function *f, char text[HOST_NAME
 	return text_make(text, HOST_NAME_MAX, "address=%pa", &f->at);
 }
 
+/* A rule for one storage controller has its whole ID and its place. The first rule that matches
+ * decides, so that a rule for many stays as it is. */
+static void fix_identity(const struct host *h, const struct pci_function *f,
+			 const struct rule *rule, struct finding *to)
+{
+	char text[HOST_NAME_MAX], place[PLAN_LINE_MAX];
+
+	if (rule->vendor != PCI_ANY && rule->device != PCI_ANY) {
+		fix_rule(h, rule, location_of(f, text), to);
+		return;
+	}
+	finding_fix(to, FIX_EDIT, text_make(place, sizeof(place), "%pp", &rule->at),
+		    "add above: %04x:%04x %s", f->vendor, f->device, location_of(f, text));
+}
+
 /* A companion that is no part of the card. */
 static void fix_stranger(const struct pci_function *f, const struct rule *rule, bool display,
 			 struct finding *to)
@@ -191,7 +206,7 @@ static void add_fixes(const struct host *h, const struct pci_function *f,
 			finding_fix(to, FIX_ADVICE, NULL, "or narrow the rule to the others");
 		break;
 	case REASON_IDENTITY:
-		fix_rule(h, e->rule, location_of(f, text), to);
+		fix_identity(h, f, e->rule, to);
 		break;
 	case REASON_SEVERAL:
 		fix_several(h, e->rule, to);
