@@ -131,9 +131,10 @@ static void find_own(struct own_lines *own)
 char *kernel_log_of_vgapass(const struct host *h, const char *boot_id, const char **why)
 {
 	struct own_lines own = { 0 };
-	pid_t pid;
-	int fd = kernel_log_open(h), error = fd < 0 ? fd : kernel_log_read(fd, true, collect_text,
-									   &own);
+	int fd = kernel_log_open(h);
+	int error = fd < 0 ? fd : kernel_log_read(fd, true, collect_text, &own);
+	pid_t pid = -1;
+
 	if (fd >= 0)
 		close(fd);
 	find_own(&own);

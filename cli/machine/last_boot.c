@@ -136,7 +136,7 @@ bool last_boot_is_good(const struct last_boot *b)
 bool last_boot_is_stray(const struct last_boot *b, const struct pci_function *f)
 {
 	const struct run *r = &b->host->run;
-	const struct rule *rule = host_entry(b->host, f)->rule;
+	const struct rule *rule = b->all->entry[f - r->inv.function].rule;
 
 	if (!driver_is_for_guests(f->driver) || (rule && !rule->keep) || !r->config.rules ||
 	    r->plan.state != PLAN_READY)
@@ -154,7 +154,7 @@ bool last_boot_is_outdated(const struct last_boot *b)
 
 void last_boot_read(struct host *h, struct last_boot *ret)
 {
-	*ret = (struct last_boot){ .host = h };
+	*ret = (struct last_boot){ .host = h, .all = host_plan_of_all(h) };
 	ret->receipt = receipt_read(&h->roots, &ret->why);
 	ret->booted = booted_read(&h->roots, &h->run);
 }

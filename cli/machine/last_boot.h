@@ -8,12 +8,13 @@
 
 struct last_boot {
 	struct host *host;
+	const struct plan *all; /* that of a boot that sees all functions, see host_plan_of_all() */
 	json_object *receipt; /* NULL: there is none that can be used, and */
 	const char *why;      /* what is wrong with it; NULL: it is not found */
 	struct booted *booted; /* the configuration of the boot; NULL: not known */
 };
 
-/* h is open, and not as_boot. last_boot_free() is needed afterwards. */
+/* h was opened as_boot. last_boot_free() is needed afterwards. */
 void last_boot_read(struct host *h, struct last_boot *ret);
 void last_boot_free(struct last_boot *b);
 

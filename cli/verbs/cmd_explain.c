@@ -81,7 +81,7 @@ static int feed_dmesg(struct explain *e, const struct host *h)
 /* journalctl(1) itself says what is wrong, as that no boot before this one is kept. */
 static int feed_journal(struct explain *e, const struct host *h)
 {
-	pid_t pid;
+	pid_t pid = -1;
 	int fd = kernel_log_journal(h, "-1", "short-precise", &pid);
 
 	if (fd < 0)

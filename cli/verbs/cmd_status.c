@@ -48,7 +48,7 @@ struct status {
 	char *log; /* NULL: not asked for, or none */
 };
 
-static struct host_options opt;
+static struct host_options opt = { .as_boot = true };
 static bool only_verify, json, with_log;
 
 /* --- reading */
@@ -184,6 +184,10 @@ static void add_counts(const struct status *s, struct text *t)
 
 	if (!strcmp(result, "error")) {
 		text_add(t, "nothing was bound");
+		return;
+	}
+	if (!strcmp(result, "nothing")) {
+		text_add(t, "nothing to bind, as no rule matched a function");
 		return;
 	}
 	text_add(t, "%u of %u bound", c.bound, c.bound + c.refused + c.failed);
