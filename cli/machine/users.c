@@ -48,8 +48,8 @@ static int compare_users(const void *va, const void *vb)
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
-/* Each function has nodes of its own: those of one IOMMU group share the group's. A bridge has none,
- * but those of all that is behind it lie below it. */
+/* Each function has nodes of its own: those of one IOMMU group share the group's. A bridge has
+ * none, but those of all that is behind it lie below it. */
 static void add_nodes(const struct host *h, const struct pci_function *f, struct nodes *all)
 {
 	struct nodes own = { 0 };

@@ -268,7 +268,7 @@ static void color_row(const struct status *s, const struct subject *x, const str
 		table_color(line, c, DRIVER, color_bad());
 	else if (!strcmp(state, "bound"))
 		table_color(line, c, BOOT, color_good());
-	else if (*state && strcmp(state, "kept") != 0 && strcmp(state, "keep") != 0)
+	else if (!strcmp(state, "refused") || !strcmp(state, "failed") || !strcmp(state, "held"))
 		table_color(line, c, BOOT, color_warn());
 }
 
