@@ -47,22 +47,6 @@ void hint_no_group(const struct host *h)
 	}
 }
 
-void hint_later(struct host *h)
-{
-	const struct plan *all = host_plan_of_all(h);
-	char at[64], why[HOST_NAME_MAX], by[PLAN_LINE_MAX];
-
-	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		const struct pci_function *f = &h->run.inv.function[i];
-		const struct plan_entry *e = &all->entry[i];
-		if (e->state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
-			continue;
-		cmd_note("%s (%s): %s", text_make(at, sizeof(at), "%pa [%pi]", &f->at, f),
-			     text_make(by, sizeof(by), "%pp", &e->rule->at),
-			     host_later_text(h, f, why));
-	}
-}
-
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
 {
 	if (!r->cmd.recovery.n)
@@ -90,19 +74,22 @@ static bool is_hidden(const struct host *h, const struct pci_function *f)
 	return sysfs_read_at(h->run.inv.devices, path_function(f, "config"), &byte, 1, 64) < 0;
 }
 
-void hint_serials(const struct host *h, bool shown)
+bool hint_is_serial_hidden(const struct host *h, bool shown)
 {
 	const struct run *r = &h->run;
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *f = &r->inv.function[i];
-		if (!shown &&
-		    !(plan_needs(&r->config, r->plan.profile, f) & PCI_DETAIL_SERIAL))
-			continue;
-		if (!is_hidden(h, f))
-			continue;
-		cmd_note("serial numbers cannot be read%s: run it as root",
-			     shown ? "" : ", and a rule has one");
-		return;
+		if ((shown || plan_needs(&r->config, r->plan.profile, f) & PCI_DETAIL_SERIAL) &&
+		    is_hidden(h, f))
+			return true;
 	}
+	return false;
+}
+
+void hint_serials(const struct host *h, bool shown)
+{
+	if (hint_is_serial_hidden(h, shown))
+		cmd_note("serial numbers cannot be read%s: run as root",
+			 shown ? "" : ", and a rule has one");
 }

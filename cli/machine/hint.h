@@ -14,10 +14,6 @@ void hint_iommu(const struct host *h);
  * group from this one. */
 void hint_no_group(const struct host *h);
 
-/* Functions that rules are about and that the boot does not see, or may not see: the plan does
- * not promise them. h was opened as_boot. */
-void hint_later(struct host *h);
-
 /* Why the boot of this kernel command line, whose plan is PLAN_OFF, binds nothing, for a sentence:
  * vgapass=off, or the word that asks for a recovery boot. */
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX]);
@@ -25,5 +21,9 @@ const char *hint_off(const struct run *r, char text[HOST_NAME_MAX]);
 /* No rule holds: vgapass=off, a broken configuration, an unknown profile. */
 void hint_plan(const struct host *h);
 
-/* A serial number counts that only root can read: a rule has one, or `shown` is true. */
+/* Returns true if a serial number counts that only root can read: a rule has one, or `shown` is
+ * true. */
+bool hint_is_serial_hidden(const struct host *h, bool shown);
+
+/* Says so. */
 void hint_serials(const struct host *h, bool shown);

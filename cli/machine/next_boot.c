@@ -2,6 +2,7 @@
 /* next_boot.c - see next_boot.h */
 #include "next_boot.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +10,9 @@
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 #include "hint.h"
-#include "rebuild.h"
+#include "rebuild_plan.h"
 #include "refusal.h"
 #include "runtime/core/words.h"
-#include "runtime/io/path.h"
-#include "runtime/io/sysfs.h"
 
 #define VGAPASS_CONF "/etc/vgapass.conf"
 
@@ -202,9 +201,23 @@ static void find_problems(struct host *h, struct findings *l)
 			find_idle_rule(h, at_buf, what_buf, l);
 		else if (r->plan.state == PLAN_UNKNOWN_PROFILE && !r->input_error)
 			find_unknown_profile(h, l);
-		else
-			add_split(l, FINDING_ERROR, r->input_error ? "no-functions" :
-				  "configuration", "", what_buf);
+		else if (!r->input_error)
+			add_split(l, FINDING_ERROR, "configuration", "", what_buf);
+	}
+}
+
+static void find_no_functions(const struct host *h, struct findings *l)
+{
+	int error = h->run.input_error;
+	struct finding *f;
+
+	if (error == -E2BIG) {
+		findings_add(l, FINDING_ERROR, "no-functions", "/sys/bus/pci/devices",
+			     "more than %u functions, which is the limit", PCI_FUNCTIONS_MAX);
+	} else if (error) {
+		f = findings_add(l, FINDING_ERROR, "no-functions", "/sys/bus/pci/devices", "%s",
+				 strerror(-error));
+		finding_fix(f, FIX_ADVICE, NULL, "see whether /sys is mounted");
 	}
 }
 
@@ -223,32 +236,18 @@ static void find_later(struct host *h, struct findings *l)
 	}
 }
 
-/* The kernel shows the first 64 of 256 bytes to all, and the rest to root. */
-static void find_hidden_serial(const struct host *h, struct findings *l)
-{
-	const struct run *r = &h->run;
-	char byte;
-
-	for (unsigned i = 0; i < r->inv.functions; i++) {
-		const struct pci_function *f = &r->inv.function[i];
-		if (!(plan_needs(&r->config, r->plan.profile, f) & PCI_DETAIL_SERIAL) ||
-		    sysfs_read_at(r->inv.devices, path_function(f, "config"), &byte, 1, 64) >= 0)
-			continue;
-		finding_fix(findings_add(l, FINDING_WARNING, "serial-hidden", "",
-					 "serial numbers cannot be read, and a rule has one"),
-			    FIX_ADVICE, NULL, "run as root");
-		return;
-	}
-}
-
 void findings_of_plan(struct host *h, struct findings *l)
 {
+	find_no_functions(h, l);
 	find_problems(h, l);
 	find_profiles(h, l);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		findings_of_function(h, &h->run.inv.function[i], &h->run.plan.entry[i], l);
 	find_later(h, l);
-	find_hidden_serial(h, l);
+	if (hint_is_serial_hidden(h, false))
+		finding_fix(findings_add(l, FINDING_WARNING, "serial-hidden", "",
+					 "serial numbers cannot be read, and a rule has one"),
+			    FIX_ADVICE, NULL, "run as root");
 }
 
 /* --- the boot image */
@@ -257,6 +256,32 @@ static enum next_image_state judge_state(enum image_state state)
 {
 	return state == IMAGE_GOOD ? NEXT_CURRENT : state == IMAGE_MISSING ? NEXT_MISSING :
 	       state == IMAGE_DENIED || state == IMAGE_FAILED ? NEXT_UNKNOWN : NEXT_STALE;
+}
+
+void next_boot_fix(const struct host *h, const char *kernel, const struct boot_image *image,
+		   struct finding *to)
+{
+	struct rebuild_plan plan;
+	struct kernels kernels;
+	char buf[8192];
+	struct text t;
+
+	text_start(&t, buf, sizeof(buf));
+	kernels_find(h, &kernels);
+	rebuild_plan(h, &kernels, kernel, &plan);
+	bool obstacle = image && rebuild_obstacle(h, &plan, image, &t);
+	if (obstacle)
+		text_add(&t, ", then run ");
+	if (plan.unsupported)
+		finding_fix(to, FIX_ADVICE, NULL, "%s", plan.instead);
+	else if (plan.n) {
+		rebuild_plan_text(&plan, &t);
+		finding_fix(to, obstacle ? FIX_ADVICE : FIX_COMMAND, NULL, "%s", buf);
+		finding_fix(to, FIX_ADVICE, NULL, "reboot");
+	} else
+		finding_fix(to, FIX_ADVICE, NULL, "%srebuild the boot images, and reboot", buf);
+	rebuild_plan_free(&plan);
+	kernels_free(&kernels);
 }
 
 /* Looks into one image. Returns false if another one of the kernel may say more. */
@@ -283,8 +308,7 @@ static bool look_at_next(const struct host *h, const struct kernel *k,
 	if (state == IMAGE_DENIED)
 		finding_fix(f, FIX_ADVICE, NULL, "run as root");
 	else
-		finding_fix(f, FIX_COMMAND, NULL, "%s",
-			    rebuild_advice_for(h, k->version, state == IMAGE_LEFT ? NULL : image));
+		next_boot_fix(h, k->version, state == IMAGE_LEFT ? NULL : image, f);
 	free(at);
 	return true;
 }
@@ -293,11 +317,11 @@ static void find_bare_entry(const struct host *h, const struct kernel *k, struct
 {
 	char *at = xasprintf("/%s", k->bare_entry);
 
-	finding_fix(findings_add(l, FINDING_ERROR, "image-missing", at,
-				 "boots kernel %s without a boot image, so nothing binds before "
-				 "the drivers load", k->version),
-		    FIX_ADVICE, NULL, "make one and name it there: %s",
-		    rebuild_advice_for(h, k->version, NULL));
+	struct finding *f = findings_add(l, FINDING_ERROR, "image-missing", at,
+					 "boots kernel %s without a boot image, so nothing binds "
+					 "before the drivers load", k->version);
+	finding_fix(f, FIX_EDIT, at, "name the boot image that the next line makes");
+	next_boot_fix(h, k->version, NULL, f);
 	free(at);
 }
 

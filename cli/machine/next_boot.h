@@ -38,6 +38,12 @@ struct next_image {
 void next_image_look(const struct host *h, struct next_image *ret, struct findings *l);
 void next_image_free(struct next_image *i);
 
+/* Adds to a finding how to rebuild the boot images of a kernel, NULL: of all. With an image that
+ * lacks vgapass: also what to change in the configuration of the tool, which would make the same
+ * image again. */
+void next_boot_fix(const struct host *h, const char *kernel, const struct boot_image *image,
+		   struct finding *to);
+
 /* Returns { path, state }. */
 json_object *next_image_json(const struct next_image *i);
 

@@ -148,16 +148,25 @@ json_object *receipt_parse(const char *text, size_t n, const char **why)
 	return NULL;
 }
 
-/* True: both are known and differ. */
-static bool is_of_other_boot(const struct roots *roots, json_object *receipt)
+/* True: a line of /proc/sys/kernel and what the receipt has of it are known, and differ. */
+static bool is_other(const struct roots *roots, const char *path, const char *then)
 {
-	const char *then = receipt_text(receipt, "boot_id");
-	char now[64];
+	char now[128];
 
-	if (sysfs_read(roots->proc, "sys/kernel/random/boot_id", now, sizeof(now)) < 0)
+	if (sysfs_read(roots->proc, path, now, sizeof(now)) < 0)
 		return false;
 	now[strcspn(now, "\n")] = '\0';
 	return *then && *now && strcmp(then, now) != 0;
+}
+
+/* What is wrong with a receipt that is one; NULL: nothing. */
+static const char *find_other_boot(const struct roots *roots, json_object *receipt)
+{
+	if (is_other(roots, "sys/kernel/random/boot_id", receipt_text(receipt, "boot_id")))
+		return FILE_NAME " is the receipt of another boot";
+	if (is_other(roots, "sys/kernel/osrelease", receipt_text(receipt, "kernel")))
+		return FILE_NAME " is the receipt of another kernel's boot";
+	return NULL;
 }
 
 json_object *receipt_read(const struct roots *roots, const char **why)
@@ -174,9 +183,9 @@ json_object *receipt_read(const struct roots *roots, const char **why)
 		return NULL;
 	json_object *o = receipt_parse(text, (size_t)n, why);
 	free(text);
-	if (!o || !is_of_other_boot(roots, o))
+	*why = o ? find_other_boot(roots, o) : *why;
+	if (!o || !*why)
 		return o;
-	*why = FILE_NAME " is the receipt of another boot";
 	json_object_put(o);
 	return NULL;
 }

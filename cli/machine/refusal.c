@@ -124,6 +124,21 @@ static const char *location_of(const struct pci_function *f, char text[HOST_NAME
 	return text_make(text, HOST_NAME_MAX, "address=%pa", &f->at);
 }
 
+/* A rule for one storage controller has its whole ID and its place. The first rule that matches
+ * decides, so that a rule for many stays as it is. */
+static void fix_identity(const struct host *h, const struct pci_function *f,
+			 const struct rule *rule, struct finding *to)
+{
+	char text[HOST_NAME_MAX], place[PLAN_LINE_MAX];
+
+	if (rule->vendor != PCI_ANY && rule->device != PCI_ANY) {
+		fix_rule(h, rule, location_of(f, text), to);
+		return;
+	}
+	finding_fix(to, FIX_EDIT, text_make(place, sizeof(place), "%pp", &rule->at),
+		    "add above: %04x:%04x %s", f->vendor, f->device, location_of(f, text));
+}
+
 /* A companion that is no part of the card. */
 static void fix_stranger(const struct pci_function *f, const struct rule *rule, bool display,
 			 struct finding *to)
@@ -142,10 +157,12 @@ static void fix_stranger(const struct pci_function *f, const struct rule *rule, 
 
 static void fix_several(const struct host *h, const struct rule *rule, struct finding *to)
 {
+	const struct config *c = &h->run.config;
 	char option[32];
-	unsigned n = h->run.plan.networks[rule - h->run.config.rule];
 
-	if (rule >= h->run.config.rule && rule < h->run.config.rule + h->run.config.rules && n) {
+	/* Of another configuration nothing is counted. */
+	if (rule >= c->rule && rule < c->rule + c->rules) {
+		unsigned n = h->run.plan.networks[rule - c->rule];
 		text_make(option, sizeof(option), "expect=%u", n);
 		fix_rule(h, rule, option, to);
 	}
@@ -164,6 +181,16 @@ static void fix_group(const struct host *h, struct finding *to)
 	finding_fix(to, FIX_ADVICE, NULL, "%s", t.fix);
 }
 
+/* True: the rule decides other functions too. */
+static bool is_for_several(const struct host *h, const struct plan_entry *e)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++)
+		n += h->run.plan.entry[i].rule == e->rule && !h->run.plan.entry[i].companion;
+	return n > 1;
+}
+
 static void add_fixes(const struct host *h, const struct pci_function *f,
 		      const struct plan_entry *e, bool display, struct finding *to)
 {
@@ -175,9 +202,11 @@ static void add_fixes(const struct host *h, const struct pci_function *f,
 		break;
 	case REASON_BOOT_DISPLAY:
 		fix_rule(h, e->rule, "take=boot-display", to);
+		if (is_for_several(h, e))
+			finding_fix(to, FIX_ADVICE, NULL, "or narrow the rule to the others");
 		break;
 	case REASON_IDENTITY:
-		fix_rule(h, e->rule, location_of(f, text), to);
+		fix_identity(h, f, e->rule, to);
 		break;
 	case REASON_SEVERAL:
 		fix_several(h, e->rule, to);

@@ -5,19 +5,18 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/explain/explain.h"
+#include "cli/machine/kernel_log.h"
 #include "cli/out/ascii.h"
 #include "cli/out/json.h"
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 
 #define GUEST_LOGS "var/log/libvirt/qemu"
-#define CHUNK (1 << 16) /* a record of /dev/kmsg has at most 8 KiB */
 
 /* What the options say: at most one source. */
 struct source {
@@ -28,19 +27,16 @@ struct source {
 
 /* --- reading */
 
-/* Feeds what can be read of fd. EPIPE of /dev/kmsg: records were overwritten meanwhile
- * (Documentation/ABI/testing/dev-kmsg). Returns 0, or -errno. */
+static void feed(const char *data, size_t n, void *arg)
+{
+	explain_feed(arg, data, n);
+}
+
+/* Feeds what can be read of fd. Returns 0, or -errno. */
 static int feed_all(struct explain *e, int fd)
 {
-	char *data = xmalloc(CHUNK);
-	ssize_t n;
+	int error = kernel_log_read(fd, e->records, feed, e);
 
-	while ((n = read(fd, data, CHUNK)) > 0 ||
-	       (n < 0 && (errno == EINTR || (e->records && errno == EPIPE))))
-		if (n > 0)
-			explain_feed(e, data, (size_t)n);
-	int error = n < 0 && !(e->records && errno == EAGAIN) ? -errno : 0;
-	free(data);
 	explain_end(e);
 	return error;
 }
@@ -79,35 +75,19 @@ static int feed_guest(struct explain *e, const struct host *h, const char *guest
 static int feed_dmesg(struct explain *e, const struct host *h)
 {
 	e->records = true;
-	return feed_file(e, sysfs_open(h->roots.root, "dev/kmsg", O_RDONLY | O_NONBLOCK),
-			 "/dev/kmsg");
-}
-
-static void run_journalctl(const struct host *h, int to)
-{
-	char *root = xasprintf("--root=%s", *h->sysroot ? h->sysroot : "/");
-
-	dup2(to, STDOUT_FILENO);
-	execlp("journalctl", "journalctl", root, "-k", "-b", "-1", "-q", "--no-pager", "-o",
-	       "short-precise", (char *)NULL);
-	_exit(127);
+	return feed_file(e, kernel_log_open(h), "/dev/kmsg");
 }
 
 /* journalctl(1) itself says what is wrong, as that no boot before this one is kept. */
 static int feed_journal(struct explain *e, const struct host *h)
 {
-	int fd[2], status = 0;
+	pid_t pid = -1;
+	int fd = kernel_log_journal(h, "-1", "short-precise", &pid);
 
-	fflush(stdout);
-	pid_t pid = pipe2(fd, O_CLOEXEC) ? -1 : fork();
-	if (!pid)
-		run_journalctl(h, fd[1]);
-	if (pid < 0)
-		return cmd_complain("explain: journalctl: %s", strerror(errno));
-	close(fd[1]);
-	int r = feed_file(e, fd[0], "journalctl");
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (fd < 0)
+		return cmd_complain("explain: journalctl: %s", strerror(-fd));
+	int r = feed_file(e, fd, "journalctl");
+	int status = kernel_log_end(pid);
 	if (!r && status && !e->n)
 		return cmd_complain("explain: journalctl -k -b -1 failed: the journal keeps no "
 				    "earlier boot without /var/log/journal");

@@ -1,428 +1,468 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_status.c - vgapass status: what the last boot did, against what is so now. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/core/words.h"
-#include "runtime/io/path.h"
-#include "runtime/io/sysfs.h"
-#include "cli/machine/booted.h"
-#include "cli/check/check.h"
 #include "cli/cmd.h"
-#include "cli/machine/rebuild.h"
-#include "cli/machine/group.h"
+#include "cli/machine/function_json.h"
 #include "cli/machine/hint.h"
-#include "cli/machine/receipt_read.h"
-#include "cli/out/json.h"
+#include "cli/machine/kernel_log.h"
+#include "cli/machine/last_boot.h"
+#include "cli/machine/users.h"
 #include "cli/out/table.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
 #define DIFF_LINES 20
+#define WIDE 100 /* columns of a terminal that has room for all columns of the table */
 
-enum { ADDRESS, ID, NAME, STATE, THEN, NOW, RULE };
+enum { ADDRESS, ID, NAME, BOOT, DRIVER, USER, RULE };
 
 static const struct column columns[] = {
 	[ADDRESS] = { "ADDRESS", 0, 0, SCOLS_JSON_STRING, NULL },
 	[ID] = { "ID", 0, 0, SCOLS_JSON_STRING, NULL },
 	[NAME] = { "NAME", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING, NULL },
-	[STATE] = { "STATE", 0, 0, SCOLS_JSON_STRING, NULL },
-	[THEN] = { "THEN", 0, 0, SCOLS_JSON_STRING, NULL },
-	[NOW] = { "NOW", 0, 0, SCOLS_JSON_STRING, NULL },
+	[BOOT] = { "BOOT", 0, 0, SCOLS_JSON_STRING, NULL },
+	[DRIVER] = { "DRIVER", 0, 0, SCOLS_JSON_STRING, NULL },
+	[USER] = { "USER", 0, 0, SCOLS_JSON_STRING, NULL },
 	[RULE] = { "RULE", 0, 0, SCOLS_JSON_STRING, NULL },
 	{ NULL, 0, 0, 0, NULL },
 };
 
-/* What is looked at besides the receipt. */
-struct status {
-	struct host host;
-	json_object *receipt;
-	struct booted *booted; /* NULL: not known */
-	bool good;
+/* A function that the boot or a rule is about. */
+struct subject {
+	json_object *then;              /* in the receipt; NULL: it is not there */
+	const struct pci_function *now; /* NULL: it is gone */
 };
 
-/* The driver that the function is on now, "" for none. */
-static const char *driver_now(const struct roots *roots, json_object *f,
-			      char driver[PCI_DRIVER_NAME])
-{
-	struct path p;
+struct status {
+	struct host host;
+	struct last_boot boot;
+	size_t n;
+	struct subject *subject; /* in the order of the receipt, then of the addresses */
+	struct users users;
+	struct findings findings;
+	bool good;
+	char *log; /* NULL: not asked for, or none */
+};
 
-	path_join(&p, "bus/pci/devices/", receipt_text(f, "address"), "/driver");
-	if (roots->sys < 0 || sysfs_link(roots->sys, p.s, 0, driver, PCI_DRIVER_NAME) < 0)
-		*driver = '\0';
-	return driver;
+static struct host_options opt = { .as_boot = true };
+static bool only_verify, json, with_log;
+
+/* --- reading */
+
+static void add_subject(struct status *s, json_object *then, const struct pci_function *now)
+{
+	s->subject = xreallocarray(s->subject, s->n + 1, sizeof(*s->subject));
+	s->subject[s->n++] = (struct subject){ then, now };
 }
 
-/* True: what the boot bound is on another driver now. */
-static bool is_changed(json_object *f, const char *now)
+static bool is_subject(const struct status *s, const struct pci_function *f)
 {
-	return !strcmp(receipt_text(f, "state"), "bound") &&
-	       strcmp(now, receipt_text(f, "driver")) != 0;
-}
-
-static size_t list_length(json_object *list)
-{
-	return list ? json_object_array_length(list) : 0;
-}
-
-/* The function as it is now; NULL: it is gone. */
-static const struct pci_function *function_now(const struct status *s, json_object *f)
-{
-	const struct inventory *inv = &s->host.run.inv;
-	struct pci_address at = { 0 };
-
-	if (!pci_parse_address(slice_of(receipt_text(f, "address")), &at, NULL))
-		return NULL;
-	for (unsigned i = 0; i < inv->functions; i++)
-		if (!pci_compare(&inv->function[i].at, &at))
-			return &inv->function[i];
-	return NULL;
-}
-
-/* What is so now of the IOMMU group of a function that the boot bound: the boot could not know
- * what the host's drivers take later. */
-static enum viability viable_now(struct status *s, json_object *f, struct text *why)
-{
-	const struct pci_function *now = function_now(s, f);
-	char names[1024];
-	struct text t;
-
-	if (!now || now->group < 0 || strcmp(receipt_text(f, "state"), "bound") != 0)
-		return VIABLE_UNKNOWN;
-	text_start(&t, names, sizeof(names));
-	if (group_list(&s->host, now->group, GROUP_HELD, false, &t)) {
-		text_add(why, "no guest can have it: the host's drivers have %s of its "
-			      "IOMMU group %u: vgapass check iommu says what to do", names,
-			 (unsigned)now->group);
-		return VIABLE_NO;
-	}
-	if (group_is_reserved(&s->host, now->group)) {
-		text_add(why, "no guest can have it: the firmware keeps memory through "
-			      "its IOMMU group %u (RMRR): vgapass check iommu says what to do",
-			 (unsigned)now->group);
-		return VIABLE_NO;
-	}
-	text_start(&t, names, sizeof(names));
-	if (!group_list(&s->host, now->group, GROUP_WANTED, false, &t))
-		return VIABLE_YES;
-	text_add(why, "a guest can have it until the host loads drivers for %s of its "
-		 "IOMMU group %u", names, (unsigned)now->group);
-	return VIABLE_UNKNOWN;
-}
-
-/* True: its rule says required=yes, and no guest can have it. */
-static bool is_kept_from_guests(struct status *s, json_object *f)
-{
-	const struct pci_function *now = function_now(s, f);
-	const struct rule *rule = now ? host_entry(&s->host, now)->rule : NULL;
-	struct text why;
-	char buf[1];
-
-	text_start(&why, buf, sizeof(buf));
-	return rule && rule->required && viable_now(s, f, &why) == VIABLE_NO;
-}
-
-/* True: a rule of the configuration says required=yes. */
-static bool is_required(const struct config *c)
-{
-	for (unsigned i = 0; i < c->rules; i++)
-		if (c->rule[i].required)
+	for (size_t i = 0; i < s->n; i++)
+		if (s->subject[i].now == f)
 			return true;
 	return false;
 }
 
-/* The boot has judged: a rule with required=yes that is not fulfilled makes its result
- * "failed". A boot that was told to do nothing has judged nothing. */
-static bool is_good(struct status *s)
-{
-	json_object *list = receipt_list(s->receipt, "functions");
-	const char *result = receipt_text(s->receipt, "result");
-	char now[PCI_DRIVER_NAME];
-
-	if (!strcmp(result, "failed") || !strcmp(result, "error"))
-		return false;
-	if (strcmp(receipt_text(s->receipt, "mode"), "on") && is_required(&s->host.run.config))
-		return false;
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		if (is_changed(f, driver_now(&s->host.roots, f, now)) || is_kept_from_guests(s, f))
-			return false;
-	}
-	return true;
-}
-
-/* The kernel command line is still that of the boot. */
-static void print_off(const struct status *s)
-{
-	char why[HOST_NAME_MAX];
-
-	if (!strcmp(receipt_text(s->receipt, "mode"), "off") && s->host.run.plan.state == PLAN_OFF)
-		printf("nothing was bound: %s\n", hint_off(&s->host.run, why));
-}
-
-static void print_result(const struct status *s)
-{
-	printf("the last boot's result: %s (mode %s)\n", receipt_text(s->receipt, "result"),
-	       receipt_text(s->receipt, "mode"));
-}
-
-static void print_changed(const struct status *s)
-{
-	json_object *list = receipt_list(s->receipt, "functions");
-	char now[PCI_DRIVER_NAME];
-
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		if (is_changed(f, driver_now(&s->host.roots, f, now)))
-			printf("%s [%s] was bound to %s by the boot and is on %s now (%s)\n",
-			       receipt_text(f, "address"), receipt_text(f, "id"),
-			       receipt_text(f, "driver"), *now ? now : "no driver",
-			       receipt_text(f, "rule"));
-	}
-}
-
-/* What a guest meets now; for --verify only what a rule with required=yes is about. */
-static void print_groups(struct status *s, bool required)
-{
-	json_object *list = receipt_list(s->receipt, "functions");
-	char buf[PLAN_LINE_MAX + 1024], now[PCI_DRIVER_NAME];
-	struct text why;
-
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		text_start(&why, buf, sizeof(buf));
-		if (!is_changed(f, driver_now(&s->host.roots, f, now)))
-			viable_now(s, f, &why);
-		if (why.len && (!required || is_kept_from_guests(s, f)))
-			printf("%s: %s\n", receipt_text(f, "address"), buf);
-	}
-}
-
-/* True: it is on a driver for guests, and neither the boot nor a rule has put it there. */
-static bool is_stray(const struct status *s, const struct pci_function *f)
-{
-	json_object *list = receipt_list(s->receipt, "functions");
-
-	const struct rule *rule = host_entry(&s->host, f)->rule;
-
-	if (!driver_is_for_guests(f->driver) || (rule && !rule->keep) ||
-	    !s->host.run.config.rules || s->host.run.plan.state != PLAN_READY)
-		return false;
-	for (size_t i = 0; i < list_length(list); i++)
-		if (function_now(s, json_object_array_get_idx(list, i)) == f)
-			return false;
-	return true;
-}
-
-static void print_strays(const struct status *s)
+static void collect_subjects(struct status *s)
 {
 	const struct inventory *inv = &s->host.run.inv;
-	json_object *list = receipt_list(s->receipt, "strays");
-	char at[PCI_ADDRESS_SIZE];
 
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		printf("%s was on %s when the boot ended, and no rule takes it\n",
-		       receipt_text(f, "address"), receipt_text(f, "driver"));
+	for (size_t i = 0; i < last_boot_functions(&s->boot); i++) {
+		json_object *f = last_boot_function(&s->boot, i);
+		add_subject(s, f, last_boot_now(&s->boot, f));
 	}
-	for (unsigned i = 0; i < inv->functions; i++) {
-		const struct pci_function *f = &inv->function[i];
-		if (!is_stray(s, f))
-			continue;
-		pci_put_address(at, &f->at);
-		printf("%s is on %s now, and no rule takes it\n", at, f->driver);
-	}
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (s->host.run.plan.entry[i].rule && !is_subject(s, &inv->function[i]))
+			add_subject(s, NULL, &inv->function[i]);
 }
 
-static void print_reasons(const struct status *s)
+/* Of those that guests may have: what the host uses is of no interest here. */
+static void find_users(struct status *s)
 {
-	json_object *list = receipt_list(s->receipt, "functions");
+	const struct pci_function **f = xcalloc(s->n + 1, sizeof(*f));
+	unsigned n = 0;
 
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		if (*receipt_text(f, "reason"))
-			printf("%s: %s: %s\n", receipt_text(f, "address"),
-			       receipt_text(f, "state"), receipt_text(f, "reason"));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->subject[i].now && driver_is_for_guests(s->subject[i].now->driver))
+			f[n++] = s->subject[i].now;
+	if (n)
+		users_find(&s->host, f, n, &s->users);
+	else
+		s->users.known = true;
+	free(f);
+	if (!s->users.known && !s->users.n && !*s->host.sysroot)
+		finding_fix(findings_add(&s->findings, FINDING_NOTE, "users-unknown", "",
+					 "which guest has a card is not known"),
+			    FIX_ADVICE, NULL, "run as root");
 }
 
-static void print_problems(const struct status *s)
+/* How many functions the boot bound, refused, and neither bound nor kept. */
+struct boot_counts {
+	unsigned bound, refused, failed, planned;
+};
+
+static struct boot_counts count_boot(const struct status *s)
 {
-	json_object *list = receipt_list(s->receipt, "problems");
+	struct boot_counts c = { 0 };
 
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *p = json_object_array_get_idx(list, i);
-		const char *at = receipt_text(p, "at");
-		printf("%s%s%s\n", at, *at ? ": " : "", receipt_text(p, "text"));
+	for (size_t i = 0; i < last_boot_functions(&s->boot); i++) {
+		const char *state = receipt_text(last_boot_function(&s->boot, i), "state");
+		c.bound += !strcmp(state, "bound");
+		c.refused += !strcmp(state, "refused");
+		c.failed += !strcmp(state, "failed") || !strcmp(state, "held");
+		c.planned += !strcmp(state, "planned") || !strcmp(state, "bind");
 	}
+	return c;
 }
 
-static void print_row(const struct status *s, struct libscols_line *line, const struct columns *c,
-		      json_object *f)
+/* True: nothing is configured, and nothing was. */
+static bool is_unconfigured(const struct status *s)
+{
+	const struct config *c = &s->host.run.config;
+
+	return !c->rules && !c->errors && !s->boot.why && !last_boot_functions(&s->boot) &&
+	       (!s->boot.receipt || !strcmp(receipt_text(s->boot.receipt, "result"), "nothing") ||
+		!strcmp(receipt_text(s->boot.receipt, "result"), "off"));
+}
+
+/* True: the next boot may come to something else than the last one did. */
+static bool is_next_other(const struct status *s)
+{
+	const struct plan *p = &s->host.run.plan;
+	struct boot_counts c = count_boot(s);
+
+	return !s->boot.receipt || last_boot_is_outdated(&s->boot) ||
+	       p->planned != c.bound || p->refused != c.refused;
+}
+
+static void look_at_status(struct status *s)
+{
+	if (only_verify) {
+		if (!last_boot_is_good(&s->boot))
+			findings_required(&s->boot, &s->findings);
+		s->good = last_boot_is_good(&s->boot);
+		return;
+	}
+	collect_subjects(s);
+	if (!is_unconfigured(s))
+		findings_of_boot(&s->boot, &s->findings);
+	s->good = !s->findings.count[FINDING_ERROR] && last_boot_is_good(&s->boot);
+	if (!is_unconfigured(s))
+		findings_of_plan(&s->host, &s->findings);
+	find_users(s);
+	findings_merge(&s->findings);
+}
+
+/* --- text */
+
+/* What the boot was told by its command line, which is still the same; false: to bind. */
+static bool add_mode(const struct status *s, struct text *t)
+{
+	const char *mode = receipt_text(s->boot.receipt, "mode");
+	struct boot_counts c = count_boot(s);
+	char why[HOST_NAME_MAX];
+
+	if (!strcmp(mode, "dry-run"))
+		text_add(t, "nothing was bound, as vgapass=dry-run was on the kernel command line; "
+			    "without it: %u bound, %u refused", c.planned, c.refused);
+	else if (!strcmp(mode, "off"))
+		text_add(t, "nothing was bound, as %s", s->host.run.plan.state == PLAN_OFF ?
+			 hint_off(&s->host.run, why) : "the kernel command line said so");
+	else
+		return false;
+	return true;
+}
+
+static void add_counts(const struct status *s, struct text *t)
+{
+	struct boot_counts c = count_boot(s);
+	const char *result = receipt_text(s->boot.receipt, "result");
+
+	if (!strcmp(result, "error")) {
+		text_add(t, "nothing was bound");
+		return;
+	}
+	if (!strcmp(result, "nothing")) {
+		text_add(t, "nothing to bind, as no rule matched a function");
+		return;
+	}
+	text_add(t, "%u of %u bound", c.bound, c.bound + c.refused + c.failed);
+	if (c.refused)
+		text_add(t, ", %u refused", c.refused);
+	if (c.failed)
+		text_add(t, ", %u failed", c.failed);
+}
+
+/* Adds " (kernel 6.12.107, profile games, 0.6 ms)". */
+static void add_boot(const struct status *s, struct text *t)
+{
+	const char *kernel = receipt_text(s->boot.receipt, "kernel");
+	const char *profile = receipt_text(s->boot.receipt, "profile");
+	json_object *us = NULL;
+	size_t start = t->len;
+
+	json_object_object_get_ex(s->boot.receipt, "took_us", &us);
+	if (*kernel)
+		text_add(t, " (kernel %s", kernel);
+	if (*profile)
+		text_add(t, "%sprofile %s", t->len > start ? ", " : " (", profile);
+	if (us && json_object_get_int64(us) > 0) {
+		unsigned long long n = (unsigned long long)json_object_get_int64(us) / 100;
+		char time[32];
+		snprintf(time, sizeof(time), "%llu.%llu ms", n / 10, n % 10);
+		text_add(t, "%s%s", t->len > start ? ", " : " (", time);
+	}
+	if (t->len > start)
+		text_add(t, ")");
+}
+
+static void print_headlines(const struct status *s)
+{
+	char buf[PLAN_LINE_MAX + HOST_NAME_MAX];
+	struct text t;
+
+	if (is_unconfigured(s)) {
+		puts("Nothing is configured: vgapass add");
+		return;
+	}
+	text_start(&t, buf, sizeof(buf));
+	text_add(&t, "Last boot: ");
+	if (!s->boot.receipt)
+		text_add(&t, "not known");
+	else if (!add_mode(s, &t))
+		add_counts(s, &t);
+	if (s->boot.receipt)
+		add_boot(s, &t);
+	wrap_print(stdout, 0, 0, table_width(), buf);
+	if (!is_next_other(s))
+		return;
+	text_start(&t, buf, sizeof(buf));
+	text_add(&t, "Next boot: ");
+	next_boot_headline(&s->host, &t);
+	wrap_print(stdout, 0, 0, table_width(), buf);
+}
+
+/* The device's name by its ID, also of one that is gone. */
+static const char *name_of(const struct host *h, const char *id, char name[HOST_NAME_MAX])
 {
 	struct pci_function card = { .group = -1 };
-	const char *state = receipt_text(f, "state");
-	char name[HOST_NAME_MAX], now[PCI_DRIVER_NAME];
 	uint32_t vendor, device;
 
-	if (pci_parse_id(slice_of(receipt_text(f, "id")), &vendor, &device)) {
-		card.vendor = (uint16_t)vendor;
-		card.device = (uint16_t)device;
-		table_set(line, c, NAME, host_device(&s->host, &card, name));
-	}
-	driver_now(&s->host.roots, f, now);
-	table_set(line, c, ADDRESS, receipt_text(f, "address"));
-	table_set(line, c, ID, receipt_text(f, "id"));
-	table_set(line, c, STATE, state);
-	table_set(line, c, THEN, receipt_text(f, "driver"));
-	table_set(line, c, NOW, now);
-	table_set(line, c, RULE, receipt_text(f, "rule"));
-	if (is_changed(f, now))
-		table_color(line, c, NOW, color_bad());
+	if (!pci_parse_id(slice_of(id), &vendor, &device))
+		return "";
+	card.vendor = (uint16_t)vendor;
+	card.device = (uint16_t)device;
+	return host_device(h, &card, name);
+}
+
+static void color_row(const struct status *s, const struct subject *x, const struct columns *c,
+		      struct libscols_line *line)
+{
+	const char *state = x->then ? receipt_text(x->then, "state") : "";
+
+	if (x->then && last_boot_is_changed(&s->boot, x->then))
+		table_color(line, c, DRIVER, color_bad());
 	else if (!strcmp(state, "bound"))
-		table_color(line, c, STATE, color_good());
-	else if (strcmp(state, "kept") != 0)
-		table_color(line, c, STATE, color_warn());
+		table_color(line, c, BOOT, color_good());
+	else if (!strcmp(state, "refused") || !strcmp(state, "failed") || !strcmp(state, "held"))
+		table_color(line, c, BOOT, color_warn());
+}
+
+static void fill_row(const struct status *s, const struct subject *x, const struct columns *c,
+		     struct libscols_line *line)
+{
+	char text[HOST_NAME_MAX], id[16];
+	const struct rule *rule = x->now ? host_entry(&s->host, x->now)->rule : NULL;
+
+	if (x->then) {
+		snprintf(id, sizeof(id), "%s", receipt_text(x->then, "id"));
+		table_set(line, c, ADDRESS, receipt_text(x->then, "address"));
+		table_set(line, c, BOOT, receipt_text(x->then, "state"));
+	} else {
+		text_make(id, sizeof(id), "%pi", x->now);
+		table_set(line, c, ADDRESS, text_make(text, sizeof(text), "%pa", &x->now->at));
+		table_set(line, c, BOOT, "-");
+	}
+	table_set(line, c, ID, id);
+	table_set(line, c, NAME, name_of(&s->host, id, text));
+	table_set(line, c, DRIVER, !x->now ? "(gone)" : *x->now->driver ? x->now->driver : "none");
+	if (x->now)
+		table_set(line, c, USER, *users_text(&s->users, x->now, text) ? text : "-");
+	table_set(line, c, RULE, x->then ? receipt_text(x->then, "rule") :
+		  text_make(text, sizeof(text), "%pp", &rule->at));
+	color_row(s, x, c, line);
 }
 
 static void print_table(const struct status *s)
 {
+	bool wide = table_width() >= WIDE;
 	struct columns c = { .all = columns };
-	json_object *list = receipt_list(s->receipt, "functions");
 
-	columns_choose_all(&c);
-	struct libscols_table *table = table_start(&c);
-	for (size_t i = 0; i < list_length(list); i++)
-		print_row(s, table_line(table, NULL), &c, json_object_array_get_idx(list, i));
-	table_end(table, &c, TABLE_PLAIN, true);
+	if (!s->n)
+		return;
+	columns_choose(&c, wide && s->users.n ? "ADDRESS,ID,NAME,BOOT,DRIVER,USER,RULE" :
+			   wide ? "ADDRESS,ID,NAME,BOOT,DRIVER,RULE" :
+			   s->users.n ? "ADDRESS,NAME,BOOT,DRIVER,USER" :
+			   "ADDRESS,NAME,BOOT,DRIVER,RULE");
+	struct libscols_table *table = table_start("functions", &c, false);
+	for (size_t i = 0; i < s->n; i++)
+		fill_row(s, &s->subject[i], &c, table_line(table, NULL));
+	table_end(table);
 }
 
 static void print_text(struct status *s)
 {
-	print_result(s);
-	print_off(s);
-	if (list_length(receipt_list(s->receipt, "functions")))
-		print_table(s);
-	print_changed(s);
-	print_groups(s, false);
-	print_strays(s);
-	print_reasons(s);
-	print_problems(s);
-	if (s->booted && !booted_is_same(s->booted)) {
-		printf("the configuration has changed since the boot: %s, and reboot\n",
-		       rebuild_advice(&s->host));
-		booted_print(s->booted, DIFF_LINES);
+	print_headlines(s);
+	print_table(s);
+	findings_print(&s->findings);
+	if (last_boot_is_outdated(&s->boot)) {
+		puts("Changed since the boot:");
+		booted_print(s->boot.booted, DIFF_LINES);
 	}
+	if (s->log)
+		printf("Kernel log:\n%s", s->log);
 }
 
-static json_object *strays_now(const struct status *s)
+/* --- JSON */
+
+/* What the receipt says of the boot as a whole; NULL: there is no receipt. */
+static json_object *json_boot(const struct status *s)
+{
+	json_object *o;
+
+	if (!s->boot.receipt)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_foreach(s->boot.receipt, name, member) {
+		if (strcmp(name, "functions") != 0 && strcmp(name, "version") != 0)
+			json_object_object_add(o, name, json_object_get(member));
+	}
+	return o;
+}
+
+/* A function that is gone, as function_json() has it. */
+static json_object *json_gone(const struct status *s, json_object *then)
+{
+	static const char *const unknown[] = { "driver", "group", "rule", "target", "state",
+					       "reason_code", "reason" };
+	json_object *o = json_object_new_object();
+	char name[HOST_NAME_MAX];
+
+	json_set(o, "address", receipt_text(then, "address"));
+	json_set(o, "id", receipt_text(then, "id"));
+	json_set(o, "name", name_of(&s->host, receipt_text(then, "id"), name));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		json_object_object_add(o, unknown[i], NULL);
+	return o;
+}
+
+static json_object *json_subject(const struct status *s, const struct subject *x)
+{
+	json_object *o = x->now ? function_json(&s->host, x->now) : json_gone(s, x->then);
+	struct text why;
+	char buf[1];
+
+	json_set(o, "boot_state", x->then ? receipt_text(x->then, "state") : NULL);
+	json_set(o, "boot_driver", x->then ? receipt_text(x->then, "driver") : NULL);
+	json_set(o, "boot_reason", x->then ? receipt_text(x->then, "reason") : NULL);
+	json_set(o, "boot_rule", x->then ? receipt_text(x->then, "rule") : NULL);
+	json_object_object_add(o, "user", x->now ? users_json(&s->users, x->now) : NULL);
+	json_object_object_add(o, "changed", x->then ? json_object_new_boolean(
+				       last_boot_is_changed(&s->boot, x->then)) : NULL);
+	text_start(&why, buf, sizeof(buf));
+	enum viability viable = x->then ? last_boot_viable(&s->boot, x->then, &why) :
+					  VIABLE_UNKNOWN;
+	json_object_object_add(o, "viable", viable == VIABLE_UNKNOWN ? NULL :
+			       json_object_new_boolean(viable == VIABLE_YES));
+	return o;
+}
+
+static json_object *json_strays(const struct status *s)
 {
 	const struct inventory *inv = &s->host.run.inv;
 	json_object *list = json_object_new_array();
 	char at[PCI_ADDRESS_SIZE];
 
 	for (unsigned i = 0; i < inv->functions; i++) {
-		if (!is_stray(s, &inv->function[i]))
+		if (!last_boot_is_stray(&s->boot, &inv->function[i]))
 			continue;
 		json_object *o = json_object_new_object();
 		pci_put_address(at, &inv->function[i].at);
-		json_object_object_add(o, "address", json_object_new_string(at));
-		json_object_object_add(o, "driver",
-				       json_object_new_string(inv->function[i].driver));
+		json_set(o, "address", at);
+		json_set(o, "driver", inv->function[i].driver);
 		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static json_object *json_log(const char *log)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t n; log && *log; log += n + 1) {
+		n = strcspn(log, "\n");
+		json_object_array_add(list, json_text(log, n));
 	}
 	return list;
 }
 
 static void print_json(struct status *s)
 {
-	json_object *list = receipt_list(s->receipt, "functions");
-	char now[PCI_DRIVER_NAME], buf[1];
-	struct text why;
+	json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < list_length(list); i++) {
-		json_object *f = json_object_array_get_idx(list, i);
-		driver_now(&s->host.roots, f, now);
-		json_object_object_add(f, "now", *now ? json_object_new_string(now) : NULL);
-		json_object_object_add(f, "changed", json_object_new_boolean(is_changed(f, now)));
-		text_start(&why, buf, sizeof(buf));
-		enum viability viable = viable_now(s, f, &why);
-		json_object_object_add(f, "viable_now", viable == VIABLE_UNKNOWN ? NULL :
-				       json_object_new_boolean(viable == VIABLE_YES));
-	}
-	json_object_object_add(s->receipt, "strays_now", strays_now(s));
-	json_object_object_add(s->receipt, "configuration_changed",
-			       s->booted ? json_object_new_boolean(!booted_is_same(s->booted)) :
-			       NULL);
-	json_print(json_object_get(s->receipt));
+	for (size_t i = 0; i < s->n; i++)
+		json_object_array_add(list, json_subject(s, &s->subject[i]));
+	json_object *o = json_document("functions", list);
+	json_object_object_add(o, "boot", json_boot(s));
+	json_object_object_add(o, "findings", findings_json(&s->findings));
+	json_object_object_add(o, "strays", json_strays(s));
+	json_object_object_add(o, "configuration_changed", s->boot.booted ?
+			       json_object_new_boolean(last_boot_is_outdated(&s->boot)) : NULL);
+	if (with_log)
+		json_object_object_add(o, "log", json_log(s->log));
+	json_print(o);
 }
 
-static int complain_receipt(const struct status *s, const char *why)
-{
-	const struct config *c = &s->host.run.config;
+/* --- the verb */
 
-	if (why)
-		return cmd_complain("%s, so what the boot did is not known: run vgapass "
-				    "status as root, or reboot", why);
-	if (!c->rules && !c->errors)
-		return cmd_complain("this boot left no receipt, as there is no rule: vgapass add "
-				    "makes one");
-	return cmd_complain("this boot left no receipt: %s, and reboot", rebuild_advice(&s->host));
+static void read_log(struct status *s)
+{
+	const char *why;
+
+	s->log = kernel_log_of_vgapass(&s->host, s->boot.receipt ?
+				       receipt_text(s->boot.receipt, "boot_id") : "", &why);
+	if (!s->log)
+		cmd_note("%s", why);
 }
 
-/* Says only what is wrong. Without a receipt nothing is proven; that matters where a rule
- * requires it. */
-static int print_verdict(struct status *s, const char *why)
+static int show_status(struct status *s)
 {
-	if (!s->receipt)
-		return is_required(&s->host.run.config) ? complain_receipt(s, why) : CMD_OK;
-	if (s->good)
-		return CMD_OK;
-	print_changed(s);
-	print_groups(s, true);
-	print_problems(s);
-	print_result(s);
-	return CMD_FAILED;
-}
+	int r = host_open(&s->host, &opt);
 
-/* Returns the exit code of the verb. */
-static int print_status(struct status *s, const char *why, bool only_verify, bool json)
-{
+	if (r)
+		return r;
+	last_boot_read(&s->host, &s->boot);
+	if (!json)
+		receipt_make_printable(s->boot.receipt);
+	look_at_status(s);
+	if (with_log)
+		read_log(s);
 	if (only_verify)
-		return print_verdict(s, why);
-	if (!s->receipt)
-		return complain_receipt(s, why);
-	(json ? print_json : print_text)(s);
+		findings_print(&s->findings);
+	else
+		(json ? print_json : print_text)(s);
 	return s->good ? CMD_OK : CMD_FAILED;
 }
 
-static int show_status(const struct host_options *o, bool only_verify, bool json)
-{
-	struct status *s = xcalloc(1, sizeof(*s));
-	const char *why;
-	int r = host_open(&s->host, o);
-
-	if (!r) {
-		s->receipt = receipt_read(&s->host.roots, &why);
-		s->good = s->receipt && is_good(s);
-		s->booted = booted_read(&s->host.roots, &s->host.run);
-		if (!json)
-			receipt_make_printable(s->receipt);
-		r = print_status(s, why, only_verify, json);
-		json_object_put(s->receipt);
-		booted_free(s->booted);
-	}
-	host_close(&s->host);
-	free(s);
-	return r;
-}
-
-static struct host_options opt;
-static bool only_verify, json;
-
 static const struct cmd_option options[] = {
 	CMD_JSON(&json),
-	{ "verify", 0, NULL, "print only what is wrong, for scripts and units", &only_verify, NULL },
+	{ "log", 0, NULL, "print vgapass's lines of the kernel log too", &with_log, NULL },
+	{ "verify", 0, NULL, "print only what required=yes is about, and only if it does not hold, "
+	  "for scripts and units", &only_verify, NULL },
 	CMD_SYSROOT(&opt.sysroot),
 	CMD_END,
 };
@@ -431,18 +471,28 @@ static int run_status(int argc, char **argv)
 {
 	if (cmd_no_arguments(&verb_status, argc, argv))
 		return CMD_USAGE;
-	if (only_verify && json)
-		return cmd_misused(&verb_status,
-				   "--verify prints no JSON: leave one of both out");
-	return show_status(&opt, only_verify, json);
+	if (only_verify && (json || with_log))
+		return cmd_misused(&verb_status, "--verify prints no %s: leave one of both out",
+				   json ? "JSON" : "log");
+	struct status *s = xcalloc(1, sizeof(*s));
+	int r = show_status(s);
+	last_boot_free(&s->boot);
+	findings_free(&s->findings);
+	users_free(&s->users);
+	host_close(&s->host);
+	free(s->subject);
+	free(s->log);
+	free(s);
+	return r;
 }
 
 const struct cmd_verb verb_status = {
 	.name = "status",
 	.summary = "show what the last boot did, and whether that still holds",
 	.arguments = "",
-	.about = "Shows what the last boot did with each function, and what has changed since.",
+	.about = "Shows what the last boot did with each function, which driver and which guest has\n"
+		 "it now, what is not as the rules say, and what to do.",
 	.options = options,
-	.exits = "0 all is as the rules say, 1 it is not, 2 usage.",
+	.exits = "0 all is as the rules say, or nothing is configured, 1 it is not, 2 usage.",
 	.run = run_status,
 };
