@@ -32,7 +32,7 @@ static void feed(struct explain *e, const uint8_t *data, size_t n, size_t step)
 	explain_end(e);
 }
 
-static void check_finding(const struct finding *f, const struct finding *same)
+static void check_finding(const struct explanation *f, const struct explanation *same)
 {
 	expect(f->s == same->s && f->count == same->count && f->count);
 	expect(!strcmp(f->line, same->line) && f->start == same->start);
