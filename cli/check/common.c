@@ -77,7 +77,7 @@ const char *check_address(const struct pci_function *f)
 
 const char *check_place(const struct place *at)
 {
-	return text_make(next_buffer(), CHECK_PLACE_MAX, "/etc/%pp", at);
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "%pp", at);
 }
 
 const char *check_line(const char *path, unsigned line)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/core/words.h"
+#include "cli/machine/problem.h"
 #include "runtime/io/sysfs.h"
 
 /* The files name drivers that root loads, so only root may write them. The owner of / counts
@@ -89,33 +89,18 @@ void check_rules(struct check *c)
 {
 	const struct run *r = &c->host->run;
 	const struct rule *rule;
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX], place[PLAN_LINE_MAX + 8];
-	struct text at, what;
-	char fix[CHECK_PLACE_MAX];
-	bool broken = r->config.errors;
+	static struct problem p;
 
 	if (check_is_idle(c))
 		check_say(c, CHECK_WARNING, "/etc/vgapass.conf", "has no rule, so no function is "
 			  "kept for guests\nwrite one, such as 1002:6608 (man vgapass.conf)");
-	for (unsigned k = 0;; k++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_start(&what, what_buf, sizeof(what_buf));
-		if (!words_problem(r, k, &at, &what))
-			return;
-		bool in_file = !strncmp(at_buf, "vgapass.conf", 12);
-		text_make(place, sizeof(place), "%s%s", in_file ? "/etc/" : "", at_buf);
-		bool bad = broken || r->input_error || !in_file;
-		rule = bad ? NULL : rule_at(&r->config, at_buf);
+	for (unsigned k = 0; problem_get(c->host, k, &p); k++) {
+		rule = p.in || r->input_error ? NULL : rule_at(&r->config, p.at);
 		if (rule && is_for_later(c, rule))
 			continue;
-		const char *foreign = broken && in_file ? check_foreign_line(c, at_buf, fix) : NULL;
-		if (foreign)
-			check_say(c, CHECK_ERROR, place, "%.*s\n%s", (int)strcspn(what_buf, ":"),
-				  what_buf, foreign);
-		else
-			say_phrase(c, bad ? CHECK_ERROR : CHECK_WARNING, place, what_buf,
-				   rule ? what_to_do(c, rule) : "correct it: until then "
-				   "no rule holds");
+		bool bad = !rule && !p.denied;
+		check_say(c, bad ? CHECK_ERROR : CHECK_WARNING, p.at, "%s\n%s", p.text,
+			  *p.fix ? p.fix : rule ? what_to_do(c, rule) : "correct it");
 	}
 }
 

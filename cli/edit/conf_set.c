@@ -13,6 +13,7 @@
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/machine/problem.h"
 #include "cli/machine/whole_file.h"
 #include "cli/out/diff.h"
 #include "cli/out/xalloc.h"
@@ -91,13 +92,11 @@ unsigned conf_set_errors(const struct host *h)
 {
 	const struct config *c = &h->run.config;
 	unsigned n = 0;
-	char at[PLAN_LINE_MAX];
 
 	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++) {
-		const struct config_error *e = &c->error[i];
-		if (!is_of_file(&e->at))
+		if (!is_of_file(&c->error[i].at))
 			continue;
-		cmd_complain("%s: %s", text_make(at, sizeof(at), "%pp", &e->at), e->phrase);
+		cmd_complain("%s", problem_line(h, i));
 		n++;
 	}
 	return n;

@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/host.h"
+#include "cli/machine/problem.h"
 #include "cli/live/in_use.h"
 #include "cli/machine/receipt_read.h"
 #include "cli/out/table.h"
@@ -33,8 +34,9 @@ static void print_functions(const struct run *r, const struct obstacles *o)
 	}
 }
 
-static void print_text(const struct run *r, const struct obstacles *o)
+static void print_text(const struct host *h, const struct obstacles *o)
 {
+	const struct run *r = &h->run;
 	const char *line;
 	char why[HOST_NAME_MAX];
 
@@ -43,7 +45,7 @@ static void print_text(const struct run *r, const struct obstacles *o)
 	else if (!r->config.rules && !r->config.errors)
 		puts("nothing: /etc/vgapass.conf has no rule");
 	print_functions(r, o);
-	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
+	for (unsigned k = 0; (line = problem_line(h, k)); k++)
 		puts(line);
 }
 
@@ -104,7 +106,7 @@ static int show_plan(const struct host_options *o, bool json)
 	if (json)
 		print_json(&host->roots, &host->run, &in_use);
 	else
-		print_text(r, &in_use);
+		print_text(host, &in_use);
 	hint_serials(host, false);
 	hint_no_group(host);
 	if (!json)

@@ -10,7 +10,7 @@
 #define E_OPTION "unknown option: see vgapass.conf(5)"
 #define E_VALUE "unknown value: see vgapass.conf(5)"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
-#define E_TWICE "option given twice: keep one"
+#define E_TWICE "is given twice: keep one"
 #define E_CLASS "expected display audio usb network storage serial, or 2, 4 or 6 hex digits"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
 #define E_PATH "expected a path like 00:01.0/00.0"
@@ -19,10 +19,10 @@
 #define E_EXPECT "expected a number from 1 to 4096"
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "reserved name: use another"
-#define E_KEEP "no effect in a keep rule: remove it"
-#define E_ALL "this names everything: add class=, subsystem= or a location"
+#define E_KEEP "has no effect in a keep rule: remove it"
+#define E_ALL "names everything: add class=, subsystem= or a location"
 #define E_ALONE SWITCH "= requires a line of its own"
-#define E_ATTR "vgapass writes this attribute itself: remove it"
+#define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
 #define E_FILES "more than 32 files"
 #define E_PROFILES "more than 32 profiles"
@@ -135,11 +135,12 @@ static const char *set_subsystem(struct parser *p, struct slice v)
 	return pci_parse_id(v, &p->rule->subvendor, &p->rule->subdevice) ? NULL : E_ID;
 }
 
+#define CLASSES "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07"
+
 static const char *set_class(struct parser *p, struct slice v)
 {
-	const char *words = "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07";
 	struct slice code;
-	unsigned word = slice_find(v, slice_of(words), '|', &code);
+	unsigned word = slice_find(v, slice_of(CLASSES), '|', &code);
 
 	if (word != SLICE_NO_WORD)
 		v = code;
@@ -241,6 +242,15 @@ static const struct option options[] = {
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 _Static_assert(OPTIONS <= 32, "parser.set has a bit for each");
+
+const char *config_option(unsigned i, const char **words)
+{
+	if (i >= OPTIONS)
+		return NULL;
+	*words = options[i].field ? options[i].words :
+		 options[i].set == set_class ? CLASSES : "";
+	return options[i].key;
+}
 
 static const char *set_word(struct parser *p, const struct option *o, struct slice v)
 {
