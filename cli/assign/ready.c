@@ -50,9 +50,9 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 		words_reason(&why, &h->run, f, e);
 		text_add(&why, " (%pp)", &e->rule->at);
 	}
-	return cmd_complain("%s: uses %s, and the next boot %s",
+	return cmd_complain("%s: %s%s, and the next boot %s",
 			    text_make(at, sizeof(at), "%pa", &f->at),
-			    *f->driver ? f->driver : "no driver", why_buf);
+			    *f->driver ? "uses " : "has no driver", f->driver, why_buf);
 }
 
 /* Says what keeps the group of f from guests after the next boot, or may do so later; functions
