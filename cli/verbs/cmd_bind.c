@@ -324,10 +324,10 @@ const struct cmd_verb verb_bind = {
 	.about = "Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
 		 "now. CARD is an address, an ID or words of its name, see vgapass list.",
 	.options = options,
-	.notes = "What is in use is refused, and who uses it is named; so is everything where that\n"
+	.notes = "A card in use is refused, and the user is named; so is every card where the users\n"
 		 "cannot be seen, as in a container. If one function cannot be bound, the others\n"
-		 "go back to the drivers that they had. The configuration stays: what holds for\n"
-		 "the next boot, vgapass add writes.",
+		 "go back to the drivers that they had. The configuration is not changed: for the\n"
+		 "next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
 	.run = run_bind,
 };

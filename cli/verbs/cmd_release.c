@@ -125,12 +125,12 @@ const struct cmd_verb verb_release = {
 	.summary = "give a card back to the host now",
 	.arguments = "CARD ...",
 	.about = "Takes all functions of the cards from vfio-pci, or from the driver of their\n"
-		 "rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
+		 "rule, and gives them back to the host's own drivers, now. CARD is an address, an ID\n"
 		 "or words of its name, see vgapass list.",
 	.options = options,
 	.notes = "A card that a guest has is refused, and the process is named. A driver_override\n"
-		 "that was left on a function of theirs is cleared. The configuration stays: at\n"
-		 "the next boot its rules hold, until vgapass remove.",
+		 "that was left on one of its functions is cleared. The configuration is not\n"
+		 "changed: its rules apply at the next boot, until vgapass remove.",
 	.exits = "0 the host has them, 1 refused or failed, 2 usage.",
 	.run = run_release,
 };
