@@ -43,14 +43,15 @@ EARLY_CC = klcc
 #   -fno-tree-loop-im             80
 #   -fno-tree-dominator-opts      64
 #   -malign-data=abi              24
-EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-forwprop -fno-caller-saves \
+EARLY_CFLAGS = -Oz -ffunction-sections -fno-jump-tables -fno-tree-forwprop -fno-caller-saves \
 	-fno-move-loop-invariants -fno-tree-loop-im -fno-tree-dominator-opts \
 	$(EARLY_CFLAGS_$(EARLY_MACHINE))
 EARLY_MACHINE = $(shell uname -m)
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
 EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables
-EARLY_LDFLAGS = -static -s -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment
+EARLY_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none \
+	-Wl,--sort-section=alignment
 CC = gcc
 CFLAGS = -O2 -g
 PKG_CONFIG = pkg-config

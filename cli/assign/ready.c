@@ -23,8 +23,8 @@ static int refuse_without_group(const struct pci_function *f)
 {
 	char at[64];
 
-	return cmd_complain("%s: it has no IOMMU group, and no guest can have it: vgapass check "
-			    "iommu says what to do", text_make(at, sizeof(at), "%pa", &f->at));
+	return cmd_complain("%s: no IOMMU group, so no guest can have it: see vgapass check iommu",
+			    text_make(at, sizeof(at), "%pa", &f->at));
 }
 
 /* Neither this boot nor the next gives the function to a guest: says why not. Without an IOMMU
@@ -50,9 +50,9 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 		words_reason(&why, &h->run, f, e);
 		text_add(&why, " (%pp)", &e->rule->at);
 	}
-	return cmd_complain("%s: it is on %s, and the next boot %s",
+	return cmd_complain("%s: %s%s, and the next boot %s",
 			    text_make(at, sizeof(at), "%pa", &f->at),
-			    *f->driver ? f->driver : "no driver", why_buf);
+			    *f->driver ? "uses " : "has no driver", f->driver, why_buf);
 }
 
 /* Says what keeps the group of f from guests after the next boot, or may do so later; functions
@@ -92,7 +92,7 @@ static int check_left_out(struct host *h, const struct card *card, const struct 
 			return refuse_function(h, f);
 		}
 		text_make(at, sizeof(at), "%pa", &f->at);
-		cmd_complain("%s: it stays with the host, which its IOMMU group %d allows%s%s", at,
+		cmd_complain("%s: stays with the host, which its IOMMU group %d allows%s%s", at,
 			     (int)f->group, host_entry(h, f)->rule ? "" :
 			     ": to give it to the guest too, run vgapass add ",
 			     host_entry(h, f)->rule ? "" : at);
@@ -128,7 +128,7 @@ static void warn_of_later(const struct host *h, const struct pci_function *f)
 		cmd_complain("%s: %s", at, host_later_text(h, f, why));
 	else
 		cmd_complain("%s: the guest can have the card after the next boot, not before: "
-			     "rebuild the boot image if that is not done, and reboot", at);
+			     "rebuild the boot image if it is stale, and reboot", at);
 }
 
 /* Warns that no rule takes the card at the next boot. */

@@ -221,7 +221,7 @@ static bool is_hanging(json_object *receipt, const struct pci_function *f)
 {
 	json_object *then = find_in_receipt(receipt, check_address(f));
 
-	return then && strstr(receipt_text(then, "reason"), "has not come back");
+	return then && strstr(receipt_text(then, "reason"), "has not returned");
 }
 
 static bool is_stray(json_object *receipt, const char *address)

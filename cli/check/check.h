@@ -96,10 +96,6 @@ static inline bool check_is_idle(const struct check *c)
 	return !config->rules && !config->cmdline_ids && !config->errors;
 }
 
-/* Returns what to write instead of the wrong line at this place ("vgapass.conf:3:1"), if the
- * line has the syntax of other software; else NULL. */
-const char *check_foreign_line(struct check *c, const char *place, char fix[CHECK_PLACE_MAX]);
-
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
 /* iommu.c */

@@ -160,9 +160,7 @@ const char *check_address(const struct pci_function *f)
 
 const char *check_place(const struct place *at)
 {
-	/* "cmdline:1" is the kernel command line. */
-	return text_make(next_buffer(), CHECK_PLACE_MAX,
-			 strncmp(at->file, "vgapass.conf", 12) ? "%pp" : "/etc/%pp", at);
+	return text_make(next_buffer(), CHECK_PLACE_MAX, "%pp", at);
 }
 
 const char *check_line(const char *path, unsigned line)

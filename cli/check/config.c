@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/machine/problem.h"
 #include "cli/out/near.h"
-#include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 
 /* The files name drivers that root loads, so only root may write them. The owner of / counts
@@ -59,46 +59,26 @@ static const char *cut_remedy(char *phrase)
 	return colon + 2;
 }
 
-/* True: the configuration, or this file of it, is closed to this user. */
-static bool is_denied(const struct check *c, const char *file)
-{
-	struct conf_path path;
-
-	return faccessat(c->host->roots.root, gather_conf_path(&path, file), R_OK, AT_EACCESS) &&
-	       errno == EACCES;
-}
-
-static void say_error(struct check *c, const struct config_error *e)
-{
-	char name[CHECK_PLACE_MAX], fix[CHECK_PLACE_MAX];
-	const char *at = check_place(&e->at), *foreign;
-
-	if (!e->at.line && is_denied(c, e->at.file)) {
-		check_say(c, FINDING_WARNING, CODE_CONFIG_UNREADABLE, at,
-			  "%s, so the rules are not known", strerror(EACCES));
-		check_as_root(c);
-		return;
-	}
-	foreign = check_foreign_line(c, text_make(name, sizeof(name), "%pp", &e->at), fix);
-	if (foreign) {
-		check_say(c, FINDING_ERROR, CODE_CONFIG_FOREIGN, at, "%.*s",
-			  (int)strcspn(e->phrase, ":"), e->phrase);
-		check_edit(c, at, "%s", foreign);
-	} else {
-		check_say(c, FINDING_ERROR, CODE_CONFIG_ERROR, at, "%s", e->phrase);
-		check_edit(c, at, "correct it, as no rule holds until then");
-	}
-}
-
 static void say_errors(struct check *c)
 {
-	const struct config *config = &c->host->run.config;
+	const unsigned errors = c->host->run.config.errors;
+	static struct problem p;
 
-	for (unsigned i = 0; i < config->errors && i < CONFIG_ERRORS_MAX; i++)
-		say_error(c, &config->error[i]);
-	if (config->errors > CONFIG_ERRORS_MAX) {
+	for (unsigned k = 0; problem_get(c->host, k, &p) && p.in; k++) {
+		if (p.denied) {
+			check_say(c, FINDING_WARNING, CODE_CONFIG_UNREADABLE, p.at,
+				  "%s, so the rules are not known", p.text);
+			check_as_root(c);
+			continue;
+		}
+		check_say(c, FINDING_ERROR, p.foreign ? CODE_CONFIG_FOREIGN : CODE_CONFIG_ERROR,
+			  p.at, "%s", p.text);
+		check_edit(c, p.at, "%s", *p.fix ? p.fix :
+						   "correct it, as no rule holds until then");
+	}
+	if (errors > CONFIG_ERRORS_MAX) {
 		check_say(c, FINDING_ERROR, CODE_CONFIG_ERROR, "/etc/vgapass.conf",
-			  "has %u more errors", config->errors - CONFIG_ERRORS_MAX);
+			  "has %u more errors", errors - CONFIG_ERRORS_MAX);
 		check_advise(c, "correct those above first");
 	}
 }

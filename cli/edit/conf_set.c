@@ -13,6 +13,7 @@
 #include "runtime/core/words.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/machine/problem.h"
 #include "cli/machine/whole_file.h"
 #include "cli/out/diff.h"
 #include "cli/out/xalloc.h"
@@ -101,15 +102,16 @@ static bool is_of_file(const struct place *at)
 unsigned conf_set_errors(const struct host *h)
 {
 	const struct config *c = &h->run.config;
+	static struct problem p;
 	unsigned n = 0;
-	char at[PLAN_LINE_MAX];
 
 	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++) {
-		const struct config_error *e = &c->error[i];
-		if (!is_of_file(&e->at))
+		if (!is_of_file(&c->error[i].at))
 			continue;
-		account_error("configuration", text_make(at, sizeof(at), "%pp", &e->at), "%s",
-			      e->phrase);
+		problem_get(h, i, &p);
+		account_error("configuration", p.at, "%s", p.text);
+		if (*p.fix)
+			account_fix(FIX_EDIT, p.at, "%s", p.fix);
 		n++;
 	}
 	return n;

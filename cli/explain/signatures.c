@@ -72,7 +72,7 @@ const struct signature explain_signatures[] = {
 	  "shut that guest down, or detach the card from it", evidence_user },
 	{ "not-detached",
 	  "Unmanaged PCI device %a must be manually detached from the host",
-	  "the function is still on a driver of the host's, and managed='no' leaves it there",
+	  "a host driver still has the function, and managed='no' leaves it there",
 	  "vgapass add, and reboot", evidence_driver },
 	{ "no-such-function",
 	  "no such host device\nDevice %a not found: could not access\n"
@@ -86,7 +86,7 @@ const struct signature explain_signatures[] = {
 	  "Failed to bind PCI device '%a' to\nFailed to bind PCI device '%a'",
 	  "vfio-pci refused the function: it does not answer, is a bridge, or its IOMMU group is "
 	  "in "
-	  "the host's hands",
+	  "use by the host",
 	  "read dmesg around this line\nvgapass check", evidence_driver },
 	{ "already-vfio",
 	  "is already bound to vfio-pci\n"
@@ -185,22 +185,22 @@ const struct signature explain_signatures[] = {
 	  "[DMA Read NO_PASID] Request device [%a]\n[DMA Write NO_PASID] Request device [%a]",
 	  "the function used memory that is not its own, and the IOMMU stopped it",
 	  "while a guest starts or ends: shut the guest down, and reboot the host if it goes on\n"
-	  "on a driver of the host's: update firmware and kernel, or iommu=pt", evidence_driver },
+	  "on a host driver: update firmware and kernel, or iommu=pt", evidence_driver },
 	{ "iotlb-timeout",
 	  "Event logged [IOTLB_INV_TIMEOUT device=%a\nEvent logged [IOTLB_INV_TIMEOUT",
 	  "the function does not answer the IOMMU: it hangs after a failed reset, or has lost "
 	  "power",
-	  "reboot the host, or take its power away\nvgapass check cards", evidence_reset },
+	  "reboot the host, or power it off\nvgapass check cards", evidence_reset },
 	{ "completion-wait",
 	  "AMD-Vi: Completion-Wait loop timed out",
 	  "the IOMMU waits for a function that no longer answers, most often after a reset that "
 	  "failed",
-	  "find the function in the lines before (IOTLB_INV_TIMEOUT), and take the machine's power "
-	  "away\nupdate the firmware\nvgapass check cards", evidence_reset },
+	  "find the function in the lines before (IOTLB_INV_TIMEOUT), and power the "
+	  "machine off\nupdate the firmware\nvgapass check cards", evidence_reset },
 	{ "invalidation-timeout",
 	  "Invalidation Time-out Error",
 	  "a function no longer answers the IOMMU (VT-d), most often after a reset that failed",
-	  "take the machine's power away\nupdate the firmware\nvgapass check "
+	  "power the machine off\nupdate the firmware\nvgapass check "
 	  "cards", evidence_reset },
 	{ "ir-firmware",
 	  "AMD-Vi: Disabling interrupt remapping\n"
@@ -212,12 +212,12 @@ const struct signature explain_signatures[] = {
 	/* --- memory of a function, and its ROM */
 	{ "bar-reserve",
 	  "BAR %d: can't reserve\nBAR %d [*]: can't reserve",
-	  "somebody else holds memory of the card, so the guest's driver cannot use it",
+	  "something else holds memory of the card, so the guest's driver cannot use it",
 	  "shut the guest down, and unbind what /proc/iomem shows in the BAR\n"
 	  "vgapass check cards elsewhere", evidence_bar },
 	{ "bar-mmap",
 	  "Failed to mmap %a BAR %d\nFailed to mmap*Device or resource busy",
-	  "QEMU cannot map a BAR: somebody else holds it, or it is smaller than a page",
+	  "QEMU cannot map a BAR: something else holds it, or it is smaller than a page",
 	  "shut the guest down, and unbind what /proc/iomem shows in the BAR\n"
 	  "for a small BAR nothing: it is only slower", evidence_bar },
 	{ "bar-space",
@@ -255,7 +255,7 @@ const struct signature explain_signatures[] = {
 	  "failed to find romfile \"%w\"\nromfile \"%w\" is empty\n"
 	  "failed to load romfile \"%w\"",
 	  "QEMU cannot open the ROM file, or it is empty",
-	  "see that the file exists and that QEMU's user may read it and all directories "
+	  "make sure that the file exists and that QEMU's user may read it and all directories "
 	  "above", NULL },
 	{ "code-43",
 	  "Code 43%e",
@@ -268,14 +268,14 @@ const struct signature explain_signatures[] = {
 	{ "x-vga",
 	  "device does not support requested feature x-vga",
 	  "the guest asks for the card's VGA registers (x-vga), which card or kernel do not offer",
-	  "leave x-vga=on out, and boot the guest with UEFI (OVMF)", evidence_display },
+	  "remove x-vga=on, and boot the guest with UEFI (OVMF)", evidence_display },
 
 	/* --- resets, power, interrupts */
 	{ "header-127",
 	  "Unknown PCI header type '127' for device '%a'\nUnknown PCI header type '127'\n"
 	  "unknown header type 7f",
 	  "the function does not answer: it is asleep (D3cold), or hangs after a reset that failed",
-	  "reboot the host; if it hangs still, take its power away\n"
+	  "reboot the host; if it still hangs, power it off\n"
 	  "if it comes back with each start of a guest, write attr.d3cold_allowed=0 to its rule",
 	  evidence_power },
 	{ "power",
@@ -284,12 +284,12 @@ const struct signature explain_signatures[] = {
 	  "the function did not wake up from D3: it has lost power, or hangs after a failed reset",
 	  "write attr.d3cold_allowed=0 to its rule, and disable_idle_d3=1 to the options of "
 	  "vfio-pci "
-	  "in /etc/modprobe.d/vfio.conf\nthen shut the machine down and take its power away",
+	  "in /etc/modprobe.d/vfio.conf\nthen power the machine off",
 	  evidence_power },
 	{ "reset-timeout",
 	  "not ready %ims after *; giving up\nnot ready 65535ms after",
 	  "the function did not come back from a reset",
-	  "reboot the host, or take its power away\n"
+	  "reboot the host, or power it off\n"
 	  "try another way: write attr.reset_method=bus to its rule (or flr, pm); for AMD's "
 	  "displays "
 	  "the module vendor-reset", evidence_reset },
@@ -312,7 +312,7 @@ const struct signature explain_signatures[] = {
 	  "else reboot the host between two guests", evidence_reset },
 	{ "reset-recovery",
 	  "reset recovery - restoring BARs",
-	  "the card was reset without VFIO: by itself, or by its guest's driver",
+	  "the card was reset without VFIO: on its own, or by its guest's driver",
 	  "nothing, if the guest works; else reboot the host before the next "
 	  "start", evidence_reset },
 	{ "irq-nobody",
@@ -350,7 +350,7 @@ const struct signature explain_signatures[] = {
 	  "Could not access KVM kernel module\nfailed to initialize KVM\nfailed to initialize kvm\n"
 	  "kvm: disabled by bios\nSVM disabled (by BIOS)\nVMX (outside TXT) disabled by BIOS\n"
 	  "KVM virtualisation configured, but not available",
-	  "KVM is not there, or may not be opened",
+	  "KVM is missing, or cannot be opened",
 	  "turn on VT-x or SVM in the firmware setup\nadduser USER kvm, and log in again\n"
 	  "vgapass check guests", evidence_kvm },
 	{ .code = NULL },

@@ -439,9 +439,10 @@ static void look_at_address(const struct roots *roots, const struct node *node,
 	const char *name = node_name(node);
 
 	if (has_address(name, address))
-		obstacle_add(o, node->f, "%s has the address %s%s\nip addr flush dev %s",
-			     name, address, has_default_route(roots, name) ?
-			     " and the default route" : "", name);
+		obstacle_add(o, node->f, has_default_route(roots, name) ?
+			     "%s has the address %s and the default route\ngive the host another "
+			     "way out first" :
+			     "%s has the address %s\nip addr flush dev %s", name, address, name);
 }
 
 void in_use_addresses(const struct roots *roots, const struct nodes *nodes, struct obstacles *o)

@@ -35,7 +35,7 @@ static int take_lock(void)
 	if (roots.root >= 0)
 		close(roots.root);
 	if (fd < 0)
-		cmd_complain("/run/vgapass/lock: cannot be made: is /run writable?");
+		cmd_complain("/run/vgapass/lock: cannot be created: is /run writable?");
 	else if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
 	else
@@ -117,7 +117,13 @@ static bool find_cards(struct live *l, unsigned cards, char **card)
 struct live *live_open(const struct live_options *o, unsigned cards, char **card)
 {
 	if (geteuid()) {
-		cmd_complain("%s: only root can change drivers: use sudo", o->verb);
+		char words[1024];
+		struct text t;
+		text_start(&t, words, sizeof(words));
+		for (unsigned i = 0; i < cards; i++)
+			text_add(&t, " %s", card[i]);
+		cmd_complain("only root can change drivers: run sudo vgapass %s%s", o->verb,
+			     words);
 		return NULL;
 	}
 	struct live *l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,

@@ -85,7 +85,7 @@ void live_complain(const struct live *l)
 
 	for (unsigned k = 0; k < l->n; k++)
 		if (l->function[k].changed)
-			cmd_complain("%s: it was removed or replaced meanwhile: see vgapass list",
+			cmd_complain("%s: removed or replaced meanwhile: see vgapass list",
 				     text_make(at, sizeof(at), "%pa", &l->function[k].f->at));
 	for (unsigned i = 0; i < o->n && i < OBSTACLES_MAX; i++)
 		cmd_complain("%s: in use: %s",
@@ -94,7 +94,7 @@ void live_complain(const struct live *l)
 	if (o->n > OBSTACLES_MAX)
 		cmd_complain("and %u more", o->n - OBSTACLES_MAX);
 	if (o->blind)
-		cmd_complain("%s: %s", l->verb, o->blind);
+		cmd_complain("%s", o->blind);
 }
 
 bool live_is_free(struct live *l)
@@ -103,8 +103,8 @@ bool live_is_free(struct live *l)
 
 	l->looked = false;
 	if (!live_run(l, 1, look_item) || !l->looked) {
-		cmd_complain("%s: the kernel has not come back from looking at who uses the cards: "
-			     "see the kernel log", l->verb);
+		cmd_complain("the kernel has not returned from looking at who uses the cards: see "
+			     "the kernel log");
 		return false;
 	}
 	live_complain(l);

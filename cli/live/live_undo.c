@@ -185,7 +185,7 @@ static void say_undone(const struct live *l, unsigned k)
 
 	text_make(at, sizeof(at), "%pa", &one->f->at);
 	if (!one->done)
-		cmd_complain("%s: the kernel has not come back from giving it back to %s: see the "
+		cmd_complain("%s: the kernel has not returned from giving it back to %s: see the "
 			     "kernel log", at, was);
 	else if (strcmp(was, is) != 0)
 		cmd_complain("%s: not given back to %s, %s has it: see the "
@@ -194,7 +194,7 @@ static void say_undone(const struct live *l, unsigned k)
 		cmd_complain("%s: as before, %s has it", at, was);
 	for (unsigned i = 0; one->done && i < attributes_of(l, k); i++)
 		if (one->attribute[i].left)
-			cmd_complain("%s: attr.%s was written and could not be taken back", at,
+			cmd_complain("%s: attr.%s was written and could not be restored", at,
 				     rule->attr[i].name);
 }
 

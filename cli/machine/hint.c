@@ -10,6 +10,7 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "iommu.h"
+#include "problem.h"
 
 int hint_input(const struct host *h)
 {
@@ -62,8 +63,10 @@ void hint_plan(const struct host *h)
 
 	if (state == PLAN_OFF)
 		cmd_complain("%s: no rule holds", hint_off(&h->run, why));
+	else if (state == PLAN_UNKNOWN_PROFILE || problem_denied(h))
+		cmd_complain("%s", problem_line(h, 0));
 	else if (state != PLAN_READY)
-		cmd_complain("the configuration is wrong and no rule holds: see vgapass plan");
+		cmd_complain("the configuration has errors, so no rule applies: see vgapass plan");
 }
 
 /* Every function has 256 bytes; the kernel shows 64 of them to all. */

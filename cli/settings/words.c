@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define DRIVERS_KEPT "the rules keep the host's drivers off their functions"
-#define OWN_DISPLAY "the firmware's framebuffer releases the card on its own"
+#define OWN_DISPLAY "the firmware framebuffer releases the card on its own"
 
 static bool is_stub(struct slice module)
 {
@@ -104,12 +104,12 @@ static bool read_needless(struct reader *r, struct slice word, struct slice key,
 	if (slice_word(key, "rd.driver.pre|rd.driver.post|modules-load|modules_load|"
 			    "rd.modules-load|rd.modules_load|earlymodules") != SLICE_NO_WORD &&
 	    names_vfio(slice_unquoted(value)))
-		why = "the boot image loads VFIO by itself";
+		why = "the boot image loads VFIO anyway";
 	else if ((slice_is(key, "video") && slice_contains(value, "fb:off")) ||
 		 (slice_is(key, "initcall_blacklist") && slice_contains(value, "sysfb_init")))
 		why = OWN_DISPLAY ", and this hides the host's early boot";
 	else if (slice_is(word, "nomodeset"))
-		why = "it keeps drivers off the host's own display, too";
+		why = "it also keeps drivers off the host's own display";
 	else
 		return false;
 	reader_add(r, SETTING_NEEDLESS, word, slice_of(""), why);
@@ -122,7 +122,7 @@ static bool read_switch(struct reader *r, struct slice word)
 		reader_add(r, SETTING_STOPS, word, slice_of(""), "the boot binds nothing");
 	else if (slice_is(word, "vgapass=dry-run"))
 		reader_add(r, SETTING_HINDERS, word, slice_of(""),
-			   "the boot only says what it would "
+			   "the boot only logs what it would "
 			   "bind");
 	else
 		return false;

@@ -9,6 +9,7 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
+#include "cli/machine/problem.h"
 #include "cli/out/xalloc.h"
 
 /* As messages call the rules of this command. */
@@ -30,15 +31,19 @@ static void print_function(struct live *l, unsigned k, FILE *to)
 
 	text_start(&t, buf, sizeof(buf));
 	words_function(&t, &l->host.run, l->function[k].f, bind_entry(l, k));
+	/* A rule that plan_others() made is in no file. */
+	if (!strcmp(bind_entry(l, k)->rule->at.file, RULES_NAME))
+		*strrchr(buf, '(') = '\0', buf[strlen(buf) - 1] = '\0';
+	problem_error_words(buf, sizeof(buf));
 	fprintf(to, "%s%s\n", to == stderr ? "vgapass: " : "", buf);
 }
 
 /* Errors of the configuration, modules, and strangers in the IOMMU groups. */
-static void print_problems(const struct run *r)
+static void print_problems(const struct host *h)
 {
 	const char *line;
 
-	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
+	for (unsigned k = 0; (line = problem_line(h, k)); k++)
 		cmd_complain("%s", line);
 }
 
@@ -99,7 +104,7 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 	}
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 	if (r->plan.state != PLAN_READY) {
-		print_problems(r);
+		print_problems(&l->host);
 		return false;
 	}
 	plan_others(l, o);
@@ -124,17 +129,22 @@ static bool is_to_lose_driver(const struct live *l, unsigned k)
 static bool is_refused(struct live *l)
 {
 	unsigned refused = 0;
+	char at[PCI_ADDRESS_SIZE];
 
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct plan_entry *e = bind_entry(l, k);
 		if (e->state == STATE_PLANNED)
 			continue;
 		refused++;
-		print_function(l, k, stderr);
+		text_make(at, sizeof(at), "%pa", &l->function[k].f->at);
 		if (e->reason == REASON_BOOT_DISPLAY)
-			cmd_complain("bind: --take-boot-display allows it, for this time");
-		if (e->reason == REASON_NO_GROUP)
-			cmd_complain("bind: --no-iommu allows it, for this time");
+			cmd_complain("%s: the boot display: --take-boot-display allows it this "
+				     "once", at);
+		else if (e->reason == REASON_NO_GROUP)
+			cmd_complain("%s: no IOMMU group: see vgapass check iommu; --no-iommu "
+				     "allows it this once", at);
+		else
+			print_function(l, k, stderr);
 	}
 	return refused;
 }
@@ -160,8 +170,8 @@ static bool load_drivers(struct live *l)
 	struct run *r = &l->host.run;
 
 	if (!live_run(l, l->n, load_item)) {
-		cmd_complain("bind: the kernel has not come back from loading modules: "
-			     "see the kernel log");
+		cmd_complain("the kernel has not returned from loading modules: see the "
+			     "kernel log");
 		return false;
 	}
 	for (unsigned k = 0; k < l->n; k++) {
@@ -169,8 +179,8 @@ static bool load_drivers(struct live *l)
 		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
 			continue;
 		if (r->module_error)
-			print_problems(r);
-		cmd_complain("%s: this kernel has no such driver: install its module, or name "
+			print_problems(&l->host);
+		cmd_complain("driver %s not found in this kernel: install its module, or name "
 			     "another in the rule", driver);
 		return false;
 	}
@@ -268,7 +278,7 @@ static int carry_out(struct live *l)
 		return CMD_FAILED;
 	}
 	print_groups(l);
-	print_problems(&l->host.run);
+	print_problems(&l->host);
 	return CMD_OK;
 }
 
@@ -296,7 +306,7 @@ static const struct cmd_option options[] = {
 static int run_bind(int argc, char **argv)
 {
 	if (!argc)
-		return cmd_misused(&verb_bind, "no card is named");
+		return cmd_misused(&verb_bind, "a card is required");
 	const struct live_options lo = { .verb = "bind", .dry_run = opt.dry_run,
 					 .wants = is_to_lose_driver };
 	struct live *l = live_open(&lo, (unsigned)argc, argv);
@@ -314,10 +324,10 @@ const struct cmd_verb verb_bind = {
 	.about = "Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
 		 "now. CARD is an address, an ID or words of its name, see vgapass list.",
 	.options = options,
-	.notes = "What is in use is refused, and who uses it is named; so is everything where that\n"
+	.notes = "A card in use is refused, and the user is named; so is every card where the users\n"
 		 "cannot be seen, as in a container. If one function cannot be bound, the others\n"
-		 "go back to the drivers that they had. The configuration stays: what holds for\n"
-		 "the next boot, vgapass add writes.",
+		 "go back to the drivers that they had. The configuration is not changed: for the\n"
+		 "next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
 	.run = run_bind,
 };

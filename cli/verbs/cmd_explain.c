@@ -51,14 +51,14 @@ static int feed_file(struct explain *e, int fd, const char *name)
 	if (!error)
 		return CMD_OK;
 	bool denied = (error == -EACCES || error == -EPERM) && geteuid();
-	return cmd_complain("explain: %s: %s%s", name, strerror(-error),
-			    denied ? ": run it as root" : "");
+	return cmd_complain("%s: %s%s", name, strerror(-error),
+			    denied ? ": run as root" : "");
 }
 
 static int feed_guest(struct explain *e, const struct host *h, const char *guest)
 {
 	if (!*guest || *guest == '.' || strchr(guest, '/')) {
-		cmd_complain("explain: --guest %s: expected a guest's name, see virsh list --all",
+		cmd_complain("--guest %s: expected a guest's name, see virsh list --all",
 			     guest);
 		return CMD_USAGE;
 	}
@@ -85,12 +85,12 @@ static int feed_journal(struct explain *e, const struct host *h)
 	int fd = kernel_log_journal(h, "-1", "short-precise", &pid);
 
 	if (fd < 0)
-		return cmd_complain("explain: journalctl: %s", strerror(-fd));
+		return cmd_complain("journalctl: %s", strerror(-fd));
 	int r = feed_file(e, fd, "journalctl");
 	int status = kernel_log_end(pid);
 	if (!r && status && !e->n)
-		return cmd_complain("explain: journalctl -k -b -1 failed: the journal keeps no "
-				    "earlier boot without /var/log/journal");
+		return cmd_complain("journalctl -k -b -1 failed: without /var/log/journal, the journal "
+				    "keeps no earlier boot");
 	return r;
 }
 
@@ -243,12 +243,12 @@ static int explain_source(struct explain *e, struct host *h, const struct source
 	else
 		print_text(e);
 	if (e->dropped)
-		cmd_complain("explain: %llu more messages are left out: explain a part of the text",
+		cmd_complain("%llu more messages are left out: explain a part of the text",
 			     e->dropped);
 	if (e->n)
 		return CMD_OK;
-	return cmd_complain("explain: no known message in it: put the text into an issue, with the "
-			    "file that vgapass report writes");
+	return cmd_complain("no known message found: report it, with the text and the file that "
+			    "vgapass report writes");
 }
 
 static struct host_options opt = { .as_boot = true };
@@ -271,8 +271,8 @@ static int run_explain(int argc, char **argv)
 	struct source *s = &source;
 
 	if (argc + !!s->guest + s->dmesg + s->last_boot > 1)
-		return cmd_misused(&verb_explain, "it takes one of FILE, --guest, --dmesg and "
-				   "--last-boot");
+		return cmd_misused(&verb_explain, "FILE, --guest, --dmesg and --last-boot exclude "
+				   "each other");
 	s->file = argc ? argv[0] : "-";
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct explain *e = xcalloc(1, sizeof(*e));

@@ -40,7 +40,7 @@ static int say_released(struct live *l, struct live_function *one)
 	if (*was)
 		text_make(from, sizeof(from), " from %s", was);
 	if (!one->wanted && *one->override && !one->done)
-		return cmd_complain("%s: driver_override %s is left and was not cleared: see the "
+		return cmd_complain("%s: driver_override %s was not cleared: see the "
 				    "kernel log", at, one->override);
 	if (!one->wanted) {
 		printf("%s is the host's already, %s has it%s%s%s\n", at, was,
@@ -49,13 +49,13 @@ static int say_released(struct live *l, struct live_function *one)
 		return CMD_OK;
 	}
 	if (!one->done)
-		return cmd_complain("%s: the kernel has not come back from releasing it%s: see the "
+		return cmd_complain("%s: the kernel has not returned from releasing it%s: see the "
 				    "kernel log", at, from);
 	if (*one->driver && !strcmp(one->driver, was))
-		return cmd_complain("%s: %s has taken it again: does %s.ids= or new_id name its "
+		return cmd_complain("%s: %s has bound it again: does %s.ids= or new_id name its "
 				    "ID?", at, was, was);
 	if (!*one->driver && *host_candidates(&l->host, one->f, names))
-		return cmd_complain("%s: released%s, but no driver has taken it, "
+		return cmd_complain("%s: released%s, but no driver has bound it, "
 				    "though %s can: see the kernel log", at, from, names);
 	if (*one->driver)
 		printf("%s released%s, %s has it now\n", at, from, one->driver);
@@ -111,7 +111,7 @@ static const struct cmd_option options[] = {
 static int run_release(int argc, char **argv)
 {
 	if (!argc)
-		return cmd_misused(&verb_release, "no card is named");
+		return cmd_misused(&verb_release, "a card is required");
 	struct live *l = live_open(&opt, (unsigned)argc, argv);
 	if (!l)
 		return CMD_FAILED;
@@ -125,12 +125,12 @@ const struct cmd_verb verb_release = {
 	.summary = "give a card back to the host now",
 	.arguments = "CARD ...",
 	.about = "Takes all functions of the cards from vfio-pci, or from the driver of their\n"
-		 "rule, and has the host's own drivers take them, now. CARD is an address, an ID\n"
+		 "rule, and gives them back to the host's own drivers, now. CARD is an address, an ID\n"
 		 "or words of its name, see vgapass list.",
 	.options = options,
 	.notes = "A card that a guest has is refused, and the process is named. A driver_override\n"
-		 "that was left on a function of theirs is cleared. The configuration stays: at\n"
-		 "the next boot its rules hold, until vgapass remove.",
+		 "that was left on one of its functions is cleared. The configuration is not\n"
+		 "changed: its rules apply at the next boot, until vgapass remove.",
 	.exits = "0 the host has them, 1 refused or failed, 2 usage.",
 	.run = run_release,
 };

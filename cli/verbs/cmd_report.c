@@ -22,10 +22,10 @@ static int write_file(const char *path, const struct report *r, bool force, bool
 	ssize_t n = 0;
 
 	if (fd < 0 && errno == EEXIST)
-		return cmd_complain("report: %s exists: name another file, or use --force",
+		return cmd_complain("%s exists: name another file, or use --force",
 				    path);
 	if (fd < 0)
-		return cmd_complain("report: %s cannot be written (%s): name another file", path,
+		return cmd_complain("%s cannot be written (%s): name another file", path,
 				    strerror(errno));
 	/* A file that was there keeps its mode. */
 	bool good = !full || !fchmod(fd, 0600);
@@ -36,7 +36,7 @@ static int write_file(const char *path, const struct report *r, bool force, bool
 	if ((close(fd) || done < r->n) && !force)
 		unlink(path);
 	if (done < r->n)
-		return cmd_complain("report: %s cannot be written (%s): name another file", path,
+		return cmd_complain("%s cannot be written (%s): name another file", path,
 				    strerror(error));
 	printf("%s is written: read it before you send it\n", path);
 	return CMD_OK;
@@ -58,8 +58,8 @@ static void say_missing(const char *missing)
 {
 	if (!*missing)
 		return;
-	cmd_complain("report: not in it, as it could not be read%s:",
-		     geteuid() ? ": run it as root for all of it" : "");
+	cmd_complain("not in it, because it could not be read%s:",
+		     geteuid() ? ": run as root to read all" : "");
 	for (size_t n; *missing; missing += n + 1) {
 		n = strcspn(missing, "\n");
 		cmd_complain("  %.*s", (int)n, missing);

@@ -65,7 +65,7 @@ static int check_config(const struct config *c)
 
 	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++) {
 		text_start(&t, buf, sizeof(buf));
-		text_add(&t, "/etc/%pp: %s", &c->error[i].at, c->error[i].phrase);
+		text_add(&t, "%pp: %s", &c->error[i].at, c->error[i].phrase);
 		fprintf(stderr, "vgapass: %s\n", buf);
 	}
 	if (c->errors > CONFIG_ERRORS_MAX)
@@ -98,7 +98,7 @@ static bool print_faults(const struct modules *m)
 		const struct module_fault *f = &m->fault[i];
 		text_start(&t, place, sizeof(place));
 		if (f->at.file)
-			text_add(&t, "/etc/%pp: ", &f->at);
+			text_add(&t, "%pp: ", &f->at);
 		fprintf(stderr, "vgapass: %s%s\n", place, f->text);
 		damaged |= f->error != -ENOENT;
 	}

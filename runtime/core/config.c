@@ -5,27 +5,29 @@
 
 #define SWITCH "cmdline-ids"
 
-#define E_TEXT "not a text character: write plain text"
+#define E_TEXT "not a text character: write ASCII text"
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
-#define E_OPTION "unknown option: vgapass.conf(5) lists all"
-#define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
+#define E_OPTION "unknown option: see vgapass.conf(5)"
+#define E_VALUE "unknown value: see vgapass.conf(5)"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
-#define E_TWICE "option given twice: keep one"
-#define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
+#define E_TWICE "is given twice: keep one"
+#define E_CLASS "expected display audio usb network storage serial, or 2, 4 or 6 hex digits"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
 #define E_PATH "expected a path like 00:01.0/00.0"
 #define E_SERIAL "expected a serial number like 00-11-22-33-44-55-66-77"
 #define E_NAME "expected a name: at most 63 letters, digits, - _ and ."
 #define E_EXPECT "expected a number from 1 to 4096"
 #define E_SECTION "expected [profile NAME]"
-#define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
-#define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
-#define E_ALL "this names everything: add class=, subsystem= or a location"
+#define E_RESERVED "reserved name: use another"
+#define E_KEEP "has no effect in a keep rule: remove it"
+#define E_ALL "names everything: add class=, subsystem= or a location"
 #define E_ALONE SWITCH "= requires a line of its own"
-#define E_ATTR "vgapass writes this attribute itself: remove it"
-#define E_FULL                                                                      \
-	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of " \
-	"names are the limit"
+#define E_ATTR "is written by vgapass itself: remove it"
+#define E_RULES "more than 256 rules"
+#define E_FILES "more than 32 files"
+#define E_PROFILES "more than 32 profiles"
+#define E_ATTRS "more than 8 attributes in a rule"
+#define E_NAMES "more than 16 KiB of names"
 
 /* The state while a file is read. */
 struct parser {
@@ -101,12 +103,14 @@ static const char *keep_text(struct config *c, struct slice s)
 
 const char *config_add_file(struct config *c, const char *name)
 {
-	const char *kept = c->files < CONFIG_FILES_MAX ? keep_text(c, slice_of(name)) : NULL;
+	bool more = c->files < CONFIG_FILES_MAX;
+	const char *kept = more ? keep_text(c, slice_of(name)) : NULL;
 
 	if (kept)
 		c->file[c->files++] = kept;
 	else
-		config_fail(c, (struct place){ .file = "vgapass.conf.d" }, E_FULL);
+		config_fail(c, (struct place){ .file = "vgapass.conf.d" },
+			    more ? E_NAMES : E_FILES);
 	return kept;
 }
 
@@ -131,11 +135,12 @@ static const char *set_subsystem(struct parser *p, struct slice v)
 	return pci_parse_id(v, &p->rule->subvendor, &p->rule->subdevice) ? NULL : E_ID;
 }
 
+#define CLASSES "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07"
+
 static const char *set_class(struct parser *p, struct slice v)
 {
-	const char *words = "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07";
 	struct slice code;
-	unsigned word = slice_find(v, slice_of(words), '|', &code);
+	unsigned word = slice_find(v, slice_of(CLASSES), '|', &code);
 
 	if (word != SLICE_NO_WORD)
 		v = code;
@@ -193,7 +198,7 @@ static const char *set_driver(struct parser *p, struct slice v)
 	    SLICE_NO_WORD)
 		v = name;
 	p->rule->driver = keep_text(p->c, v);
-	return p->rule->driver ? NULL : E_FULL;
+	return p->rule->driver ? NULL : E_NAMES;
 }
 
 static const char *set_expect(struct parser *p, struct slice v)
@@ -238,6 +243,15 @@ static const struct option options[] = {
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 _Static_assert(OPTIONS <= 32, "parser.set has a bit for each");
 
+const char *config_option(unsigned i, const char **words)
+{
+	if (i >= OPTIONS)
+		return NULL;
+	*words = options[i].field ? options[i].words :
+		 options[i].set == set_class ? CLASSES : "";
+	return options[i].key;
+}
+
 static const char *set_word(struct parser *p, const struct option *o, struct slice v)
 {
 	unsigned n = slice_word(v, o->words);
@@ -263,8 +277,10 @@ static const char *set_attr(struct parser *p, struct slice name, struct slice v)
 	const char *key = keep_text(p->c, name), *value = keep_text(p->c, v);
 	while (i < r->attrs && r->attr[i].name != key)
 		i++;
-	if (!key || !value || i == CONFIG_ATTRS_MAX)
-		return E_FULL;
+	if (!key || !value)
+		return E_NAMES;
+	if (i == CONFIG_ATTRS_MAX)
+		return E_ATTRS;
 	r->attr[i] = (struct rule_attr){ key, value };
 	if (i == r->attrs)
 		r->attrs++;
@@ -366,7 +382,7 @@ static const char *parse_rule(struct parser *p, struct slice word)
 	if (r.vendor & r.device & PCI_ANY && !r.keep && !narrows)
 		return E_ALL;
 	p->where = start;
-	return config_add_rule(c, &r) ? NULL : E_FULL;
+	return config_add_rule(c, &r) ? NULL : E_RULES;
 }
 
 static void start_defaults(struct parser *p, const char *profile)
@@ -403,9 +419,11 @@ static const char *parse_section(struct parser *p)
 		return E_RESERVED;
 	const char *profile = config_find_profile(c, name);
 	if (!profile) {
-		profile = c->profiles < CONFIG_PROFILES_MAX ? keep_text(c, name) : NULL;
+		if (c->profiles == CONFIG_PROFILES_MAX)
+			return E_PROFILES;
+		profile = keep_text(c, name);
 		if (!profile)
-			return E_FULL;
+			return E_NAMES;
 		c->profile[c->profiles++] = profile;
 	}
 	start_defaults(p, profile);

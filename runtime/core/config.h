@@ -121,5 +121,9 @@ bool config_add_rule(struct config *c, const struct rule *r);
 /* Appends an error with a fixed phrase. */
 void config_fail(struct config *c, struct place at, const char *phrase);
 
+/* Returns the name of option i, NULL: there are no more; *words gets the words that it can be, as
+ * "no|yes" or with values as "display=03|usb=0c03"; "": it is no word. For messages. */
+const char *config_option(unsigned i, const char **words);
+
 /* Returns the profile as rule.profile has it; NULL: no such profile. */
 const char *config_find_profile(const struct config *c, struct slice name);

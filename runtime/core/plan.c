@@ -146,6 +146,7 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 			}
 			enter_rule(p, k, r);
 			e->companion = true;
+			e->lead = (uint16_t)i;
 			e->reason = pci_kind(f) == PCI_OTHER ||
 						    (is_card && f->vendor == lead->vendor &&
 						     pci_same_slot(&f->at, &lead->at)) ?

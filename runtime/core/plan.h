@@ -58,7 +58,8 @@ struct plan_entry {
 	const struct rule *rule; /* NULL with STATE_NONE */
 	uint8_t state;           /* enum function_state */
 	uint8_t reason;          /* enum reason */
-	bool companion;          /* taken along by with=slot or with=group */
+	bool companion;          /* taken by with=slot or with=group, together with: */
+	uint16_t lead;           /* the index of the function that the rule matches */
 	uint16_t matched;        /* REASON_EXPECT: how many functions the rule decides */
 };
 

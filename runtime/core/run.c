@@ -9,7 +9,7 @@ enum function_state run_state(const struct run *r, unsigned i)
 	return planned == STATE_PLANNED && r->outcome[i].state ? r->outcome[i].state : planned;
 }
 
-/* Returns true if a rule with required=yes is not fulfilled. */
+/* Returns true if a rule with required=yes is not met. */
 static bool required_is_missing(const struct run *r)
 {
 	const struct plan *p = &r->plan;

@@ -51,7 +51,9 @@ static void put_json(struct text *t, const char *s)
 
 static void put_place(struct text *t, const struct place *at)
 {
-	put_slice(t, slice_of(at->file));
+	struct slice rest = slice_of(at->file);
+
+	text_add(t, slice_is(slice_cut(&rest, '.'), "vgapass") ? "/etc/%s" : "%s", at->file);
 	if (at->line)
 		text_add(t, ":%u", at->line);
 	if (at->line && at->column)

@@ -31,7 +31,7 @@ void text_start(struct text *t, char *buf, size_t cap);
  *     %pj const char *, as a JSON string; bytes outside printable ASCII become \u00XX, so
  *         that the result is valid JSON whatever they are
  *     %pn the same, but null for ""
- *     %pp const struct place *: vgapass.conf:3, with its column unless that is 0
+ *     %pp const struct place *: /etc/vgapass.conf:3, with its column unless that is 0
  *     %pr const struct pci_path *: 00:01.0/00.0, with its domain unless that is 0; nothing
  *         for an unknown path
  *     %pv const struct slice *
@@ -44,8 +44,8 @@ void text_vadd(struct text *t, const char *format, va_list arguments)
 const char *text_make(char *buf, size_t cap, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A place in a text: the file as messages name it, line and column from 1. Line 0: the file as a
- * whole. */
+/* A place in a text: the file, line and column from 1. Line 0: the file as a whole. A file of the
+ * configuration is named as below /etc: "vgapass.conf". */
 struct place {
 	const char *file;
 	uint32_t line, column;

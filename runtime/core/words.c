@@ -7,8 +7,8 @@
 const char *state_word(enum function_state s)
 {
 	static const char words[][8] = {
-		[STATE_NONE] = "none", [STATE_PLANNED] = "planned", [STATE_REFUSED] = "refused",
-		[STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
+		[STATE_NONE] = "none", [STATE_PLANNED] = "bind", [STATE_REFUSED] = "refused",
+		[STATE_KEPT] = "keep", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
 		[STATE_HELD] = "held",
 	};
 
@@ -70,12 +70,12 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 	switch (reason) {
 	case REASON_NO_GROUP:
 		/* The command says more: cli/machine/iommu.c. */
-		text_add(t, "no IOMMU group: vgapass check iommu says what to do");
+		text_add(t, "no IOMMU group: see vgapass check iommu");
 		break;
 	case REASON_STRANGER:
 		text_add(t, "%s", is_beside_display(r, f, e) ?
-			 "beside the boot display, which stays: no guest gets its group" :
-			 "no part of the card: write a rule of its own");
+			 "beside the boot display, which the host keeps" :
+			 "not part of the card: write a rule for it");
 		break;
 	case REASON_IDENTITY:
 		text_add(t, "%s: write path=%pr beside its ID",
@@ -88,7 +88,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 			 rule->expect, e->matched);
 		break;
 	case REASON_NO_DRIVER:
-		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
+		text_add(t, "driver %s not found: rebuild the boot image", rule->driver);
 		break;
 	case REASON_ATTR:
 		/* The attribute is "resourceN_resize". */
@@ -103,13 +103,13 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "%s on it is in use: free it, or remove the rule", o->detail);
 		break;
 	case REASON_UNBIND:
-		text_add(t, "driver %s did not let go of it", f->driver);
+		text_add(t, "driver %s did not release it", f->driver);
 		break;
 	case REASON_PROBE:
-		text_add(t, "driver %s did not take it: see the kernel log", rule->driver);
+		text_add(t, "driver %s did not accept it: see the kernel log", rule->driver);
 		break;
 	case REASON_HANG:
-		text_add(t, "the kernel has not come back from %pv", &step);
+		text_add(t, "the kernel has not returned from %pv", &step);
 		break;
 	default:
 		text_add(t, "%s", phrases[reason]);
@@ -141,7 +141,10 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 		if (state == STATE_FAILED && *o->driver)
 			text_add(t, "; it is on %s", o->driver);
 	}
-	text_add(t, e->companion ? " (along by %pp)" : " (%pp)", &e->rule->at);
+	text_add(t, " (");
+	if (e->companion)
+		text_add(t, "with %pa, ", &r->inv.function[e->lead].at);
+	text_add(t, "%pp)", &e->rule->at);
 }
 
 /* Adds a function that the rule may have been meant for. */
@@ -167,8 +170,8 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 	struct plan_miss miss = plan_explain(rule, &r->inv);
 
 	if (miss.taken) {
-		text_add(t, "another rule decides what this one matches, like %pa",
-			 &miss.taken->at);
+		text_add(t, "never applies: %pa is already matched by %pp", &miss.taken->at,
+			 &r->plan.entry[miss.taken - r->inv.function].rule->at);
 		return;
 	}
 	text_add(t, "the rule matches nothing");
@@ -185,13 +188,13 @@ static bool add_general(const struct run *r, struct text *what)
 		text_add(what, "the PCI functions cannot be listed (error %u): is /sys mounted?",
 			 (unsigned)-r->input_error);
 	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
-		text_add(what, "no profile is named %pv: nothing is bound, correct vgapass= on the "
-			       "kernel command line", &r->cmd.profile);
+		text_add(what, "no profile is named %pv, nothing is bound: correct vgapass=",
+			 &r->cmd.profile);
 	else if (r->module_error)
 		text_add(what, "module %s did not load (error %u)", r->module,
 			 (unsigned)-r->module_error);
 	else if (r->loading)
-		text_add(what, "the kernel has not come back from loading module %s", r->module);
+		text_add(what, "the kernel has not returned from loading module %s", r->module);
 	else if (r->config.errors > CONFIG_ERRORS_MAX)
 		text_add(what, "%u errors in all", r->config.errors);
 	return what->len;
@@ -219,7 +222,7 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 		text_add(at, "%pp", &c->rule[i].at);
 		if (alone)
 			text_add(what,
-				 "%pa is on a root bus, where with=slot takes nothing along: "
+				 "%pa is on a root bus, where with=slot has no effect: "
 				 "write a rule for each function",
 				 &r->inv.function[alone - 1].at);
 		else
@@ -231,8 +234,8 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 	const struct other *o = &r->other[k];
 	text_add(at, "%pa", &o->at);
 	text_add(what,
-		 o->group == STRAY ? "%s has it by no rule: remove ids= of that driver" :
-				     "%s keeps IOMMU group %u from a guest: see vgapass check",
+		 o->group == STRAY ? "bound to %s without a rule: remove ids= of that driver" :
+				     "%s blocks IOMMU group %u: see vgapass check",
 		 o->driver, (unsigned)o->group);
 	return true;
 }

@@ -10,7 +10,7 @@
 /* bytes; enough for any line made here: phrases, names of files, drivers and attributes */
 #define PLAN_LINE_MAX 768
 
-const char *state_word(enum function_state s); /* bound refused failed held kept planned */
+const char *state_word(enum function_state s); /* bind refused keep bound failed held */
 const char *mode_word(enum run_mode m);        /* on off dry-run */
 
 /* Returns the reason in one stable word, for programs: "boot-display"; "" for REASON_NONE. */
@@ -22,7 +22,8 @@ struct slice reason_code(enum reason reason);
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		  const struct plan_entry *e);
 
-/* Adds "0000:01:00.0 [1002:6608] bound to vfio-pci (vgapass.conf:3)"; f and e as above. */
+/* Adds "0000:01:00.0 [1002:6608] bound to vfio-pci (/etc/vgapass.conf:3)"; f and e as
+ * above. */
 void words_function(struct text *t, const struct run *r, const struct pci_function *f,
 		    const struct plan_entry *e);
 

@@ -16,7 +16,7 @@
 #define E_KIND "not a regular file: replace it by one, or remove it"
 #define E_READ "cannot be read: make it a file that root can read"
 #define E_LIST "cannot be listed: make it a directory that root can read"
-#define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
+#define E_BIG "larger than 64 KiB: move rules to vgapass.conf.d"
 #define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
 
 const char *gather_conf_path(struct conf_path *p, const char *name)

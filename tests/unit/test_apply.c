@@ -64,8 +64,8 @@ static void binds_by_loading_the_module(void **state)
 {
 	(void)state;
 	boot_run("1002:6608\n1002:aab0\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
-	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
+	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 	assert_string_equal(fake_driver_of(CARD), "vfio-pci");
 	assert_string_equal(run_result(&boot), "ok");
 	expect_order(AT(CARD) "driver_override=vfio-pci", "load vfio");
@@ -88,7 +88,7 @@ static void claims_before_all(void **state)
 	assert_string_equal(fake_driver_of(CARD), "");
 	assert_string_equal(fake_driver_of(SOUND), "snd_hda_intel");
 	boot_bind();
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static void claims_what_is_planned_only(void **state)
@@ -98,7 +98,7 @@ static void claims_what_is_planned_only(void **state)
 	boot_claim();
 	assert_string_equal(fake_log(), AT(CARD) "driver_override=vfio-pci\n");
 	boot_bind();
-	expect(SOUND, "kept: a keep rule matches it (vgapass.conf:2)");
+	expect(SOUND, "keep: a keep rule matches it (/etc/vgapass.conf:2)");
 	expect_override(SOUND, UNSET);
 	expect_override(USB, UNSET);
 	assert_string_equal(run_result(&boot), "partial");
@@ -109,7 +109,7 @@ static void takes_from_the_holder(void **state)
 	(void)state;
 	boot_host_drivers();
 	boot_run("1002:6608\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 	expect_order("load vfio_pci disable_vga=1", AT(CARD) "driver/unbind=" CARD);
 	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers/vfio-pci/bind=" CARD);
 	assert_null(strstr(fake_log(), "drivers_probe"));
@@ -123,7 +123,7 @@ static void does_nothing_twice(void **state)
 	boot_run("1002:6608\n", "");
 	fake_attr(CARD, "d3cold_allowed", "1\n");
 	boot_run("1002:6608 attr.d3cold_allowed=0\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind"));
 	assert_string_equal(fake_attr_text(CARD, "d3cold_allowed"), "1\n");
 }
@@ -134,7 +134,7 @@ static void uses_a_builtin_driver(void **state)
 	fake_remove(MODULES_LIST);
 	fake_add_driver("vfio-pci");
 	boot_run("1002:6608\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot.module_error, 0);
 }
 
@@ -144,8 +144,8 @@ static void binds_others_than_vfio(void **state)
 	fake_add_driver("pci-stub");
 	boot_host_drivers();
 	boot_run("1002:6608 driver=pci-stub\n1002:aab0\n", "");
-	expect(CARD, "bound to pci-stub, taken from radeon (vgapass.conf:1)");
-	expect(SOUND, "bound to vfio-pci, taken from snd_hda_intel (vgapass.conf:2)");
+	expect(CARD, "bound to pci-stub, taken from radeon (/etc/vgapass.conf:1)");
+	expect(SOUND, "bound to vfio-pci, taken from snd_hda_intel (/etc/vgapass.conf:2)");
 }
 
 /* --- modules */
@@ -164,7 +164,7 @@ static void leaves_loaded_modules(void **state)
 	fake_file("sys/module/vfio/initstate", "live\n");
 	boot_run("1002:6608\n", "");
 	assert_false(boot_logged("load vfio", NULL));
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot.module_error, 0);
 }
 
@@ -180,7 +180,7 @@ static void minds_no_other_loader(void **state)
 		assert_true(fake_calls() >= i);
 	}
 	assert_int_equal(boot.module_error, 0);
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static void names_the_first_module_that_fails(void **state)
@@ -191,7 +191,7 @@ static void names_the_first_module_that_fails(void **state)
 	assert_int_equal(boot.module_error, -ENOENT);
 	assert_string_equal(boot.module, "nowhere");
 	/* and goes on */
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 /* Another process was loading it and failed, or is removing it. */
@@ -206,7 +206,7 @@ static void loads_what_another_process_failed_to(void **state)
 	}
 	assert_true(boot_logged("load vfio_pci disable_vga=1", NULL));
 	assert_int_equal(boot.module_error, 0);
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static char while_loading[PLAN_LINE_MAX];
@@ -232,9 +232,9 @@ static void keeps_the_order_of_modules(void **state)
 	fake_on_write(MODULES_DIR "/vfio.ko", work_on);
 	boot_run("1002:6608\n", "");
 	assert_int_equal(left_for_late, 1);
-	assert_string_equal(while_loading, "the kernel has not come back from loading module vfio");
+	assert_string_equal(while_loading, "the kernel has not returned from loading module vfio");
 	assert_int_equal(boot.module_error, 0);
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static unsigned calls_late;
@@ -257,8 +257,8 @@ static void gives_up_modules_that_hang(void **state)
 	(void)state;
 	fake_on_write(MODULES_DIR "/vfio_pci.ko", do_what_is_late);
 	boot_run("1002:6608\n1002:aab0 on-failure=hold\n", "");
-	expect(CARD, "failed: the kernel has not come back from loading modules (vgapass.conf:1)");
-	expect(SOUND, "held: the kernel has not come back from loading modules (vgapass.conf:2)");
+	expect(CARD, "failed: the kernel has not returned from loading modules (/etc/vgapass.conf:1)");
+	expect(SOUND, "held: the kernel has not returned from loading modules (/etc/vgapass.conf:2)");
 	boot_host_drivers();
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	assert_string_equal(fake_driver_of(SOUND), "");
@@ -285,7 +285,7 @@ static void waits_for_modules_when_it_is_late(void **state)
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	do_what_is_late();
 	signal(SIGALRM, SIG_DFL);
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static void refuses_overlong_params(void **state)
@@ -307,8 +307,8 @@ static void survives_without_a_list(void **state)
 	boot_host_drivers();
 	boot_run("1002:6608\n", "");
 	expect(CARD,
-	       "failed: driver vfio-pci is not there: rebuild the boot image; it is on radeon "
-	       "(vgapass.conf:1)");
+	       "failed: driver vfio-pci not found: rebuild the boot image; it is on radeon "
+	       "(/etc/vgapass.conf:1)");
 	/* A holder is not sent away for nobody. */
 	assert_null(strstr(fake_log(), "unbind"));
 	expect_override(CARD, UNSET);
@@ -332,7 +332,7 @@ static void writes_attributes_first(void **state)
 {
 	(void)state;
 	boot_run("1002:6608 attr.reset_method=bus attr.d3cold_allowed=0\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order(AT(CARD) "driver_override=vfio-pci", AT(CARD) "reset_method=bus");
 	expect_order(AT(CARD) "reset_method=bus", AT(CARD) "d3cold_allowed=0");
 	expect_order(AT(CARD) "d3cold_allowed=0", "load vfio");
@@ -344,7 +344,7 @@ static void writes_attributes_between_drivers(void **state)
 	(void)state;
 	boot_host_drivers();
 	boot_run("1002:6608 attr.reset_method=bus\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 	expect_order(AT(CARD) "driver/unbind=" CARD, AT(CARD) "reset_method=bus");
 	expect_order(AT(CARD) "reset_method=bus", "../drivers/vfio-pci/bind=" CARD);
 }
@@ -365,7 +365,7 @@ static void writes_attributes_again(void **state)
 		  "/sys/bus/pci/drivers/radeon");
 	boot_host_drivers();
 	boot_bind();
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 	assert_non_null(strstr(fake_log() + first + 1, AT(CARD) "reset_method=bus\n"));
 }
 
@@ -373,7 +373,7 @@ static void keeps_attributes_from_companions(void **state)
 {
 	(void)state;
 	boot_run("1002:6608 with=slot attr.reset_method=bus\n", "");
-	expect(SOUND, "bound to vfio-pci (along by vgapass.conf:1)");
+	expect(SOUND, "bound to vfio-pci (with " CARD ", /etc/vgapass.conf:1)");
 	assert_null(fake_attr_text(SOUND, "reset_method"));
 	assert_null(strstr(fake_log(), AT(SOUND) "reset_method"));
 }
@@ -385,7 +385,7 @@ static void fails_with_a_missing_attribute(void **state)
 	boot_run("1002:6608 attr.d3cold_allowed=0 attr.nonsense=1\n", "");
 	expect(CARD,
 	       "failed: attr.nonsense was not written: change or remove it (error 2); it is on "
-	       "radeon (vgapass.conf:1)");
+	       "radeon (/etc/vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 }
 
@@ -394,7 +394,7 @@ static void writes_reset_methods_apart(void **state)
 {
 	(void)state;
 	boot_run("1002:6608 attr.reset_method=bus,flr attr.d3cold_allowed=0,1\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_true(boot_logged(AT(CARD) "reset_method=bus flr", NULL));
 	assert_true(boot_logged(AT(CARD) "d3cold_allowed=0,1", NULL));
 }
@@ -405,7 +405,7 @@ static void resizes(void **state)
 	(void)state;
 	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
 	boot_run("1002:6608 attr.resource1_resize=11\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_true(boot_logged(AT(CARD) "resource1_resize=11", NULL));
 	assert_string_equal(fake_attr_text(CARD, "resource1_resize"), "0000000000000f00\n");
 }
@@ -422,14 +422,14 @@ static void says_what_sizes_there_are(void **state)
 		boot_run(text_make(conf, sizeof(conf), "1002:6608 attr.resource1_resize=%s\n",
 				   sizes[i]), "");
 		expect(CARD, "failed: BAR 1 can be 256M 512M 1G 2G: correct its size "
-			     "(vgapass.conf:1)");
+			     "(/etc/vgapass.conf:1)");
 		assert_null(strstr(fake_log(), "resource1_resize="));
 		expect_override(CARD, UNSET);
 	}
 	boot_machine();
 	fake_attr(CARD, "resource0_resize", "8000000000000401\n");
 	boot_run("1002:6608 attr.resource0_resize=9\n", "");
-	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (vgapass.conf:1)");
+	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (/etc/vgapass.conf:1)");
 }
 
 /* What cannot be judged is the kernel's to judge, like a file that is not there. */
@@ -446,7 +446,7 @@ static void leaves_other_sizes_to_the_kernel(void **state)
 	boot_machine();
 	boot_run("1002:6608 attr.resource1_resize=8\n", "");
 	expect(CARD, "failed: attr.resource1_resize was not written: change or remove it (error "
-		     "2) (vgapass.conf:1)");
+		     "2) (/etc/vgapass.conf:1)");
 }
 
 /* --- what fails: release and hold */
@@ -461,8 +461,8 @@ static void releases_when_the_driver_is_not_there(void **state)
 	assert_string_equal(fake_driver_of(CARD), "");
 	boot_bind();
 	expect(CARD,
-	       "failed: driver vfio-pci is not there: rebuild the boot image; it is on radeon "
-	       "(vgapass.conf:1)");
+	       "failed: driver vfio-pci not found: rebuild the boot image; it is on radeon "
+	       "(/etc/vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 }
@@ -473,8 +473,8 @@ static void holds_when_the_driver_is_not_there(void **state)
 	fake_file(MODULES_LIST, "");
 	boot_host_drivers();
 	boot_run("1002:6608 on-failure=hold\n", "");
-	expect_held(CARD, "held: driver vfio-pci is not there: rebuild the boot image "
-			  "(vgapass.conf:1)");
+	expect_held(CARD, "held: driver vfio-pci not found: rebuild the boot image "
+			  "(/etc/vgapass.conf:1)");
 }
 
 static void releases_when_the_driver_refuses(void **state)
@@ -483,8 +483,8 @@ static void releases_when_the_driver_refuses(void **state)
 	fake_refuse("vfio-pci");
 	boot_host_drivers();
 	boot_run("1002:6608\n", "");
-	expect(CARD, "failed: driver vfio-pci did not take it: see the kernel log (error 22); it "
-		     "is on radeon (vgapass.conf:1)");
+	expect(CARD, "failed: driver vfio-pci did not accept it: see the kernel log (error 22); it "
+		     "is on radeon (/etc/vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 }
@@ -495,8 +495,8 @@ static void holds_when_the_driver_refuses(void **state)
 	fake_refuse("vfio-pci");
 	boot_host_drivers();
 	boot_run("1002:6608 on-failure=hold\n", "");
-	expect_held(CARD, "held: driver vfio-pci did not take it: see the kernel log (error "
-			  "22) (vgapass.conf:1)");
+	expect_held(CARD, "held: driver vfio-pci did not accept it: see the kernel log (error "
+			  "22) (/etc/vgapass.conf:1)");
 	assert_string_equal(run_result(&boot), "failed");
 }
 
@@ -531,7 +531,7 @@ static void releases_when_the_override_fails(void **state)
 	(void)state;
 	run_with_fault("1002:6608\n", "write " AT(CARD) "driver_override=vfio-pci", EACCES);
 	expect(CARD, "failed: driver_override was not written (error 13); it is on radeon "
-		     "(vgapass.conf:1)");
+		     "(/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind"));
 }
 
@@ -539,13 +539,13 @@ static void fails_when_the_holder_stays(void **state)
 {
 	(void)state;
 	run_with_fault("1002:6608\n", "write " AT(CARD) "driver/unbind", EBUSY);
-	expect(CARD, "failed: driver radeon did not let go of it (error 16); it is on radeon "
-		     "(vgapass.conf:1)");
+	expect(CARD, "failed: driver radeon did not release it (error 16); it is on radeon "
+		     "(/etc/vgapass.conf:1)");
 	expect_override(CARD, UNSET);
 	/* on-failure=hold cannot hold what another has: it is failed, and says who has it. */
 	run_with_fault("1002:6608 on-failure=hold\n", "write " AT(CARD) "driver/unbind", EBUSY);
-	expect(CARD, "failed: driver radeon did not let go of it (error 16); it is on radeon "
-		     "(vgapass.conf:1)");
+	expect(CARD, "failed: driver radeon did not release it (error 16); it is on radeon "
+		     "(/etc/vgapass.conf:1)");
 }
 
 static void releases_when_the_attribute_fails(void **state)
@@ -557,10 +557,10 @@ static void releases_when_the_attribute_fails(void **state)
 	run_with_fault(conf, "write " AT(CARD) "reset_method", EINVAL);
 	expect(CARD,
 	       "failed: attr.reset_method was not written: change or remove it (error 22); it "
-	       "is on radeon (vgapass.conf:1)");
+	       "is on radeon (/etc/vgapass.conf:1)");
 	run_with_fault(hold, "write " AT(CARD) "reset_method", EINVAL);
 	expect_held(CARD, "held: attr.reset_method was not written: change or remove it (error 22) "
-			  "(vgapass.conf:1)");
+			  "(/etc/vgapass.conf:1)");
 }
 
 /* The modules come after the attributes of a free function: their driver must not have it. */
@@ -569,7 +569,7 @@ static void holds_from_its_own_driver_too(void **state)
 	(void)state;
 	boot_run("1002:6608 attr.nonsense=1 on-failure=hold\n", "");
 	expect_held(CARD, "held: attr.nonsense was not written: change or remove it (error 2) "
-			  "(vgapass.conf:1)");
+			  "(/etc/vgapass.conf:1)");
 }
 
 /* Where the override could not be written, the one that holds is another write. */
@@ -582,7 +582,7 @@ static void holds_by_another_override(void **state)
 	boot_machine();
 	fake_fail(i, EIO, false);
 	boot_run(conf, "");
-	expect_held(CARD, "held: driver_override was not written (error 5) (vgapass.conf:1)");
+	expect_held(CARD, "held: driver_override was not written (error 5) (/etc/vgapass.conf:1)");
 }
 
 /* Only the link is proof: a probe that reports an error and bound it all the same did. */
@@ -595,7 +595,7 @@ static void believes_the_link(void **state)
 	boot_host_drivers();
 	fake_fail(i, EIO, true);
 	boot_run("1002:6608\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 }
 
 /* drivers/NAME/bind says EBUSY where a probe that was running has taken it. */
@@ -608,7 +608,7 @@ static void minds_no_probe_that_was_running(void **state)
 	boot_host_drivers();
 	fake_fail(i, EBUSY, true);
 	boot_run("1002:6608\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 	assert_int_equal(boot_outcome(CARD)->error, 0);
 }
 
@@ -627,8 +627,8 @@ static void forgets_earlier_errors(void **state)
 		boot_run(conf, "");
 		assert_true(fake_calls() >= i++);
 	} while (strncmp(fake_failed(), "write " AT(CARD) "driver/unbind", 32) != 0);
-	expect_held(CARD, "held: driver vfio-pci is not there: rebuild the boot image "
-			  "(vgapass.conf:1)");
+	expect_held(CARD, "held: driver vfio-pci not found: rebuild the boot image "
+			  "(/etc/vgapass.conf:1)");
 }
 
 /* An unbind that reports an error, and the holder is gone all the same. */
@@ -641,7 +641,7 @@ static void goes_on_without_a_holder(void **state)
 	boot_host_drivers();
 	fake_fail(i, ENODEV, true);
 	boot_run("1002:6608\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 }
 
 static void one_failure_does_not_stop_the_rest(void **state)
@@ -649,7 +649,7 @@ static void one_failure_does_not_stop_the_rest(void **state)
 	(void)state;
 	boot_run("1002:6608 attr.nonsense=1\n1002:aab0\n", "");
 	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
-	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
+	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 	assert_string_equal(run_result(&boot), "partial");
 }
 
@@ -662,14 +662,14 @@ static void survives_hot_unplug(void **state)
 	fake_vanish(CARD);
 	boot_claim();
 	boot_bind();
-	expect(CARD, "failed: the function is gone (vgapass.conf:1)");
-	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
+	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
+	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 	boot_machine();
 	boot_gather("1002:6608\n", "");
 	boot_claim();
 	fake_vanish(CARD);
 	boot_bind();
-	expect(CARD, "failed: the function is gone (vgapass.conf:1)");
+	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
 }
 
 /* A worker that does not come back leaves its entry planned, with the step that it was in. */
@@ -685,8 +685,8 @@ static void tells_what_hangs(void **state)
 		if (i % (boot.inv.functions + 1) != (unsigned)(boot_entry(CARD) - boot.plan.entry))
 			apply_item(&boot_work, i);
 	assert_int_equal(apply_finish(&boot_work), 0);
-	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
-	expect(SOUND, "bound to vfio-pci (vgapass.conf:2)");
+	expect(CARD, "failed: the kernel has not returned from unbinding it (/etc/vgapass.conf:1)");
+	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 }
 
 static char given_up[PLAN_LINE_MAX];
@@ -717,7 +717,7 @@ static void tells_where_it_hangs(void **state)
 		fake_on_write(cases[i].path, give_up_card);
 		*given_up = '\0';
 		boot_run("1002:6608 attr.reset_method=bus\n", "");
-		text_make(says, sizeof(says), "failed: the kernel has not come back from %s",
+		text_make(says, sizeof(says), "failed: the kernel has not returned from %s",
 			  cases[i].says);
 		if (strncmp(given_up, says, strlen(says)) != 0)
 			fail_msg("%s: \"%s\"", cases[i].path, given_up);
@@ -731,10 +731,10 @@ static void gives_up_what_nobody_got_to(void **state)
 	boot_gather("1002:6608\n", "");
 	boot_claim();
 	assert_int_equal(apply_finish(&boot_work), 1);
-	expect(CARD, "to be bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
 	boot_work.late = true;
 	assert_int_equal(apply_finish(&boot_work), 0);
-	expect(CARD, "failed: the kernel has not come back from loading modules (vgapass.conf:1)");
+	expect(CARD, "failed: the kernel has not returned from loading modules (/etc/vgapass.conf:1)");
 }
 
 /* Somebody who comes later leaves alone what hangs: its lock is taken. */
@@ -747,7 +747,7 @@ static void leaves_what_hangs_alone(void **state)
 	boot_claim();
 	boot_outcome(CARD)->step = STEP_UNBIND;
 	boot_bind();
-	expect(CARD, "failed: the kernel has not come back from unbinding it (vgapass.conf:1)");
+	expect(CARD, "failed: the kernel has not returned from unbinding it (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "bind=" CARD));
 }
 
@@ -819,7 +819,7 @@ static void frees_a_controller_early(void **state)
 		assert_string_equal(fake_driver_of(NVME), "");
 		expect_order(AT(NVME) "driver_override=vfio-pci", AT(NVME) "driver/unbind=" NVME);
 		boot_bind();
-		expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+		expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 	}
 	/* Every override is written before the first unbind, which may hang. */
 	boot_machine();
@@ -838,8 +838,8 @@ static void gives_a_freed_controller_back(void **state)
 	add_disk();
 	fake_remove(MODULES_LIST);
 	boot_run(CONF, "");
-	expect(NVME, "failed: driver vfio-pci is not there: rebuild the boot image; it is on nvme "
-		     "(vgapass.conf:1)");
+	expect(NVME, "failed: driver vfio-pci not found: rebuild the boot image; it is on nvme "
+		     "(/etc/vgapass.conf:1)");
 	expect_override(NVME, UNSET);
 }
 
@@ -860,7 +860,7 @@ static void frees_a_controller_late(void **state)
 	}
 	assert_string_equal(fake_driver_of(NVME), "nvme");
 	boot_bind();
-	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 }
 
 /* An unbind that comes back when nobody believes in it any longer: the function gets its
@@ -876,7 +876,7 @@ static void finishes_what_was_given_up(void **state)
 	fake_on_write(AT(NVME) "driver/unbind", give_up);
 	unsigned i = boot.inv.functions + (unsigned)(boot_entry(NVME) - boot.plan.entry);
 	apply_claim(&boot_work, i);
-	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 	add_disk();
 	boot_gather(CONF, "");
 	for (i = 0; i < boot.inv.functions; i++)
@@ -892,7 +892,7 @@ static void finishes_what_was_given_up(void **state)
 static void never_takes_what_is_in_use(void **state)
 {
 	static const char says[] = "failed: /dev/nvme0n1p2 on it is in use: free it, or remove "
-				   "the rule; it is on nvme (vgapass.conf:1)";
+				   "the rule; it is on nvme (/etc/vgapass.conf:1)";
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(uses); i++) {
@@ -913,7 +913,7 @@ static void never_takes_what_is_in_use(void **state)
 	claim();
 	boot_run(CONF, "");
 	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; "
-		     "it is on nvme (vgapass.conf:1)");
+		     "it is on nvme (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind="));
 	/* It was in use, and is not. */
 	add_disk();
@@ -922,7 +922,7 @@ static void never_takes_what_is_in_use(void **state)
 	boot_claim();
 	fake_remove("proc/self/mountinfo");
 	boot_bind();
-	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 }
 
 /* Disks of others, and words that only begin or end so. */
@@ -937,13 +937,13 @@ static void takes_beside_what_is_in_use(void **state)
 					 "259 2 1259:2 / /a rw - ext4 /dev/sdb rw\n"
 					 "27 1 259:20 / /b rw - ext4 /dev/sdc rw\n");
 	boot_run(CONF, "");
-	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 	/* the head of another controller's disks */
 	add_multipath();
 	fake_remove("sys/class/block/nvme0c1n1");
 	claim();
 	boot_run(CONF, "");
-	expect(NVME, "bound to vfio-pci, taken from nvme (vgapass.conf:1)");
+	expect(NVME, "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 }
 
 /* --- an IOMMU that shows itself late */
@@ -972,7 +972,7 @@ static void finds_the_group_behind_the_probe(void **state)
 	assert_int_equal(boot_entry(CARD) ? boot.inv.function[2].group : 0, -1);
 	boot_claim();
 	boot_bind();
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
 	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_YES);
 }
@@ -1019,7 +1019,7 @@ static void waits_for_the_iommu(void **state)
 	for (unsigned i = 0; i < boot.inv.functions; i++)
 		apply_late(&boot_work, i);
 	apply_finish(&boot_work);
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
 	/* It came, but the group comes with a probe, and a built-in driver made none. */
 	remove_group();
@@ -1030,7 +1030,7 @@ static void waits_for_the_iommu(void **state)
 	boot_claim();
 	fake_link("sys/class/iommu/virtio0", "../../devices/x");
 	boot_bind();
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot.inv.function[2].group, 5);
 	/* It never came. */
 	remove_group();
@@ -1055,7 +1055,7 @@ static void ignores_the_iommu(void **state)
 	(void)state;
 	remove_group();
 	boot_run("1002:6608 iommu=ignore\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_UNKNOWN);
 }
 
@@ -1081,7 +1081,7 @@ static void knows_group_zero(void **state)
 
 	(void)state;
 	boot_run(conf, "");
-	expect("0000:00:02.0", "bound to vfio-pci (vgapass.conf:1)");
+	expect("0000:00:02.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_int_equal(boot_outcome("0000:00:02.0")->viable, VIABLE_YES);
 	boot_machine();
 	fake_add_function(&nic);
@@ -1097,7 +1097,7 @@ static void names_blockers(void **state)
 	(void)state;
 	boot_host_drivers();
 	boot_run("1002:6608\n1b21:2142 path=00:1c.0/00.0\n", "");
-	expect(CARD, "bound to vfio-pci, taken from radeon (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon (/etc/vgapass.conf:1)");
 	assert_int_equal(boot_outcome(CARD)->viable, VIABLE_NO);
 	assert_int_equal(boot_outcome(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
@@ -1194,7 +1194,7 @@ static void finds_memory_of_the_firmware(void **state)
 	assert_int_equal(boot_outcome(USB)->viable, VIABLE_YES);
 	assert_int_equal(boot.others, 1);
 	assert_string_equal(words_problem_line(&boot, 0),
-			    CARD ": firmware memory (RMRR) keeps IOMMU group 1 from a guest: see "
+			    CARD ": firmware memory (RMRR) blocks IOMMU group 1: see "
 				 "vgapass check");
 	assert_string_equal(run_result(&boot), "failed");
 }
@@ -1217,7 +1217,7 @@ static void finds_strays(void **state)
 	assert_int_equal(boot.others, 1);
 	assert_int_equal(boot.other[0].group, STRAY);
 	assert_string_equal(words_problem_line(&boot, 0),
-			    "0000:03:00.0: vfio-pci has it by no rule: remove ids= of that "
+			    "0000:03:00.0: bound to vfio-pci without a rule: remove ids= of that "
 			    "driver");
 	assert_string_equal(run_result(&boot), "ok");
 	/* one that is kept, or refused */
@@ -1312,7 +1312,7 @@ static void releases_the_framebuffer(void **state)
 	fake_file("proc/iomem", "c0000000-cfffffff : 0000:03:00.0\n  c0000000-c07effff : BOOTFB\n");
 	fake_file("sys/bus/platform/drivers/efi-framebuffer/unbind", "");
 	boot_run("10de:2684 take=boot-display\n", "");
-	expect("0000:03:00.0", "bound to vfio-pci (vgapass.conf:1)");
+	expect("0000:03:00.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order("bus/platform/drivers/efi-framebuffer/unbind=efi-framebuffer.0", "load vfio");
 }
 
@@ -1322,7 +1322,7 @@ static void leaves_the_framebuffer(void **state)
 	(void)state;
 	fake_attr(CARD, "boot_vga", "1\n");
 	boot_run("1002:6608 take=boot-display\n", "");
-	expect(CARD, "bound to vfio-pci (vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "framebuffer"));
 }
 

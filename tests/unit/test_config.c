@@ -7,27 +7,29 @@
 
 #include "bench.h"
 
-#define E_TEXT "not a text character: write plain text"
+#define E_TEXT "not a text character: write ASCII text"
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
-#define E_OPTION "unknown option: vgapass.conf(5) lists all"
-#define E_VALUE "not a value of this option: vgapass.conf(5) lists them"
-#define E_TWICE "option given twice: keep one"
-#define E_CLASS "expected 2, 4 or 6 hex digits, or display audio usb network storage serial"
+#define E_OPTION "unknown option: see vgapass.conf(5)"
+#define E_VALUE "unknown value: see vgapass.conf(5)"
+#define E_TWICE "is given twice: keep one"
+#define E_CLASS "expected display audio usb network storage serial, or 2, 4 or 6 hex digits"
 #define E_ADDRESS "expected an address like 0000:01:00.0, 01:00.0 or 01:00.*"
 #define E_PATH "expected a path like 00:01.0/00.0"
 #define E_SERIAL "expected a serial number like 00-11-22-33-44-55-66-77"
 #define E_NAME "expected a name: at most 63 letters, digits, - _ and ."
 #define E_EXPECT "expected a number from 1 to 4096"
 #define E_SECTION "expected [profile NAME]"
-#define E_RESERVED "on, off and dry-run cannot be profiles: use another name"
-#define E_KEEP "a keep rule takes nothing, so this does nothing: remove it"
+#define E_RESERVED "reserved name: use another"
+#define E_KEEP "has no effect in a keep rule: remove it"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
-#define E_ALL "this names everything: add class=, subsystem= or a location"
+#define E_ALL "names everything: add class=, subsystem= or a location"
 #define E_ALONE "cmdline-ids= requires a line of its own"
-#define E_ATTR "vgapass writes this attribute itself: remove it"
-#define E_FULL                                                                                     \
-	"too much: 256 rules, 32 files, 32 profiles, 8 attr. a rule and 16 KiB of "                \
-	"names are the limit"
+#define E_ATTR "is written by vgapass itself: remove it"
+#define E_RULES "more than 256 rules"
+#define E_FILES "more than 32 files"
+#define E_PROFILES "more than 32 profiles"
+#define E_ATTRS "more than 8 attributes in a rule"
+#define E_NAMES "more than 16 KiB of names"
 
 #define NAME_63 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.01234567"
 
@@ -284,7 +286,7 @@ static void limits_attrs(void **state)
 	char eight[128];
 
 	(void)state;
-	expect_error(nine, "1:88", E_FULL);
+	expect_error(nine, "1:88", E_ATTRS);
 	strcpy(eight, nine);
 	eight[strlen(eight) - strlen(" attr.i=1")] = '\0';
 	assert_int_equal(rule_of(eight)->attrs, CONFIG_ATTRS_MAX);
@@ -397,7 +399,7 @@ static void limits_profiles(void **state)
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->profiles, CONFIG_PROFILES_MAX);
 	text_add(&t, "[profile more]\n");
-	expect_error(text, "34:10", E_FULL);
+	expect_error(text, "34:10", E_PROFILES);
 }
 
 static void reads_keep(void **state)
@@ -613,7 +615,7 @@ static void limits_rules(void **state)
 	assert_int_equal(c->rules, CONFIG_RULES_MAX);
 	assert_int_equal(c->rule[CONFIG_RULES_MAX - 1].device, CONFIG_RULES_MAX - 1);
 	text_add(&t, " keep 1002:6608\n");
-	expect_error(text, "257:2", E_FULL);
+	expect_error(text, "257:2", E_RULES);
 }
 
 static void limits_files(void **state)
@@ -634,7 +636,7 @@ static void limits_files(void **state)
 	assert_int_equal(c->errors, 0);
 	assert_null(config_add_file(&bench.config, "one-more"));
 	assert_int_equal(c->errors, 1);
-	assert_string_equal(c->error[0].phrase, E_FULL);
+	assert_string_equal(c->error[0].phrase, E_FILES);
 	assert_string_equal(c->error[0].at.file, "vgapass.conf.d");
 	assert_string_equal(place_of(0), "0:0");
 	assert_int_equal(c->files, CONFIG_FILES_MAX);
@@ -671,7 +673,7 @@ static void fills_the_room_for_names(void **state)
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->text_used, CONFIG_TEXT_MAX);
 	text[t.len - 1] = 'x';
-	expect_error(text, "256:18", E_FULL);
+	expect_error(text, "256:18", E_NAMES);
 }
 
 static void says_when_names_are_full(void **state)
@@ -691,7 +693,7 @@ static void says_when_names_are_full(void **state)
 	bench_config(text);
 	/* 255 values of 64 bytes and the names fit; the 256th does not. */
 	assert_int_equal(c->errors, 7);
-	assert_string_equal(c->error[0].phrase, E_FULL);
+	assert_string_equal(c->error[0].phrase, E_NAMES);
 	assert_string_equal(place_of(0), "64:229");
 	assert_true(c->text_used <= CONFIG_TEXT_MAX);
 }

@@ -13,7 +13,7 @@
 #define E_KIND "not a regular file: replace it by one, or remove it"
 #define E_READ "cannot be read: make it a file that root can read"
 #define E_LIST "cannot be listed: make it a directory that root can read"
-#define E_BIG "larger than 64 KiB: put some of it into files of vgapass.conf.d"
+#define E_BIG "larger than 64 KiB: move rules to vgapass.conf.d"
 #define E_CMDLINE "cannot be read or is longer than 16 KiB: nothing is bound"
 
 static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
@@ -116,7 +116,7 @@ static void limits_a_file(void **state)
 	assert_int_equal(bench.plan.planned, 1);
 	text[CONFIG_FILE_MAX] = '\n';
 	fake_file("etc/vgapass.conf", text);
-	expect_problem("vgapass.conf: " E_BIG);
+	expect_problem("/etc/vgapass.conf: " E_BIG);
 }
 
 static void limits_files(void **state)
@@ -149,15 +149,15 @@ static void needs_files_that_can_be_read(void **state)
 		start(NULL);
 		fake_file("etc/vgapass.conf", "1002:6608\n");
 		fake_fail(call, EACCES, false);
-		expect_problem("vgapass.conf: " E_READ);
+		expect_problem("/etc/vgapass.conf: " E_READ);
 	}
 	start(NULL);
 	fake_fail(3, EACCES, false); /* the list of vgapass.conf.d */
-	expect_problem("vgapass.conf.d: " E_LIST);
+	expect_problem("/etc/vgapass.conf.d: " E_LIST);
 	start(NULL);
 	fake_file("etc/vgapass.conf", "1002:6608\n");
 	fake_fifo("etc/vgapass.conf.d");
-	expect_problem("vgapass.conf.d: " E_LIST);
+	expect_problem("/etc/vgapass.conf.d: " E_LIST);
 }
 
 /* Others read as empty files, or not at all: rules that nobody would miss. */
@@ -170,7 +170,7 @@ static void needs_regular_files(void **state)
 	for (size_t i = 0; i < COUNT(names); i++) {
 		start(NULL);
 		snprintf(path, sizeof(path), "etc/%s", names[i]);
-		snprintf(problem, sizeof(problem), "%s: " E_KIND, names[i]);
+		snprintf(problem, sizeof(problem), "/etc/%s: " E_KIND, names[i]);
 		fake_fifo(path);
 		expect_problem(problem);
 		start(NULL);
@@ -184,17 +184,17 @@ static void needs_what_a_link_names(void **state)
 {
 	(void)state;
 	fake_link("etc/vgapass.conf", "/srv/vgapass.conf");
-	expect_problem("vgapass.conf: " E_READ);
+	expect_problem("/etc/vgapass.conf: " E_READ);
 	fake_file("srv/vgapass.conf", "1002:6608\n");
 	gather();
 	assert_int_equal(bench.config.errors, 0);
 	assert_int_equal(bench.plan.planned, 1);
 	fake_link("etc/vgapass.conf.d/a.conf", "b");
-	expect_problem("vgapass.conf.d/a.conf: " E_READ);
+	expect_problem("/etc/vgapass.conf.d/a.conf: " E_READ);
 	start(NULL);
 	fake_link("etc/vgapass.conf", "/srv/vgapass.conf");
 	fake_fifo("srv/vgapass.conf");
-	expect_problem("vgapass.conf: " E_KIND);
+	expect_problem("/etc/vgapass.conf: " E_KIND);
 }
 
 /* Whoever wrote vgapass=off must be obeyed, and that cannot be known. */
@@ -265,8 +265,8 @@ static void asks_about_followers(void **state)
 	gather();
 	assert_int_equal(bench.inv.functions, 4);
 	assert_int_equal(bench.inv.function[4].known, 0);
-	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (along by "
-			    "vgapass.conf:1)");
+	assert_string_equal(bench_says("01:00.1"), "to be bound to vfio-pci (with 0000:01:00.0, "
+			    "/etc/vgapass.conf:1)");
 	assert_string_equal(bench_says("01:00.2"), "");
 	assert_string_equal(bench_says("01:00.3"), "");
 }
@@ -296,13 +296,13 @@ static void asks_about_identities(void **state)
 	gather();
 	assert_string_equal(bench_says("02:00.0"), "refused: a storage, SD or USB "
 						   "controller: write path=00:1d.0/00.0 beside its "
-						   "ID (vgapass.conf:1)");
+						   "ID (/etc/vgapass.conf:1)");
 	fake_bytes("sys/devices/pci0000:00/0000:00:1d.0/0000:02:00.0/config", config,
 		   sizeof(config));
 	fake_file("etc/vgapass.conf",
 		  "144d:a808 serial=00-00-00-00-00-00-00-00\nkeep 144d:a808 address=03:00.0\n");
 	gather();
-	assert_string_equal(bench_says("02:00.0"), "to be bound to vfio-pci (vgapass.conf:1)");
+	assert_string_equal(bench_says("02:00.0"), "to be bound to vfio-pci (/etc/vgapass.conf:1)");
 	fake_bytes("sys/devices/pci0000:00/0000:00:1d.1/0000:03:00.0/config", config,
 		   sizeof(config));
 	gather();

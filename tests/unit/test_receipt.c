@@ -216,7 +216,7 @@ static void tells_the_driver_of_a_dry_run(void **state)
 	bench_plan("1002:6608\n", "vgapass=dry-run");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	expect_json();
-	assert_non_null(strstr(read_back("receipt.json"), "\"state\": \"planned\", \"driver\": "
+	assert_non_null(strstr(read_back("receipt.json"), "\"state\": \"bind\", \"driver\": "
 							  "\"radeon\", \"was\": \"radeon\""));
 }
 
