@@ -88,7 +88,7 @@ static void fill_menu(const struct host *h, choose_fn *can_go, struct menu *m)
 
 	*m = (struct menu){ .columns = { .all = columns } };
 	columns_choose_all(&m->columns);
-	m->table = table_start("cards", &m->columns, false);
+	m->table = table_start(&m->columns);
 	scols_table_set_stream(m->table, stderr);
 	for (; i < n && m->n < SHOWN_MAX; i++) {
 		char note[CHOOSE_NOTE_MAX] = "";
@@ -166,7 +166,7 @@ static int ask_for_cards(const struct host *h, choose_fn *can_go, struct cards *
 		account_fix(FIX_COMMAND, NULL, "vgapass list -a");
 		return CMD_FAILED;
 	}
-	table_end(m.table);
+	table_end(m.table, &m.columns, TABLE_PLAIN, true);
 	if (m.more)
 		fprintf(stderr, "and up to %u more: name any\n", m.more);
 	while (answer == ANSWER_WRONG)

@@ -10,6 +10,7 @@
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 #include "hint.h"
+#include "problem.h"
 #include "rebuild_plan.h"
 #include "refusal.h"
 #include "runtime/core/words.h"
@@ -53,7 +54,8 @@ bool next_boot_is_idle(const struct host *h, struct text *t)
 	if (r->plan.state == PLAN_OFF)
 		text_add(t, "nothing: %s", hint_off(r, why));
 	else if (r->plan.state == PLAN_BROKEN_CONFIG)
-		text_add(t, "nothing: the configuration has errors");
+		text_add(t, problem_denied(h) ? "not known: the configuration cannot be read" :
+						"nothing: the configuration has errors");
 	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
 		text_add(t, "nothing: no profile is named %pv", &r->cmd.profile);
 	else if (r->input_error)
@@ -80,17 +82,14 @@ void next_boot_headline(const struct host *h, struct text *t)
 
 /* --- findings */
 
-/* Adds a finding whose text is "WHAT: WHAT TO DO". */
+/* Adds a finding, and what to do unless it is "". */
 static void add_split(struct findings *l, enum finding_level level, const char *code,
-		      const char *at, char *text)
+		      const char *at, const char *text, const char *fix)
 {
-	char *fix = strstr(text, ": ");
-
-	if (fix)
-		*fix = '\0';
 	struct finding *f = findings_add(l, level, code, at, "%s", text);
-	if (fix)
-		finding_fix(f, FIX_ADVICE, NULL, "%s", fix + 2);
+
+	if (*fix)
+		finding_fix(f, FIX_ADVICE, NULL, "%s", fix);
 }
 
 /* The names of all profiles, with the files that have them: "games (/etc/vgapass.conf)". */
@@ -164,13 +163,13 @@ static bool is_for_later(struct host *h, const struct rule *rule)
 }
 
 /* A rule that decides nothing. */
-static void find_idle_rule(struct host *h, const char *at, char *text, struct findings *l)
+static void find_idle_rule(struct host *h, const struct problem *p, struct findings *l)
 {
-	const struct rule *rule = find_rule_at(h, at);
+	const struct rule *rule = find_rule_at(h, p->at);
 	unsigned i = rule ? (unsigned)(rule - h->run.config.rule) : 0;
 
 	if (rule && h->run.plan.alone[i]) {
-		add_split(l, FINDING_WARNING, "slot-on-root-bus", at, text);
+		add_split(l, FINDING_WARNING, "slot-on-root-bus", p->at, p->text, p->fix);
 		return;
 	}
 	if (!rule || is_for_later(h, rule))
@@ -178,31 +177,25 @@ static void find_idle_rule(struct host *h, const char *at, char *text, struct fi
 	struct plan_miss miss = plan_explain(rule, &h->run.inv);
 	struct finding *f = findings_add(l, rule->keep || miss.taken ? FINDING_WARNING :
 					 FINDING_ERROR, miss.taken ? "rule-never-applies" :
-					 "rule-matches-nothing", at, "%s", text);
+					 "rule-matches-nothing", p->at, "%s", p->text);
 	refusal_fix_miss(h, rule, &miss, f);
 }
 
 static void find_problems(struct host *h, struct findings *l)
 {
 	const struct run *r = &h->run;
-	unsigned errors = r->config.errors < CONFIG_ERRORS_MAX ? r->config.errors :
-							  CONFIG_ERRORS_MAX;
-	char at_buf[PLAN_LINE_MAX], what_buf[PLAN_LINE_MAX];
-	struct text at, what;
+	struct problem p;
 
-	for (unsigned k = 0;; k++) {
-		text_start(&at, at_buf, sizeof(at_buf));
-		text_start(&what, what_buf, sizeof(what_buf));
-		if (!words_problem(r, k, &at, &what))
-			return;
-		if (k < errors)
-			add_split(l, FINDING_ERROR, "configuration", at_buf, what_buf);
-		else if (*at_buf)
-			find_idle_rule(h, at_buf, what_buf, l);
+	for (unsigned k = 0; problem_get(h, k, &p); k++) {
+		if (p.in)
+			add_split(l, p.denied ? FINDING_WARNING : FINDING_ERROR, p.denied ?
+				  "configuration-denied" : "configuration", p.at, p.text, p.fix);
+		else if (*p.at)
+			find_idle_rule(h, &p, l);
 		else if (r->plan.state == PLAN_UNKNOWN_PROFILE && !r->input_error)
 			find_unknown_profile(h, l);
 		else if (!r->input_error)
-			add_split(l, FINDING_ERROR, "configuration", "", what_buf);
+			add_split(l, FINDING_ERROR, "configuration", p.at, p.text, p.fix);
 	}
 }
 
@@ -232,7 +225,10 @@ static void find_later(struct host *h, struct findings *l)
 			continue;
 		pci_put_address(at, &f->at);
 		host_later_text(h, f, why);
-		add_split(l, FINDING_NOTE, "appears-later", at, why);
+		char *fix = strstr(why, ": ");
+		if (fix)
+			*fix = '\0';
+		add_split(l, FINDING_NOTE, "appears-later", at, why, fix ? fix + 2 : "");
 	}
 }
 
@@ -418,9 +414,9 @@ void next_boot_table(const struct host *h, const bool *wanted)
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
 		if (!h->run.plan.entry[i].rule || (wanted && !wanted[i]))
 			continue;
-		table = table ? table : table_start("functions", &c, false);
+		table = table ? table : table_start(&c);
 		fill_row(h, &c, &h->run.inv.function[i], table_line(table, NULL));
 	}
 	if (table)
-		table_end(table);
+		table_end(table, &c, TABLE_PLAIN, true);
 }

@@ -3,15 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/core/words.h"
 #include "cli/assign/ravada.h"
 #include "cli/cmd.h"
 #include "cli/list/cells.h"
 #include "cli/list/filter.h"
 #include "cli/machine/hint.h"
 #include "cli/machine/host.h"
+#include "cli/machine/next_boot.h"
 #include "cli/machine/order.h"
-#include "cli/out/finding.h"
 #include "cli/out/xalloc.h"
 
 /* What there is room for beside the names, on a terminal of so many columns. */
@@ -81,30 +80,6 @@ static void print_json(struct list_cells *cells, const struct order *o, bool tre
 	free(made);
 }
 
-/* Adds why a function is refused, and what to do, which its reason has behind its last colon. */
-static void add_refusal(const struct host *h, const struct pci_function *f, struct findings *l)
-{
-	const struct plan_entry *e = host_entry(h, f);
-	char at[PCI_ADDRESS_SIZE], why[PLAN_LINE_MAX], code[32], *fix = NULL;
-	struct slice word = reason_code(e->reason);
-	struct text t;
-
-	if (e->state != STATE_REFUSED)
-		return;
-	pci_put_address(at, &f->at);
-	text_start(&t, why, sizeof(why));
-	words_reason(&t, &h->run, f, e);
-	for (char *p = why; (p = strstr(p, ": ")); p++)
-		fix = p;
-	if (fix)
-		*fix = '\0';
-	text_make(code, sizeof(code), "%pv", &word);
-	struct finding *finding = findings_add(l, FINDING_WARNING, "refused", at, "refused: %s",
-					       why);
-	if (fix)
-		finding_fix(finding, FIX_ADVICE, NULL, "%s", fix + 2);
-}
-
 /* Below the table: what it cannot show. */
 static void print_foot(const struct host *h, const struct order *o, const struct options *opt,
 		       bool by_default)
@@ -113,7 +88,7 @@ static void print_foot(const struct host *h, const struct order *o, const struct
 	unsigned more = h->run.inv.functions - o->n;
 
 	for (unsigned i = 0; i < o->n; i++)
-		add_refusal(h, o->function[i], &l);
+		findings_of_function(h, o->function[i], host_entry(h, o->function[i]), &l);
 	findings_merge(&l);
 	if (l.n)
 		putchar('\n');

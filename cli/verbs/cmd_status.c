@@ -308,10 +308,10 @@ static void print_table(const struct status *s)
 			   wide ? "ADDRESS,ID,NAME,BOOT,DRIVER,RULE" :
 			   s->users.n ? "ADDRESS,NAME,BOOT,DRIVER,USER" :
 			   "ADDRESS,NAME,BOOT,DRIVER,RULE");
-	struct libscols_table *table = table_start("functions", &c, false);
+	struct libscols_table *table = table_start(&c);
 	for (size_t i = 0; i < s->n; i++)
 		fill_row(s, &s->subject[i], &c, table_line(table, NULL));
-	table_end(table);
+	table_end(table, &c, TABLE_PLAIN, true);
 }
 
 static void print_text(struct status *s)
