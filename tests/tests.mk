@@ -163,8 +163,8 @@ package-test: deb
 	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
-		tests/qemu/guest-live tests/qemu/vfiouse.c tests/qemu/hold.c \
-		$(wildcard hook/initramfs-tools/*)
+		tests/qemu/guest-live tests/qemu/guest-plug tests/qemu/vfiouse.c tests/qemu/hold.c \
+		$(wildcard hook/initramfs-tools/* hook/udev/*)
 	tests/qemu/image $(B)/qemu
 
 # The engine is the same, so a few will do: bound and used, unmatched, all profiles.

@@ -141,10 +141,12 @@ static void load_driver(struct late *l)
 {
 	if (is_registered(l))
 		return;
-	if (l->image)
+	if (l->image) {
+		apply_prepare(&l->work);
 		apply_item(&l->work, l->run.inv.functions);
-	else if (l->work.roots.real)
+	} else if (l->work.roots.real)
 		run_modprobe(&l->run, rule_driver(l));
+	}
 }
 
 /* Writes driver_override. After that no driver of the host can come, so the one that has the
@@ -198,7 +200,7 @@ static void bind_function(struct late *l)
 				    path_make("bus/pci/drivers/%s/bind", rule_driver(l)), address);
 	}
 	apply_late(&l->work, l->i);
-	if (*f->driver && !slice_is(slice_of(f->driver), rule_driver(l)))
+	if (*f->driver && run_state(&l->run, l->i) == STATE_BOUND)
 		l->host_known = read_age(l, &l->host_ms);
 }
 

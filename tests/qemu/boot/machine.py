@@ -182,6 +182,7 @@ class Machine:
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
             "-chardev", f"file,id=results,path={run}/results", "-serial", "chardev:results",
+            "-qmp", "unix:qmp,server=on,wait=off",
             "-M", "q35,kernel-irqchip=off", *self.iommu, *self.firmware,
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
