@@ -37,9 +37,9 @@ static void add_kernel(struct text *t, const struct roots *roots, const char *na
 	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
-static int take_first(const char *name, void *t)
+static int take_first(const char *name, void *buf)
 {
-	text_add(t, ", \"cdev\": \"/dev/vfio/devices/%s\"", name);
+	text_make(buf, 16, "%s", name);
 	return 1;
 }
 
@@ -66,7 +66,11 @@ void receipt_fill_function(struct text *t, const struct run *r, unsigned i)
 	ssize_t n = sysfs_read(r->inv.devices, path_function(f, "numa_node"), place, 16);
 	if (n > 1 && *place != '-')
 		text_add(t, ", \"numa_node\": %pv", &(struct slice){ place, (size_t)n - 1 });
-	sysfs_list(r->inv.devices, path_function(f, "vfio-dev"), take_first, t);
+	/* The device file is an option of the kernel (CONFIG_VFIO_DEVICE_CDEV); the directory is
+	 * not. */
+	if (sysfs_list(r->inv.devices, path_function(f, "vfio-dev"), take_first, place) > 0 &&
+	    sysfs_exists(r->inv.devices, path_make("%pa/vfio-dev/%s/dev", &f->at, place)))
+		text_add(t, ", \"cdev\": \"/dev/vfio/devices/%s\"", place);
 }
 
 /* Returns what comes before element k of a list. */

@@ -144,7 +144,7 @@ static void load_driver(struct late *l)
 	if (l->image) {
 		apply_prepare(&l->work);
 		apply_item(&l->work, l->run.inv.functions);
-	} else if (l->work.roots.real)
+	} else if (l->work.roots.real) {
 		run_modprobe(&l->run, rule_driver(l));
 	}
 }
@@ -223,6 +223,8 @@ void late_item(void *late, unsigned item)
 	default:
 		if (run_state(&l->run, l->i) == STATE_PLANNED)
 			bind_function(l);
+		/* If this took longer than anybody waits, it is the last word. */
+		late_write(l);
 	}
 }
 
