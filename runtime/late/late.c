@@ -28,23 +28,69 @@
 #define FILE_MAX 4096 /* bytes of a function's file */
 
 /* Reads IDs and class; uevent would take the function's lock. */
-static bool read_id(const struct late *l, struct pci_function *f)
+static bool read_id(const struct late *l, const struct pci_address *at, struct pci_function *f)
 {
 	char text[128];
-	ssize_t n = sysfs_read(l->work.roots.sys, path_make(DEVICES "%pa/modalias", &l->at), text,
+	ssize_t n = sysfs_read(l->work.roots.sys, path_make(DEVICES "%pa/modalias", at), text,
 			       sizeof(text));
 
 	return n >= 0 && scan_parse_modalias((struct slice){ text, (size_t)n }, f);
 }
 
-/* Returns true if rules may be about any function: with=slot takes along whatever its ID is. */
+static bool is_any(const struct rule *r)
+{
+	return (r->vendor | r->device) & PCI_ANY;
+}
+
+/* Returns true if the rules may be about functions of any ID: they have a "*", or take others
+ * along. */
 static bool asks_all(const struct config *c)
 {
-	bool all = c->asks_all;
-
 	for (unsigned i = 0; i < c->rules; i++)
-		all |= c->rule[i].with != WITH_FUNCTION;
-	return all;
+		if (is_any(&c->rule[i]) || c->rule[i].with)
+			return true;
+	return false;
+}
+
+/* Returns true if a rule has the ID of f; with `leads`, one that takes others along. */
+static bool is_named(const struct config *c, const struct pci_function *f, bool leads)
+{
+	for (unsigned i = 0; i < c->rules; i++) {
+		const struct rule *r = &c->rule[i];
+		if ((r->vendor == PCI_ANY || r->vendor == f->vendor) &&
+		    (r->device == PCI_ANY || r->device == f->device) && (r->with || !leads))
+			return true;
+	}
+	return false;
+}
+
+static bool is_lead(const struct late *l, const struct pci_address *at)
+{
+	struct pci_function f;
+
+	return read_id(l, at, &f) && is_named(&l->run.config, &f, true);
+}
+
+static int look_at_member(const char *name, void *late)
+{
+	struct pci_address at;
+
+	return pci_parse_address(slice_of(name), &at, NULL) && is_lead(late, &at);
+}
+
+/* Returns true if a function in the slot or in the IOMMU group may take this one along. */
+static bool is_beside_lead(struct late *l)
+{
+	struct pci_address at = l->at;
+
+	for (unsigned i = 0; i < 8; i++) {
+		at.devfn = (uint8_t)((l->at.devfn & ~7u) | i);
+		if (is_lead(l, &at))
+			return true;
+	}
+	return sysfs_list(l->work.roots.sys,
+			  path_make(DEVICES "%pa/iommu_group/devices", &l->at), look_at_member,
+			  l) > 0;
 }
 
 bool late_asks(struct late *l, const char *cmdline)
@@ -58,9 +104,9 @@ bool late_asks(struct late *l, const char *cmdline)
 	if (!booted_config(&l->work.roots, &r->config))
 		return false;
 	gather_cmdline(&l->work.roots, cmdline, r);
-	if (r->cmd.mode == MODE_OFF || r->config.errors || !read_id(l, &f))
+	if (r->cmd.mode == MODE_OFF || r->config.errors || !read_id(l, &l->at, &f))
 		return false;
-	return asks_all(&r->config) || config_may_ask(&r->config, f.vendor, f.device);
+	return is_named(&r->config, &f, false) || (asks_all(&r->config) && is_beside_lead(l));
 }
 
 /* Returns the directory fd of LATE_DIR, or -errno. */
@@ -310,13 +356,19 @@ bool late_is_current(const struct late *l, const struct late_known *known)
 	char driver[PCI_DRIVER_NAME], id[16];
 	struct pci_function f;
 
-	if (!known->state.n || !read_id(l, &f) ||
+	if (!known->state.n || !read_id(l, &l->at, &f) ||
 	    !slice_is(known->id, text_make(id, sizeof(id), "%pi", &f)))
 		return false;
 	if (!slice_is(known->state, "bound"))
 		return true;
 	return sysfs_link(l->work.roots.sys, path_make(DEVICES "%pa/driver", &l->at), 0, driver,
 			  sizeof(driver)) > 0 && slice_is(known->driver, driver);
+}
+
+bool late_has_file(const struct late *l)
+{
+	return sysfs_exists(l->work.roots.root, path_make("run/vgapass/" LATE_DIR "/%pa.json",
+							  &l->at));
 }
 
 void late_forget(const struct late *l)
@@ -356,7 +408,7 @@ void late_mark(const struct late *l)
 	if (asks_all(c))
 		make_mark(dir, LATE_ALL);
 	for (unsigned i = 0; i < c->rules; i++)
-		if (!((c->rule[i].vendor | c->rule[i].device) & PCI_ANY))
+		if (!is_any(&c->rule[i]))
 			make_mark(dir, text_make(name, sizeof(name), "0x%04x:0x%04x",
 						 (unsigned)c->rule[i].vendor,
 						 (unsigned)c->rule[i].device));

@@ -55,6 +55,10 @@ void late_finish(struct late *l);
 /* Writes the function's file. Returns 0, or -errno. */
 int late_write(struct late *l);
 
+/* Returns true if the function has a file, whatever the rules are: a virtual function has one
+ * because of the rule for its physical function. */
+bool late_has_file(const struct late *l);
+
 /* What is known of the function: the words are empty if nothing is. They point into a static
  * buffer. */
 struct late_known {

@@ -121,12 +121,12 @@ static void take_function(struct late *l)
 
 /* The function was there before: by then the boot or an earlier call has decided, or was ended
  * before it could. Whoever releases a function must not lose it again by an event. */
-static void look_again(struct late *l)
+static void look_again(struct late *l, bool asks)
 {
 	struct late_known known = late_read(l);
 	bool begun = slice_is(known.state, "planned") && l->run.cmd.mode == MODE_ON;
 
-	if (begun || (!known.state.n && !l->image))
+	if (asks && (begun || (!known.state.n && !l->image)))
 		take_function(l);
 	else if (late_is_current(l, &known))
 		print_known(&known);
@@ -140,10 +140,10 @@ static void do_verb(const struct options *o, struct late *l)
 		late_mark(l);
 	if (!asks && o->verb != EVENT)
 		late_forget(l);
-	else if (asks && o->verb == DEVICE)
+	else if (o->verb == DEVICE)
 		take_function(l);
-	else if (asks)
-		look_again(l);
+	else if (asks || late_has_file(l))
+		look_again(l, asks);
 }
 
 static bool parse_arguments(char **argv, struct options *o)

@@ -284,6 +284,28 @@ static void asks_little_of_others(void **state)
 	assert_string_equal(fake_driver_of(SOUND), "vfio-pci");
 	assert_string_equal(fake_driver_of(CARD), "");
 	unlinkat(dir, SOUND ".json", 0);
+	fake_fail(0, 0, false);
+	assert_false(decide(USB));
+	assert_true(fake_calls() < 20);
+	/* A rule with a path is about one ID all the same. */
+	set_running("# /etc/vgapass.conf\n1002:6608 path=00:01.0/00.0\n");
+	fake_fail(0, 0, false);
+	assert_false(decide(SOUND));
+	assert_true(fake_calls() < 10);
+}
+
+/* with=group: the one that takes it along is in another slot. */
+static void goes_along_with_its_group(void **state)
+{
+	static const struct fake_function far = { "pci0000:00/0000:00:01.0/0000:03:00.0",
+						  "1002:AAB0", "1028:AAB0", "40300", NULL, 1 };
+
+	(void)state;
+	set_running("# /etc/vgapass.conf\n1002:6608 with=group\n");
+	fake_add_function(&far);
+	appear("0000:03:00.0");
+	assert_string_equal(fake_driver_of("0000:03:00.0"), "vfio-pci");
+	unlinkat(dir, "0000:03:00.0.json", 0);
 }
 
 /* --- calls that are ended, and later events */
@@ -456,6 +478,7 @@ int main(void)
 		TEST(follows_the_booted_rules),
 		TEST(refuses_as_the_boot_does),
 		TEST(asks_little_of_others),
+		TEST(goes_along_with_its_group),
 		TEST(begins_again),
 		TEST(knows_what_was_decided),
 		TEST(splits_the_booted_configuration),
