@@ -43,7 +43,7 @@ static int take_first(const char *name, void *buf)
 	return 1;
 }
 
-void receipt_fill_function(struct text *t, const struct run *r, unsigned i)
+void receipt_fill_function(struct text *t, const char *comma, const struct run *r, unsigned i)
 {
 	const struct pci_function *f = &r->inv.function[i];
 	const struct plan_entry *e = &r->plan.entry[i];
@@ -55,22 +55,24 @@ void receipt_fill_function(struct text *t, const struct run *r, unsigned i)
 
 	text_start(&why, reason, sizeof(reason));
 	words_reason(&why, r, f, e);
-	text_add(t, "{ \"address\": \"%pa\", \"id\": \"%pi\", \"rule\": %pj, \"state\": %pj, "
-		    "\"driver\": %pn, \"was\": %pn, \"group\": ", &f->at, f,
+	text_add(t, "%s\n    { \"address\": \"%pa\", \"id\": \"%pi\", \"rule\": %pj, "
+		    "\"state\": %pj, \"driver\": %pn, \"was\": %pn, \"group\": ", comma, &f->at, f,
 		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(state),
 		 o->state ? o->driver : f->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
-	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u",
-		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 	/* "-1": the machine has no nodes, or does not tell. */
 	ssize_t n = sysfs_read(r->inv.devices, path_function(f, "numa_node"), place, 16);
-	if (n > 1 && *place != '-')
-		text_add(t, ", \"numa_node\": %pv", &(struct slice){ place, (size_t)n - 1 });
+	if (n > 0 && *place != '-') {
+		place[n - 1] = '\0';
+		text_add(t, ", \"numa_node\": %s", place);
+	}
 	/* The device file is an option of the kernel (CONFIG_VFIO_DEVICE_CDEV); the directory is
 	 * not. */
 	if (sysfs_list(r->inv.devices, path_function(f, "vfio-dev"), take_first, place) > 0 &&
 	    sysfs_exists(r->inv.devices, path_make("%pa/vfio-dev/%s/dev", &f->at, place)))
 		text_add(t, ", \"cdev\": \"/dev/vfio/devices/%s\"", place);
+	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
+		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 }
 
 /* Returns what comes before element k of a list. */
@@ -94,11 +96,8 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 		 mode_word(r->cmd.mode), p->profile ? p->profile : "", run_result(r), r->claim_us,
 		 r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
-		if (p->entry[i].rule) {
-			text_add(t, "%s\n    ", comma(k++));
-			receipt_fill_function(t, r, i);
-			text_add(t, " }");
-		}
+		if (p->entry[i].rule)
+			receipt_fill_function(t, comma(k++), r, i);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),

@@ -297,7 +297,8 @@ int late_write(struct late *l)
 
 	text_start(&t, buf, sizeof(buf));
 	l->run.outcome[l->i].us = apply_clock_us() - l->start;
-	receipt_fill_function(&t, &l->run, l->i);
+	receipt_fill_function(&t, "", &l->run, l->i);
+	t.len -= t.len < 2 ? 0 : 2; /* more members follow */
 	if (sysfs_link(l->run.inv.devices, path_function(f, "physfn"), 0, physical,
 		       sizeof(physical)) > 0)
 		text_add(&t, ", \"vf_of\": \"%s\"", physical);

@@ -190,9 +190,9 @@ static void names_the_place(void **state)
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	expect_json();
 	assert_non_null(strstr(read_back("receipt.json"),
-			       "\"us\": 0, \"numa_node\": 1, \"cdev\": "
-			       "\"/dev/vfio/devices/vfio12\" },\n"));
-	assert_non_null(strstr(read_back("receipt.json"), "\"us\": 0 } ]"));
+			       "\"group\": 1, \"numa_node\": 1, \"cdev\": "
+			       "\"/dev/vfio/devices/vfio12\", \"viable\""));
+	assert_non_null(strstr(read_back("receipt.json"), "\"group\": 2, \"viable\""));
 }
 
 /* Apart from those that keep a group from its guest, which are problems alone. */
