@@ -270,7 +270,7 @@ void late_item(void *late, unsigned item)
 		if (run_state(&l->run, l->i) == STATE_PLANNED)
 			bind_function(l);
 		/* If this took longer than anybody waits, it is the last word. */
-		late_write(l);
+		late_write(l, l->i);
 	}
 }
 
@@ -288,26 +288,27 @@ static const char *file_name(char buf[FILE_NAME_SIZE], const struct pci_address 
 	return text_make(buf, FILE_NAME_SIZE, "%pa.json%s", at, end);
 }
 
-int late_write(struct late *l)
+int late_write(struct late *l, unsigned i)
 {
-	const struct pci_function *f = &l->run.inv.function[l->i];
+	const struct pci_function *f = &l->run.inv.function[i];
 	char name[FILE_NAME_SIZE], temporary[FILE_NAME_SIZE];
 	char buf[FILE_MAX], physical[PCI_ADDRESS_SIZE];
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
-	l->run.outcome[l->i].us = apply_clock_us() - l->start;
-	receipt_fill_function(&t, "", &l->run, l->i);
+	if (i == l->i)
+		l->run.outcome[i].us = apply_clock_us() - l->start;
+	receipt_fill_function(&t, "", &l->run, i);
 	t.len -= t.len < 2 ? 0 : 2; /* more members follow */
 	if (sysfs_link(l->run.inv.devices, path_function(f, "physfn"), 0, physical,
 		       sizeof(physical)) > 0)
 		text_add(&t, ", \"vf_of\": \"%s\"", physical);
 	text_add(&t, ", \"late\": true, \"host_ms\": ");
-	text_add(&t, *f->driver && !l->host_known ? "null }\n" : "%u }\n", l->host_ms);
+	text_add(&t, *f->driver && !(i == l->i && l->host_known) ? "null }\n" : "%u }\n", l->host_ms);
 	if (l->dir < 0 || t.cut)
 		return t.cut ? -E2BIG : l->dir;
-	return replace_file(l->dir, file_name(name, &l->at, ""),
-			    file_name(temporary, &l->at, ".new"), (struct slice){ buf, t.len });
+	return replace_file(l->dir, file_name(name, &f->at, ""),
+			    file_name(temporary, &f->at, ".new"), (struct slice){ buf, t.len });
 }
 
 /* Returns the text of a member of the object, as JSON has it; "": there is none. A quote within a

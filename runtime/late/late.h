@@ -52,8 +52,8 @@ void late_item(void *late, unsigned item);
 /* Call it after the last item. */
 void late_finish(struct late *l);
 
-/* Writes the function's file. Returns 0, or -errno. */
-int late_write(struct late *l);
+/* Writes the file of function i of the inventory. Returns 0, or -errno. */
+int late_write(struct late *l, unsigned i);
 
 /* Returns true if the function has a file, whatever the rules are: a virtual function has one
  * because of the rule for its physical function. */

@@ -54,9 +54,26 @@ static enum log_level level_of(enum function_state s)
 	return s == STATE_REFUSED ? LOG_IS_WARNING : LOG_IS_INFO;
 }
 
-/* Logs the function, and the problems that are the machine's: of modules, and of its IOMMU
- * group. Those of the configuration are the boot's. */
-static void log_function(const struct late *l, int error)
+/* Logs what has become of function i, and the error of writing its file. */
+static void log_function(const struct late *l, unsigned i, int error)
+{
+	const struct run *r = &l->run;
+	bool real = l->work.roots.real;
+	char buf[PLAN_LINE_MAX];
+	struct text t;
+
+	text_start(&t, buf, sizeof(buf));
+	words_function(&t, r, &r->inv.function[i], &r->plan.entry[i]);
+	log_line(real, level_of(run_state(r, i)), "%s", buf);
+	if (error)
+		log_line(real, LOG_IS_ERROR, "/run/vgapass/" LATE_DIR "/%pa.json was not written "
+					     "(error %u)", &r->inv.function[i].at,
+			 (unsigned)-error);
+}
+
+/* Logs the problems that are the machine's: of modules, and of IOMMU groups. Those of the
+ * configuration are the boot's. */
+static void log_problems(const struct late *l)
 {
 	const struct run *r = &l->run;
 	bool real = l->work.roots.real;
@@ -64,9 +81,6 @@ static void log_function(const struct late *l, int error)
 	struct text at, what;
 	struct pci_address place;
 
-	text_start(&what, what_buf, sizeof(what_buf));
-	words_function(&what, r, &r->inv.function[l->i], &r->plan.entry[l->i]);
-	log_line(real, level_of(run_state(r, l->i)), "%s", what_buf);
 	for (unsigned k = 0;; k++) {
 		text_start(&at, at_buf, sizeof(at_buf));
 		text_start(&what, what_buf, sizeof(what_buf));
@@ -76,9 +90,6 @@ static void log_function(const struct late *l, int error)
 			log_line(real, LOG_IS_WARNING, at.len ? "%s: %s" : "%s%s", at_buf,
 				 what_buf);
 	}
-	if (error)
-		log_line(real, LOG_IS_ERROR, "/run/vgapass/" LATE_DIR "/%pa.json was not written "
-					     "(error %u)", &l->at, (unsigned)-error);
 }
 
 /* At a shutdown systemd sends these to all that udev has started. A function must not be left
@@ -107,12 +118,13 @@ static void take_function(struct late *l)
 	}
 	if (late_is_planned(l)) {
 		/* If this ends too early, the next event finds the word "planned". */
-		late_write(l);
+		late_write(l, l->i);
 		block_signals();
 		supervise(&l->progress, &crew);
 		late_finish(l);
 	}
-	log_function(l, late_write(l));
+	log_function(l, l->i, late_write(l, l->i));
+	log_problems(l);
 	print_known(&(struct late_known){
 		.state = slice_of(state_word(run_state(&l->run, l->i))),
 		.rule = slice_of(text_make(place, sizeof(place), "%pp",

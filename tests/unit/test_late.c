@@ -94,11 +94,11 @@ static void appear(const char *address)
 {
 	if (!decide(address))
 		return;
-	late_write(&late);
+	late_write(&late, late.i);
 	for (unsigned i = 0; i < LATE_ITEMS && late_is_planned(&late); i++)
 		late_item(&late, i);
 	late_finish(&late);
-	late_write(&late);
+	late_write(&late, late.i);
 }
 
 static const char *state_of(void)
@@ -318,7 +318,7 @@ static void begins_again(void **state)
 		set_running("# /etc/vgapass.conf\n1002:6608\n");
 		boot_host_drivers();
 		assert_true(decide(CARD));
-		late_write(&late);
+		late_write(&late, late.i);
 		for (unsigned i = 0; i < steps; i++)
 			late_item(&late, i);
 		fake_file("run/vgapass/late/" CARD ".json", file_text());
