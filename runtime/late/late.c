@@ -116,8 +116,9 @@ static int open_dir(const struct late *l)
 
 	if (run < 0)
 		return run;
-	int dir = mkdirat(run, LATE_DIR, 0755) && errno != EEXIST ? -errno :
-								   sysfs_dir(run, LATE_DIR);
+	int dir = mkdirat(run, LATE_DIR, 0755) && errno != EEXIST ? -errno : 0;
+	if (!dir)
+		dir = sysfs_dir(run, LATE_DIR);
 	close(run);
 	return dir;
 }
@@ -293,6 +294,7 @@ int late_write(struct late *l, unsigned i)
 	const struct pci_function *f = &l->run.inv.function[i];
 	char name[FILE_NAME_SIZE], temporary[FILE_NAME_SIZE];
 	char buf[FILE_MAX], physical[PCI_ADDRESS_SIZE];
+	bool is_timed = !*f->driver || (i == l->i && l->host_known);
 	struct text t;
 
 	text_start(&t, buf, sizeof(buf));
@@ -304,7 +306,7 @@ int late_write(struct late *l, unsigned i)
 		       sizeof(physical)) > 0)
 		text_add(&t, ", \"vf_of\": \"%s\"", physical);
 	text_add(&t, ", \"late\": true, \"host_ms\": ");
-	text_add(&t, *f->driver && !(i == l->i && l->host_known) ? "null }\n" : "%u }\n", l->host_ms);
+	text_add(&t, is_timed ? "%u }\n" : "null }\n", i == l->i ? l->host_ms : 0);
 	if (l->dir < 0 || t.cut)
 		return t.cut ? -E2BIG : l->dir;
 	return replace_file(l->dir, file_name(name, &f->at, ""),

@@ -24,8 +24,9 @@
 	"{\n  \"version\": 1,\n  \"mode\": \"" mode "\",\n  \"profile\": null,\n  \"result\": \"" \
 	result "\",\n  \"claim_us\": 3,\n  \"functions\": [" LISTED " ],\n  \"rules\": [ ] }\n"
 #define LISTED \
-	"\n    { \"address\": \"" SOUND "\", \"id\": \"1002:aab0\", \"rule\": \"vgapass.conf:2\", " \
-	"\"state\": \"bound\", \"driver\": \"vfio-pci\", \"was\": null }"
+	"\n    { \"address\": \"" SOUND "\", \"id\": \"1002:aab0\", " \
+	"\"rule\": \"vgapass.conf:2\", \"state\": \"bound\", \"driver\": \"vfio-pci\", " \
+	"\"was\": null }"
 
 static struct late late;
 static char folder[64];
@@ -133,9 +134,10 @@ static void takes_a_free_function(void **state)
 	/* The boot has decided about the other one. */
 	expect_override(SOUND, UNSET);
 	assert_string_equal(fake_driver_of(SOUND), "");
-	assert_non_null(strstr(file_text(), "{ \"address\": \"" CARD "\", \"id\": \"1002:6608\", \"rule\":"
-					    " \"vgapass.conf:1\", \"state\": \"bound\", \"driver\": "
-					    "\"vfio-pci\", \"was\": null,"));
+	assert_non_null(strstr(file_text(), "{ \"address\": \"" CARD "\", \"id\": \"1002:6608\", "
+					    "\"rule\": \"vgapass.conf:1\", \"state\": "
+					    "\"bound\", \"driver\": \"vfio-pci\", "
+					    "\"was\": null,"));
 	assert_non_null(strstr(file_text(), ", \"late\": true, \"host_ms\": 0 }\n"));
 }
 
@@ -348,8 +350,8 @@ static void knows_what_was_decided(void **state)
 	unlinkat(dir, SOUND ".json", 0);
 	/* A file of its own counts more than the receipt. */
 	fake_file("run/vgapass/late/" SOUND ".json",
-		  "{ \"address\": \"" SOUND "\", \"id\": \"1002:aab0\", \"rule\": \"a\\\"b\\\\:3\", "
-		  "\"state\": \"refused\", \"driver\": null }\n");
+		  "{ \"address\": \"" SOUND "\", \"id\": \"1002:aab0\", "
+		  "\"rule\": \"a\\\"b\\\\:3\", \"state\": \"refused\", \"driver\": null }\n");
 	known = late_read(&late);
 	assert_true(slice_is(known.state, "refused") && slice_is(known.rule, "a\\\"b\\\\:3"));
 	assert_int_equal(known.driver.n, 0);
