@@ -382,7 +382,8 @@ void late_forget(const struct late *l)
 
 	if (dir < 0)
 		return;
-	unlinkat(dir, file_name(name, &l->at, ""), 0);
+	if (!sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/physfn", &l->at)))
+		unlinkat(dir, file_name(name, &l->at, ""), 0);
 	close(dir);
 }
 

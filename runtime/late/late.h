@@ -72,7 +72,8 @@ struct late_known late_read(const struct late *l);
  * another card may be at the address. */
 bool late_is_current(const struct late *l, const struct late_known *known);
 
-/* Removes the file of a function that is gone, or that no rule is about. */
+/* Removes the file of a function that is gone, or that no rule is about. That of a virtual function
+ * which is still there is left: the work for its physical function writes it. */
 void late_forget(const struct late *l);
 
 /* Makes LATE_ASK, if it is missing: from then on the udev rule calls this program only for
