@@ -15,6 +15,11 @@
 #include "runtime/late/booted.c" // NOLINT(bugprone-suspicious-include)
 #include "runtime/late/late.c"   // NOLINT(bugprone-suspicious-include)
 
+int late_main(int argc, char **argv);
+#define main late_main
+#include "runtime/late/main.c" // NOLINT(bugprone-suspicious-include)
+#undef main
+
 #define CARD "0000:01:00.0"
 #define SOUND "0000:01:00.1"
 #define USB "0000:02:00.0"
@@ -394,6 +399,96 @@ static void splits_the_booted_configuration(void **state)
 	assert_int_equal(c.rules, 0);
 }
 
+/* --- the program */
+
+#define ARGUMENTS_MAX 6
+#define ROOT "--sysroot", "sys/.." /* of the fake kernel; not "/", which has the host's log */
+
+/* Runs the program in a process of its own. Returns its exit code; what it prints for udev is in
+ * *printed, what it logs or complains of in *said. */
+static int run(const char *const *argv, char printed[512], char said[1024])
+{
+	int out[2], err[2], status = -1, argc = 0;
+
+	while (argc < ARGUMENTS_MAX && argv[argc])
+		argc++;
+	assert_int_equal(pipe(out) | pipe(err), 0);
+	pid_t child = fork();
+	if (!child) {
+		dup2(out[1], 1);
+		dup2(err[1], 2);
+		_exit(late_main(argc, (char **)(uintptr_t)argv));
+	}
+	close(out[1]);
+	close(err[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	ssize_t n = read(out[0], printed, 511), m = read(err[0], said, 1023);
+	assert_true(n >= 0 && m >= 0);
+	printed[n] = said[m] = '\0';
+	close(out[0]);
+	close(err[0]);
+	return WEXITSTATUS(status);
+}
+
+static void prints_properties(void **state)
+{
+	static const struct {
+		const char *argv[ARGUMENTS_MAX];
+		const char *printed, *said;
+	} calls[] = {
+		{ { "x", "device", CARD, ROOT }, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
+		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
+		/* of no rule */
+		{ { "x", "device", USB, ROOT }, "", "" },
+		{ { "x", "event", USB, ROOT }, "", "" },
+		/* not known yet */
+		{ { "x", "event", CARD, ROOT }, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
+		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
+		/* bound by the boot, and not any more */
+		{ { "x", "event", SOUND, ROOT }, "", "" },
+		{ { "x", "gone", CARD, ROOT }, "", "" },
+		{ { "x", "device", "0000:09:00.0", ROOT }, "", "" },
+	};
+	char printed[512], said[1024];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		set_running("# /etc/vgapass.conf\n1002:6608\n1002:aab0\n");
+		int code = run(calls[i].argv, printed, said);
+		if (code || strcmp(printed, calls[i].printed) ||
+		    (*calls[i].said ? !strstr(said, calls[i].said) : *said != '\0'))
+			fail_msg("call %zu: exit code %d, \"%s\", \"%s\"", i, code, printed, said);
+	}
+	/* What the boot has bound and is so still. */
+	set_running("# /etc/vgapass.conf\n1002:aab0\n");
+	fake_attr(SOUND, "driver_override", "vfio-pci\n");
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/" SOUND "/driver",
+		  "../../../../bus/pci/drivers/vfio-pci");
+	assert_int_equal(run((const char *[]){ "x", "event", SOUND, ROOT, NULL }, printed, said), 0);
+	assert_string_equal(printed, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:2\n");
+	assert_string_equal(said, "");
+}
+
+static void refuses_wrong_calls(void **state)
+{
+	static const char *const calls[][ARGUMENTS_MAX] = {
+		{ "x" }, { "x", "device" }, { "x", CARD }, { "x", "device", "event", CARD },
+		{ "x", "device", CARD, CARD }, { "x", "device", "01:00" }, { "x", "bind", CARD },
+		{ "x", "device", CARD, "--sysroot" }, { "x", "device", "01:00.*" }, { NULL },
+	};
+	char printed[512], said[1024];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		int code = run(calls[i], printed, said);
+		if (code != EXIT_USAGE || *printed || strcmp(said, USAGE) != 0)
+			fail_msg("call %zu: exit code %d, \"%s\"", i, code, said);
+	}
+	assert_int_equal(run((const char *[]){ "x", "device", CARD, "--sysroot", "none", NULL },
+			     printed, said), EXIT_USAGE);
+	assert_string_equal(said, "vgapass: none cannot be opened (error 2)\n");
+}
+
 /* --- every call fails in turn, every read is garbled, the function goes at every moment */
 
 static const int errors[] = { EIO, ENOENT, ENODEV, EBUSY, EINVAL, EACCES, EPERM, ENOMEM };
@@ -484,6 +579,8 @@ int main(void)
 		TEST(begins_again),
 		TEST(knows_what_was_decided),
 		TEST(splits_the_booted_configuration),
+		TEST(prints_properties),
+		TEST(refuses_wrong_calls),
 		TEST(survives_every_fault),
 	};
 
