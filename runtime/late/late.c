@@ -26,6 +26,7 @@
 #define DEVICES "bus/pci/devices/"
 #define FILE_NAME_SIZE (PCI_ADDRESS_SIZE + sizeof(".json.new"))
 #define FILE_MAX 4096 /* bytes of a function's file */
+#define INDENT (sizeof("\n    ") - 1) /* of an object in the receipt's list */
 
 /* Reads IDs and class; uevent would take the function's lock. */
 static bool read_id(const struct late *l, const struct pci_address *at, struct pci_function *f)
@@ -310,7 +311,7 @@ int late_write(struct late *l, unsigned i)
 	if (l->dir < 0 || t.cut)
 		return t.cut ? -E2BIG : l->dir;
 	return replace_file(l->dir, file_name(name, &f->at, ""),
-			    file_name(temporary, &f->at, ".new"), (struct slice){ buf, t.len });
+			    file_name(temporary, &f->at, ".new"), (struct slice){ buf + INDENT, t.len - INDENT });
 }
 
 /* Returns the text of a member of the object, as JSON has it; "": there is none. A quote within a

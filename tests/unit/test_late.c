@@ -144,6 +144,7 @@ static void takes_a_free_function(void **state)
 					    "\"bound\", \"driver\": \"vfio-pci\", "
 					    "\"was\": null,"));
 	assert_non_null(strstr(file_text(), ", \"late\": true, \"host_ms\": 0 }\n"));
+	assert_int_equal(*file_text(), '{');
 }
 
 static void takes_from_the_host(void **state)
