@@ -25,7 +25,7 @@
 
 #define DEVICES "bus/pci/devices/"
 #define FILE_NAME_SIZE (PCI_ADDRESS_SIZE + sizeof(".json.new"))
-#define FILE_MAX 4096 /* bytes of a function's file */
+#define FILE_MAX 16384 /* bytes of a function's file: a place and a reason, all escaped */
 #define INDENT (sizeof("\n    ") - 1) /* of an object in the receipt's list */
 
 /* Reads IDs and class; uevent would take the function's lock. */
