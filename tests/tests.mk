@@ -219,8 +219,8 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
-	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read \
-	test_diff test_loader_parse test_settings)
+	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
+	test_receipt_read test_diff test_loader_parse test_settings)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))

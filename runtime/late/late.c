@@ -347,11 +347,11 @@ static struct late_known find_function(const char *text, const struct pci_addres
 struct late_known late_read(const struct late *l)
 {
 	static char text[RECEIPT_MAX];
-	int root = l->work.roots.root;
+	int at = l->work.roots.root;
 
-	if (sysfs_read_file(root, path_make("run/vgapass/" LATE_DIR "/%pa.json", &l->at), text,
+	if (sysfs_read_file(at, path_make("run/vgapass/" LATE_DIR "/%pa.json", &l->at), text,
 			    sizeof(text)) < 0 &&
-	    sysfs_read_file(root, BOOTED_RECEIPT, text, sizeof(text)) < 0)
+	    sysfs_read_file(at, BOOTED_RECEIPT, text, sizeof(text)) < 0)
 		*text = '\0';
 	return find_function(text, &l->at);
 }
