@@ -311,7 +311,8 @@ int late_write(struct late *l, unsigned i)
 	if (l->dir < 0 || t.cut)
 		return t.cut ? -E2BIG : l->dir;
 	return replace_file(l->dir, file_name(name, &f->at, ""),
-			    file_name(temporary, &f->at, ".new"), (struct slice){ buf + INDENT, t.len - INDENT });
+			    file_name(temporary, &f->at, ".new"),
+			    (struct slice){ buf + INDENT, t.len - INDENT });
 }
 
 /* Returns the text of a member of the object, as JSON has it; "": there is none. A quote within a

@@ -437,13 +437,15 @@ static void prints_properties(void **state)
 		const char *argv[ARGUMENTS_MAX];
 		const char *printed, *said;
 	} calls[] = {
-		{ { "x", "device", CARD, ROOT }, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
+		{ { "x", "device", CARD, ROOT },
+		  "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
 		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
 		/* of no rule */
 		{ { "x", "device", USB, ROOT }, "", "" },
 		{ { "x", "event", USB, ROOT }, "", "" },
 		/* not known yet */
-		{ { "x", "event", CARD, ROOT }, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
+		{ { "x", "event", CARD, ROOT },
+		  "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
 		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
 		/* bound by the boot, and not any more */
 		{ { "x", "event", SOUND, ROOT }, "", "" },
@@ -465,7 +467,8 @@ static void prints_properties(void **state)
 	fake_attr(SOUND, "driver_override", "vfio-pci\n");
 	fake_link("sys/devices/pci0000:00/0000:00:01.0/" SOUND "/driver",
 		  "../../../../bus/pci/drivers/vfio-pci");
-	assert_int_equal(run((const char *[]){ "x", "event", SOUND, ROOT, NULL }, printed, said), 0);
+	const char *const call[] = { "x", "event", SOUND, ROOT, NULL };
+	assert_int_equal(run(call, printed, said), 0);
 	assert_string_equal(printed, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:2\n");
 	assert_string_equal(said, "");
 }
