@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vgapass
 #
-#   all       the three programs, below build/
+#   all       the four programs, below build/
 #   install   installs what "make" has built: DESTDIR= PREFIX=/usr SYSCONFDIR=/etc
 #   uninstall removes what install put there
 #   test      the tests that take about a minute; needs no root and no network
@@ -21,6 +21,7 @@ SBINDIR = $(PREFIX)/sbin
 LIBDIR = $(PREFIX)/lib/vgapass
 MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
+UDEV_RULES = $(PREFIX)/lib/udev/rules.d
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
 INITRAMFS_TOOLS = /usr/share/initramfs-tools
 RAVADA = $(PREFIX)/share/ravada/plugins
@@ -70,6 +71,7 @@ CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
 EARLY = $(ENGINE) $(wildcard runtime/early/*.c)
+LATE = $(ENGINE) $(wildcard runtime/late/*.c) runtime/early/klibc_start.c
 # What both programs of the host know of boot images and their modules.
 IMAGE = $(filter-out hook/image/vgapass-image.c,$(wildcard hook/image/*.c))
 CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE)
@@ -84,11 +86,14 @@ MAN5 = $(wildcard docs/man/*.5)
 MAN8 = $(wildcard docs/man/*.8)
 
 B = build
-PROGRAMS = $(B)/early/vgapass-early $(B)/host/vgapass $(B)/host/vgapass-image
+PROGRAMS = $(addprefix $(B)/,early/vgapass-early early/vgapass-late host/vgapass host/vgapass-image)
 
 all: $(PROGRAMS)
 
 $(B)/early/vgapass-early: $(EARLY:%.c=$(B)/early/%.o)
+	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
+
+$(B)/early/vgapass-late: $(LATE:%.c=$(B)/early/%.o)
 	$(EARLY_CC) $(EARLY_LDFLAGS) -o $@ $^
 
 $(B)/host/vgapass: $(addprefix $(B)/host/,$(CLI:.c=.o) $(ENGINE:.c=.o))
@@ -107,14 +112,16 @@ $(B)/host/%.o: %.c Makefile
 
 # Writes nothing into build/, so that root, who installs, leaves no file there.
 # $(call put,MODE,FILE,TARGET): FILE with the directories of this installation.
-put = sed 's|@LIBDIR@|$(LIBDIR)|; s|@SBINDIR@|$(SBINDIR)|' $(2) >$(3).new && \
+put = sed 's|@LIBDIR@|$(LIBDIR)|g; s|@SBINDIR@|$(SBINDIR)|g; \
+		s|@UDEV_RULES@|$(UDEV_RULES)|g' $(2) >$(3).new && \
 	chmod $(1) $(3).new && mv -f $(3).new $(3)
 
 install:
 	@$(MAKE) -q all || \
 		{ echo 'install: build/ is not up to date: run "make" first' >&2; exit 1; }
 	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/vgapass.conf.d
-	install -m 755 $(B)/early/vgapass-early $(B)/host/vgapass-image $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/early/vgapass-early $(B)/early/vgapass-late \
+		$(B)/host/vgapass-image $(DESTDIR)$(LIBDIR)
 	install -m 755 $(B)/host/vgapass $(DESTDIR)$(SBINDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/vgapass.conf || \
 		install -m 644 conf/vgapass.conf $(DESTDIR)$(SYSCONFDIR)/vgapass.conf
@@ -142,17 +149,20 @@ install:
 	$(call put,644,hook/mkinitcpio/install,$(DESTDIR)$(MKINITCPIO)/install/vgapass)
 	install -m 644 hook/mkinitcpio/hook $(DESTDIR)$(MKINITCPIO)/hooks/vgapass
 	install -m 644 hook/systemd/*.service $(DESTDIR)$(LIBDIR)
+	install -d $(DESTDIR)$(UDEV_RULES)
+	$(call put,644,hook/udev/60-vgapass.rules,$(DESTDIR)$(UDEV_RULES)/60-vgapass.rules)
 	$(call put,755,conf/grub-entry,$(DESTDIR)$(LIBDIR)/grub-entry)
 
 # The configuration is the user's and stays.
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/vgapass $(addprefix $(DESTDIR)$(LIBDIR)/,vgapass-early \
-		vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
+		vgapass-late vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules
 	rm -rf $(DESTDIR)$(DRACUT)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \

@@ -165,8 +165,8 @@ package-test: deb
 	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
-		tests/qemu/guest-live tests/qemu/vfiouse.c tests/qemu/hold.c \
-		$(wildcard hook/initramfs-tools/*)
+		tests/qemu/guest-live tests/qemu/guest-plug tests/qemu/vfiouse.c tests/qemu/hold.c \
+		$(wildcard hook/initramfs-tools/* hook/udev/*)
 	tests/qemu/image $(B)/qemu
 
 # The engine is the same, so a few will do: bound and used, unmatched, all profiles.
@@ -218,10 +218,10 @@ $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
 
 # arm64 on another machine: cases whose machine says "arch: arm64". "make check" boots the first
-# kernel, among all other cases. Case 81 needs a kernel before 7.
+# kernel, among all other cases. Case 91 needs a kernel before 7.
 ARM64_KERNELS = bookworm bookworm-backports sid
 ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
-	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) -k '^8[$(if $(findstring sid,$(1)),0,01)]-arm64'
+	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) -k '^9[$(if $(findstring sid,$(1)),0,01)]-arm64'
 
 boot-test-arm64: $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
 	@tests/check $(foreach suite,$(ARM64_KERNELS),arm64-$(suite)="$(call ARM64_BOOT,$(suite))")
@@ -258,8 +258,8 @@ ASAN_ENGINE = $(addprefix $(B)/asan/,$(ENGINE:.c=.o))
 FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
-	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_receipt_read \
-	test_diff test_loader_parse test_settings test_near test_problem)
+	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
+	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/io/path.h"
 #include "runtime/io/receipt.h"
 #include "runtime/io/sysfs.h"
 #include "cli/out/xalloc.h"
@@ -16,6 +17,8 @@
 #define FILE_NAME "/" PATH
 #define NOT_ONE(what) FILE_NAME " is not a receipt (" what ")"
 #define VERSION 1
+#define LATE_DIR "run/vgapass/late" /* a file for each function that appeared after the boot */
+#define LATE_MAX 65536              /* bytes of such a file */
 
 const char *receipt_text(json_object *o, const char *name)
 {
@@ -169,6 +172,70 @@ static const char *find_other_boot(const struct roots *roots, json_object *recei
 	return NULL;
 }
 
+static bool is_same_function(json_object *a, json_object *b)
+{
+	return !strcmp(receipt_text(a, "address"), receipt_text(b, "address"));
+}
+
+/* Puts the object of a late function into the list: in place of the one with its address, or
+ * behind all others. */
+static void put_late(json_object *list, json_object *late)
+{
+	size_t n = json_object_array_length(list);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_same_function(json_object_array_get_idx(list, i), late))
+			n = i;
+	json_object_array_put_idx(list, n, late);
+}
+
+struct late {
+	const struct roots *roots;
+	json_object *list;
+};
+
+/* A file that is no such object is left out: vgapass-late replaces files in one step, so it is
+ * none of its own. */
+static int add_late(const char *name, void *arg)
+{
+	const struct late *l = arg;
+	struct pci_address at;
+	struct path path;
+	char *text;
+	size_t n = strlen(name);
+
+	if (n < 5 || strcmp(name + n - 5, ".json") != 0)
+		return 0;
+	ssize_t size = whole_file(l->roots->root, path_join(&path, LATE_DIR, "/", name), LATE_MAX,
+				  &text);
+	json_object *late = size < 0 ? NULL : parse_json(text, (size_t)size);
+	free(text);
+	if (json_object_is_type(late, json_type_object) && is_finite(late) &&
+	    pci_parse_address(slice_of(receipt_text(late, "address")), &at, NULL))
+		put_late(l->list, late);
+	else
+		json_object_put(late);
+	return 0;
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	struct pci_address at[2] = { { .domain = 0 }, { .domain = 0 } };
+	json_object *const *one = a, *const *other = b;
+
+	pci_parse_address(slice_of(receipt_text(*one, "address")), &at[0], NULL);
+	pci_parse_address(slice_of(receipt_text(*other, "address")), &at[1], NULL);
+	return pci_compare(&at[0], &at[1]);
+}
+
+static void add_all_late(const struct roots *roots, json_object *receipt)
+{
+	struct late l = { roots, receipt_list(receipt, "functions") };
+
+	if (sysfs_list(roots->root, LATE_DIR, add_late, &l) >= 0)
+		json_object_array_sort(l.list, compare_functions);
+}
+
 json_object *receipt_read(const struct roots *roots, const char **why)
 {
 	char *text;
@@ -184,8 +251,12 @@ json_object *receipt_read(const struct roots *roots, const char **why)
 	json_object *o = receipt_parse(text, (size_t)n, why);
 	free(text);
 	*why = o ? find_other_boot(roots, o) : *why;
-	if (!o || !*why)
+	if (!o)
+		return NULL;
+	if (!*why) {
+		add_all_late(roots, o);
 		return o;
+	}
 	json_object_put(o);
 	return NULL;
 }

@@ -14,7 +14,9 @@
  * a sentence without a full stop that names the file and says what is wrong with it. */
 json_object *receipt_parse(const char *text, size_t n, const char **why);
 
-/* The receipt of this boot below the root, to be given back with json_object_put(). NULL: there
+/* The receipt of this boot below the root, to be given back with json_object_put(). Functions that
+ * appeared later, which vgapass-late writes to files of their own, are in its list of functions,
+ * which is in the order of addresses. NULL: there
  * is no receipt, and *why is NULL; or it cannot be used, and *why says why. */
 json_object *receipt_read(const struct roots *roots, const char **why);
 

@@ -99,7 +99,7 @@ void gather_config(const struct roots *roots, struct config *c)
 	}
 }
 
-static void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r)
+void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r)
 {
 	struct text t;
 	bool whole;
@@ -147,6 +147,11 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 {
 	gather_config(roots, &r->config);
 	gather_cmdline(roots, cmdline, r);
+	gather_plan(roots, r);
+}
+
+void gather_plan(const struct roots *roots, struct run *r)
+{
 	if (r->inv.devices > 0)
 		close(r->inv.devices);
 	r->inv.devices = -EBADF;

@@ -51,5 +51,11 @@ const char *gather_conf_path(struct conf_path *p, const char *name);
  * fails: what is wrong is in r. r->inv.devices is open if functions were read. */
 void gather_run(const struct roots *roots, const char *cmdline, struct run *r);
 
+/* The second and the third part of gather_run(), for a caller that has filled r->config:
+ * gather_cmdline() reads the command line, and adds the rules of vgapass.ids= to r->config;
+ * gather_plan() reads the functions and builds the plan. */
+void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r);
+void gather_plan(const struct roots *roots, struct run *r);
+
 /* Reads the drivers of the functions that rules are about. The claim does not wait for this. */
 void gather_drivers(const struct roots *roots, struct run *r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* receipt.c - see receipt.h */
 #include "receipt.h"
+#include "path.h"
 #include "replace.h"
 #include "sysfs.h"
 
@@ -36,7 +37,13 @@ static void add_kernel(struct text *t, const struct roots *roots, const char *na
 	text_add(t, ",\n  %pj: %pj", name, value);
 }
 
-static void add_function_json(struct text *t, const char *comma, const struct run *r, unsigned i)
+static int take_first(const char *name, void *buf)
+{
+	text_make(buf, 16, "%s", name);
+	return 1;
+}
+
+void receipt_fill_function(struct text *t, const char *comma, const struct run *r, unsigned i)
 {
 	const struct pci_function *f = &r->inv.function[i];
 	const struct plan_entry *e = &r->plan.entry[i];
@@ -53,6 +60,17 @@ static void add_function_json(struct text *t, const char *comma, const struct ru
 		 text_make(place, sizeof(place), "%pp", &e->rule->at), state_word(state),
 		 o->state ? o->driver : f->driver, f->driver);
 	text_add(t, f->group < 0 ? "null" : "%u", (unsigned)f->group);
+	/* "-1": the machine has no nodes, or does not tell. */
+	ssize_t n = sysfs_read(r->inv.devices, path_function(f, "numa_node"), place, 16);
+	if (n > 0 && *place != '-') {
+		place[n - 1] = '\0';
+		text_add(t, ", \"numa_node\": %s", place);
+	}
+	/* The device file is an option of the kernel (CONFIG_VFIO_DEVICE_CDEV); the directory is
+	 * not. */
+	if (sysfs_list(r->inv.devices, path_function(f, "vfio-dev"), take_first, place) > 0 &&
+	    sysfs_exists(r->inv.devices, path_make("%pa/vfio-dev/%s/dev", &f->at, place)))
+		text_add(t, ", \"cdev\": \"/dev/vfio/devices/%s\"", place);
 	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
 		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
 }
@@ -79,7 +97,7 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 		 r->took_us);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
-			add_function_json(t, comma(k++), r, i);
+			receipt_fill_function(t, comma(k++), r, i);
 	text_add(t, " ],\n  \"rules\": [");
 	for (unsigned i = 0; i < r->config.rules; i++)
 		text_add(t, "%s\n    { \"at\": %pj, \"matched\": %u }", comma(i),
@@ -108,6 +126,9 @@ void receipt_fill_booted(struct text *t, const struct roots *roots, const struct
 
 	_Static_assert(RECEIPT_MAX > CONFIG_FILES_MAX * (CONFIG_FILE_MAX + 4096), "each has room");
 	for (unsigned i = 0; i < r->config.files; i++) {
+		/* The name begins a line, also behind a file whose last line has no end. */
+		if (t->len && t->buf[t->len - 1] != '\n')
+			text_add(t, "\n");
 		text_add(t, "# /%s\n", gather_conf_path(&path, r->config.file[i]));
 		ssize_t n = sysfs_read_file(roots->root, path.s, t->buf + t->len,
 					    CONFIG_FILE_MAX + 1);

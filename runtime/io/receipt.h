@@ -13,6 +13,10 @@
 /* Adds the text of receipt.json. */
 void receipt_fill(struct text *t, const struct roots *roots, const struct run *r);
 
+/* Adds the object of one function, as it is in the list of functions: a line behind `comma`, which
+ * ends with " }". */
+void receipt_fill_function(struct text *t, const char *comma, const struct run *r, unsigned i);
+
 /* Adds the text of booted.conf: the configuration files as they are, each after a comment line
  * with its name. */
 void receipt_fill_booted(struct text *t, const struct roots *roots, const struct run *r);

@@ -79,7 +79,7 @@ class Cuts:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
         try:
-            died = guest.watch(process, console, results, self.machine.timeout)
+            died = guest.watch(process, folder, self.machine.timeout)
             if not died:
                 guest.stop.wait(seconds)
         finally:

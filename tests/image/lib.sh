@@ -70,6 +70,15 @@ binds_nothing() {
 		[ ! -e "$tree/usr/lib/vgapass/ko" ]
 }
 
+# has_late: vgapass-late and its udev rule are in the image in $tree
+has_late() {
+	rules=$tree/usr/lib/udev/rules.d/60-vgapass.rules
+	cmp "$top/build/early/vgapass-late" "$tree/usr/lib/vgapass/vgapass-late" >"$out/log" 2>&1 &&
+		[ -x "$tree/usr/lib/vgapass/vgapass-late" ] &&
+		grep -q '="/usr/lib/vgapass/vgapass-late device ' "$rules" >>"$out/log" 2>&1 &&
+		! grep @ "$rules" >>"$out/log"
+}
+
 # no_trace: no file in the image has our name, and no script in it mentions us
 no_trace() {
 	unpack || return 1

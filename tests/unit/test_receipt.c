@@ -175,6 +175,26 @@ static void writes_a_run(void **state)
 		strstr(text, "{ \"at\": \"c:3\", \"text\": \"the rule matches nothing\" }"));
 }
 
+/* What only some machines have is named where there is any. */
+static void names_the_place(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "1002:6608", 0x030000)->group = 1;
+	bench_add("02:00.0", "1002:6608", 0x030000)->group = 2;
+	bench.inv.devices = FAKE_DEVICES;
+	fake_file("sys/bus/pci/devices/0000:01:00.0/numa_node", "1\n");
+	fake_file("sys/bus/pci/devices/0000:01:00.0/vfio-dev/vfio12/dev", "511:12\n");
+	fake_file("sys/bus/pci/devices/0000:02:00.0/numa_node", "-1\n");
+	fake_file("sys/bus/pci/devices/0000:02:00.0/vfio-dev/vfio13/uevent", "");
+	bench_plan("1002:6608\n", "");
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	expect_json();
+	assert_non_null(strstr(read_back("receipt.json"),
+			       "\"group\": 1, \"numa_node\": 1, \"cdev\": "
+			       "\"/dev/vfio/devices/vfio12\", \"viable\""));
+	assert_non_null(strstr(read_back("receipt.json"), "\"group\": 2, \"viable\""));
+}
+
 /* Apart from those that keep a group from its guest, which are problems alone. */
 static void lists_strays(void **state)
 {
@@ -227,6 +247,15 @@ static void copies_the_configuration(void **state)
 	bench_plan("1002:6608\n", "");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	assert_string_equal(read_back("booted.conf"), "# /etc/c\n1002:6608 # \xc3\xa9\n");
+	/* Each name begins a line. */
+	fake_file("etc/c", "1002:6608");
+	fake_file("etc/d", "1002:aab0\n");
+	config_add_file(&bench.config, "d");
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	assert_string_equal(read_back("booted.conf"), "# /etc/c\n1002:6608\n# /etc/d\n"
+						      "1002:aab0\n");
+	fake_remove("etc/d");
+	bench_plan("1002:6608\n", "");
 	/* gone since: what is known is its name */
 	fake_remove("etc/c");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
@@ -369,6 +398,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(writes_a_run),
+		TEST(names_the_place),
 		TEST(lists_strays),
 		TEST(writes_what_there_is),
 		TEST(tells_the_driver_of_a_dry_run),

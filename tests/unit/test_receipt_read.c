@@ -123,6 +123,54 @@ static void test_other_boot(void **state)
 	assert_null(fault());
 }
 
+static size_t read_functions(char lines[1024])
+{
+	const char *why = NULL;
+	json_object *o = receipt_read(&roots, &why), *list = receipt_list(o, "functions");
+	size_t n = json_object_array_length(list);
+
+	*lines = '\0';
+	for (size_t i = 0; i < n; i++) {
+		json_object *f = json_object_array_get_idx(list, i);
+		sprintf(lines + strlen(lines), "%s %s,", receipt_text(f, "address"),
+			receipt_text(f, "state"));
+	}
+	json_object_put(o);
+	return n;
+}
+
+/* A later decision about an address counts; all are in the order of their addresses. */
+static void test_late(void **state)
+{
+	static const char *const odd[] = { "", "{", "[]", "null", "7", "{}", "{\"address\":7}",
+					   "{\"address\":\"x\"}",
+					   "{\"address\":\"0000:05:00.0\",\"x\":NaN}" };
+	char lines[1024];
+
+	(void)state;
+	put(FILE_NAME, "{\"result\":\"ok\",\"functions\":[{\"address\":\"0000:02:00.0\",\"state\":"
+		       "\"bound\"},{\"address\":\"0000:04:00.0\",\"state\":\"bound\"}]}");
+	assert_int_equal(read_functions(lines), 2);
+	put("run/vgapass/late/0000:04:00.0.json", "{\"address\":\"0000:04:00.0\",\"state\":"
+						  "\"failed\"}\n");
+	put("run/vgapass/late/10000:01:00.0.json", "{\"address\":\"10000:01:00.0\",\"state\":"
+						   "\"refused\"}\n");
+	put("run/vgapass/late/0000:01:00.0.json", "{\"address\":\"0000:01:00.0\",\"state\":"
+						  "\"bound\"}\n");
+	put("run/vgapass/late/0000:03:00.0.json.new", "{\"address\":\"0000:03:00.0\"}");
+	read_functions(lines);
+	assert_string_equal(lines, "0000:01:00.0 bound,0000:02:00.0 bound,0000:04:00.0 failed,"
+				   "10000:01:00.0 refused,");
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		put("run/vgapass/late/0000:05:00.0.json", odd[i]);
+		assert_int_equal(read_functions(lines), 4);
+	}
+	put("proc/sys/kernel/random/boot_id", "two\n");
+	put(FILE_NAME, GOOD);
+	assert_fault("another boot");
+	put("proc/sys/kernel/random/boot_id", "one\n");
+}
+
 static void test_not_a_file(void **state)
 {
 	const char *why = "";
@@ -192,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_good),	   cmocka_unit_test(test_not_a_receipt),
 		cmocka_unit_test(test_other_boot), cmocka_unit_test(test_not_a_file),
 		cmocka_unit_test(test_whole_file), cmocka_unit_test(test_make_printable),
+		cmocka_unit_test(test_late),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

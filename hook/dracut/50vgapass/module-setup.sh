@@ -44,6 +44,9 @@ installkernel() {
 		return 0
 		;;
 	esac
+	# For functions that appear while udev runs.
+	inst_simple @LIBDIR@/vgapass-late
+	inst_rules 60-vgapass.rules
 	if dracut_module_included systemd; then
 		# No hook runs before systemd-modules-load, which loads what modules-load.d names.
 		for unit in vgapass-bind.service vgapass-wait.service; do

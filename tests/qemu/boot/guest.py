@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start QEMU, watch it, end it. A guest that says nothing more is ended too."""
 import glob
+import json
 import os
 import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -67,8 +69,55 @@ class Patience:
         return time.monotonic() - self.waited
 
 
-def watch(process, console, results, limit):
+class Monitor:
+    """Does what the guest asks of QEMU by lines "QMP {...}" in its results: plugging a card."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.done = 0
+        self.file = None
+
+    def _connect(self):
+        """The path of a socket has at most 107 bytes; the folder's may be longer."""
+        folder = os.open(self.folder, os.O_PATH | os.O_DIRECTORY)
+        try:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(60)
+            connection.connect(f"/proc/self/fd/{folder}/qmp")
+        finally:
+            os.close(folder)
+        self.file = connection.makefile("rw")
+        self.file.readline()
+        self._ask({"execute": "qmp_capabilities"})
+
+    def _ask(self, command):
+        self.file.write(json.dumps(command) + "\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "return" in answer:
+                return
+            if "error" in answer:
+                raise ValueError(f"QEMU: {command}: {answer['error']['desc']}")
+
+    def obey(self, reported):
+        """Why a line could not be done, or None."""
+        lines = re.findall(r"^QMP (.*)\n", reported, re.M)
+        while self.done < len(lines):
+            try:
+                if not self.file:
+                    self._connect()
+                self._ask(json.loads(lines[self.done]))
+            except (OSError, ValueError) as error:
+                return str(error)
+            self.done += 1
+        return None
+
+
+def watch(process, folder, limit):
     """Wait for END in the results. Return why the guest did not get there, or None."""
+    console, results = os.path.join(folder, "console"), os.path.join(folder, "results")
+    monitor = Monitor(folder)
     clock = Patience(process)
     begin = last_word = clock.now()
     size = 0
@@ -79,6 +128,9 @@ def watch(process, console, results, limit):
         now = clock.now()
         if re.search(r"^END$", reported, re.M):
             return None
+        refused = monitor.obey(reported)
+        if refused:
+            return refused
         fatal = FATAL.search(said)
         if fatal:
             return f"the guest died: {fatal[0].strip()}"
@@ -118,7 +170,7 @@ def run_qemu(command, helpers, folder, limit):
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
         processes.append(process)
-        died = watch(process, console, results, limit)
+        died = watch(process, folder, limit)
         if died is None:
             try:
                 process.wait(timeout=10)  # for the guest to power off

@@ -207,6 +207,7 @@ class Machine:
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
             "-chardev", f"file,id=results,path={run}/results", *self.serial,
+            "-qmp", "unix:qmp,server=on,wait=off",
             *self.iommu, *self.firmware,
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
