@@ -42,6 +42,8 @@ EARLY_CC = klcc
 #   -malign-data=abi              24
 EARLY_CFLAGS = -Oz -fno-jump-tables -fno-tree-forwprop -fno-caller-saves \
 	-fno-move-loop-invariants -fno-tree-loop-im -fno-tree-dominator-opts \
+	-fno-code-hoisting -fno-if-conversion -fno-shrink-wrap -fno-tree-tail-merge \
+	-fno-tree-loop-distribute-patterns -fno-tree-fre -fno-forward-propagate -fipa-pta \
 	$(EARLY_CFLAGS_$(shell uname -m))
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
@@ -64,7 +66,8 @@ MADE_FROM = -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 CORE = $(wildcard runtime/core/*.c)
 IO = $(wildcard runtime/io/*.c)
 ENGINE = $(CORE) $(IO)
-EARLY = $(ENGINE) $(wildcard runtime/early/*.c)
+# No driver is there yet that makes virtual functions.
+EARLY = $(filter-out %/sriov.c,$(ENGINE)) $(wildcard runtime/early/*.c)
 # What both programs of the host know of boot images and their modules.
 IMAGE = $(filter-out hook/image/vgapass-image.c,$(wildcard hook/image/*.c))
 CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE)

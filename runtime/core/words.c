@@ -8,7 +8,7 @@ const char *state_word(enum function_state s)
 {
 	static const char words[][8] = {
 		[STATE_NONE] = "none", [STATE_PLANNED] = "planned", [STATE_REFUSED] = "refused",
-		[STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
+		[STATE_SHARED] = "shared", [STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
 		[STATE_HELD] = "held",
 	};
 
@@ -78,8 +78,14 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
 			 rule->expect, e->matched);
 		break;
+	case REASON_VFS:
+		if (*o->detail)
+			text_add(t, "%s", o->detail);
+		else
+			text_add(t, "vfs=%u, but it can have %u: correct vfs=", rule->vfs, f->vfs);
+		break;
 	case REASON_NO_DRIVER:
-		text_add(t, "driver %s is not there: rebuild the boot image", rule->driver);
+		text_add(t, "driver %s is not there: rebuild the boot image", e->driver);
 		break;
 	case REASON_ATTR:
 		/* The attribute is "resourceN_resize". */
@@ -97,7 +103,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "driver %s did not let go of it", f->driver);
 		break;
 	case REASON_PROBE:
-		text_add(t, "driver %s did not take it: see the kernel log", rule->driver);
+		text_add(t, "driver %s did not take it: see the kernel log", e->driver);
 		break;
 	case REASON_HANG:
 		text_add(t, "the kernel has not come back from %pv", &step);
@@ -114,10 +120,13 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 {
 	const struct outcome *o = &r->outcome[f - r->inv.function];
 	enum function_state state = o->state ? o->state : e->state;
-	const char *driver = e->rule->driver;
+	const char *driver = e->driver;
 
 	text_add(t, "%pa [%pi] ", &f->at, f);
 	switch (state) {
+	case STATE_SHARED:
+		text_add(t, "shared: %u virtual functions, driver=%s", e->rule->vfs, driver);
+		break;
 	case STATE_PLANNED:
 		text_add(t, "to be bound to %s", driver);
 		break;
