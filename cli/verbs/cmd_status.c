@@ -288,7 +288,7 @@ static void print_row(const struct status *s, struct libscols_line *line, const 
 		table_color(line, c, NOW, color_bad());
 	else if (!strcmp(state, "bound"))
 		table_color(line, c, STATE, color_good());
-	else if (strcmp(state, "kept") != 0)
+	else if (strcmp(state, "kept") != 0 && strcmp(state, "shared") != 0)
 		table_color(line, c, STATE, color_warn());
 }
 
