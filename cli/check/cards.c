@@ -105,7 +105,7 @@ static json_object *find_in_receipt(json_object *receipt, const char *address)
 
 static void say_driver(struct check *c, const struct pci_function *f, json_object *receipt)
 {
-	const char *wanted = host_entry(c->host, f)->rule->driver, *at = check_address(f);
+	const char *wanted = host_entry(c->host, f)->driver, *at = check_address(f);
 	const char *now = *f->driver ? f->driver : "no driver";
 	json_object *then = find_in_receipt(receipt, at);
 	const char *state = then ? receipt_text(then, "state") : "";
@@ -127,7 +127,7 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
 {
 	return check_is_planned(c, f) &&
-	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
+	       strcmp(f->driver, host_entry(c->host, f)->driver) != 0;
 }
 
 /* Without a receipt all functions have the same reason, so one line is enough. */
@@ -148,7 +148,7 @@ static void say_no_receipt(struct check *c)
 	check_say(c, CHECK_WARNING, check_address(first), "uses %s instead of %s%s: the last boot "
 		  "did not run vgapass\n" REBOOT,
 		  *first->driver ? first->driver : "no driver",
-		  host_entry(c->host, first)->rule->driver, more);
+		  host_entry(c->host, first)->driver, more);
 }
 
 void check_drivers(struct check *c)
@@ -210,10 +210,13 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 	const char *at = check_address(f), *on = *f->driver ? f->driver : "no driver";
 	bool unnamed = !e->rule || e->rule->keep;
 	/* The driver that explains the override: the rule's, or else the current one. */
-	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
+	const char *right = e->rule && e->state == STATE_PLANNED ? e->driver : f->driver;
 	char override[PCI_DRIVER_NAME];
 
 	read_override(c, f, override);
+	/* With driver=keep in the rule for its physical function. */
+	if (f->is_virtual && !strcmp(override, "vgapass-hold"))
+		return;
 	if (*override && strcmp(override, right) != 0)
 		check_say(c, CHECK_WARNING, at, "driver_override is %s, which no rule "
 			  "explains, and it is on %s: another binder has set it, or a vgapass bind "

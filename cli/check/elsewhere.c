@@ -76,7 +76,7 @@ static void judge_override(struct check *c, const struct setting *s, const char 
 		const struct pci_function *f = &inv->function[i];
 		if (!check_is_planned(c, f) || !setting_means(c->host, s, f))
 			continue;
-		bool same = !strcmp(s->driver, host_entry(c->host, f)->rule->driver);
+		bool same = !strcmp(s->driver, host_entry(c->host, f)->driver);
 		check_say(c, same ? CHECK_WARNING : CHECK_ERROR, place_of(s),
 			  "driverctl gives %s to %s: "
 			  "%s\n%s",

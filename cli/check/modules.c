@@ -19,7 +19,7 @@ static void say_module_faults(struct check *c, const struct kernel *k)
 		check_say(c, CHECK_ERROR, "", "%s", m.text);
 		return;
 	}
-	modules_add_drivers(&m, &c->host->run.config);
+	modules_add_drivers(&m, &c->host->run.config, &c->host->run.inv);
 	for (unsigned i = 0; i < m.faults; i++) {
 		const struct module_fault *f = &m.fault[i];
 		check_say(c, CHECK_ERROR, f->at.file ? check_place(&f->at) : "", "%s", f->text);
@@ -93,7 +93,7 @@ static void check_kernel_signatures(struct check *c, const struct kernel *k, con
 	if (modules_open(&m, &c->host->roots, k->version))
 		return;
 	text_start(&t, names, sizeof(names));
-	modules_add_drivers(&m, &c->host->run.config);
+	modules_add_drivers(&m, &c->host->run.config, &c->host->run.inv);
 	for (unsigned i = 0; i < m.n; i++)
 		if (!is_signed(&m.module[i]))
 			text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);

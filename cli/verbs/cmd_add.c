@@ -43,7 +43,7 @@ static bool is_open_to_rule(const struct host *h, const struct pci_function *f, 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	text_make(by, sizeof(by), "%pp", &e->rule->at);
 	if (e->state == STATE_PLANNED) {
-		printf("%s is taken already by %s, driver %s\n", at, by, e->rule->driver);
+		printf("%s is taken already by %s, driver %s\n", at, by, e->driver);
 		return false;
 	}
 	text_start(&t, why, sizeof(why));

@@ -133,7 +133,7 @@ static void set_plan(const struct host *h, struct libscols_line *line, const str
 	table_set(line, c, REASON, buf);
 	if (e->state == STATE_REFUSED) {
 		table_color(line, c, PLAN, color_warn());
-	} else if (e->state == STATE_PLANNED && !strcmp(f->driver, e->rule->driver)) {
+	} else if (e->state == STATE_PLANNED && !strcmp(f->driver, e->driver)) {
 		table_color(line, c, PLAN, color_good());
 		table_color(line, c, DRIVER, color_good());
 	}

@@ -39,22 +39,24 @@ static bool is_beside_display(const struct run *r, const struct pci_function *f,
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	/* The reasons that are not here have arguments: see the cases below. */
-	static const char *const phrases[REASONS] = {
-		[REASON_NONE] = "",
-		[REASON_KEEP] = "a keep rule matches it",
-		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
-		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
-				   "path=, serial= or expect=N",
-		[REASON_OVERRIDE] = "driver_override was not written",
-		[REASON_GONE] = "the function is gone",
-	};
+	/* In the order of enum reason. Those that are empty have arguments: see the cases below. */
+	const char *phrases =
+		"|a keep rule matches it"
+		"|a bridge is never taken: narrow the rule with class="
+		"|" /* REASON_NO_GROUP */
+		"|the boot display: write take=boot-display to allow it"
+		"|" /* REASON_IDENTITY */
+		"|its ID matches several network controllers: write address=, path=, serial= or "
+		"expect=N"
+		"||||" /* from REASON_STRANGER on */
+		"|driver_override was not written"
+		"|||||" /* from REASON_ATTR on */
+		"|the function is gone";
 	const struct outcome *o = &r->outcome[f - r->inv.function];
 	/* in the order of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
-	struct slice step = slice_nth(slice_of(steps), '|', o->step);
+	struct slice phrase, step = slice_nth(slice_of(steps), '|', o->step);
 	const struct rule *rule = e->rule;
 	enum reason reason = o->reason ? o->reason : e->reason;
 
@@ -109,7 +111,8 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "the kernel has not come back from %pv", &step);
 		break;
 	default:
-		text_add(t, "%s", phrases[reason]);
+		phrase = slice_nth(slice_of(phrases), '|', reason);
+		text_add(t, "%pv", &phrase);
 	}
 	if (o->error)
 		text_add(t, " (error %u)", (unsigned)-o->error);

@@ -93,8 +93,10 @@ void gather_config(const struct roots *roots, struct config *c)
 		int r = sysfs_list(roots->root, "etc/" CONF_DIR, look_at_name, &next);
 		if (r < 0 && r != -ENOENT)
 			config_fail(c, (struct place){ .file = CONF_DIR }, E_LIST);
-		if (!next.s[0])
+		if (!next.s[0]) {
+			read_conf_file(roots, c, "vgapass.auto");
 			break;
+		}
 		name = text_make(path, sizeof(path), CONF_DIR "/%s", next.s);
 	}
 }
