@@ -122,7 +122,7 @@ static bool wait_for_all(const struct sriov *s)
 static bool make_virtual(struct sriov *s)
 {
 	struct crew crew = { .items = 1, .slow = 1, .item = make_item, .item_arg = s,
-			     .hurry_fd = -1, .close_fd = -1 };
+			     .hurry_fd = -1, .close_fd = s->close_fd };
 	unsigned vfs = rule_of(s)->vfs, i = s->function;
 	struct outcome *o = &s->work->run->outcome[i];
 
@@ -277,7 +277,7 @@ static void probe_item(void *sriov, unsigned item)
 static void work_on_all(struct sriov *s, struct progress *p, void (*item)(void *, unsigned))
 {
 	struct crew crew = { .items = s->vfs, .slow = s->vfs, .item = item, .item_arg = s,
-			     .hurry_fd = -1, .close_fd = -1 };
+			     .hurry_fd = -1, .close_fd = s->close_fd };
 
 	if (s->vfs)
 		supervise(p, &crew);

@@ -18,8 +18,10 @@
 #include "apply.h"
 #include "supervise.h"
 
-/* What one call of sriov_serve() shares with its workers: zeros at first, in their memory. */
+/* What one call of sriov_serve() shares with its workers: in shared memory, zeros at first, but for
+ * `close_fd`. */
 struct sriov {
+	int close_fd;                 /* of struct crew */
 	struct work *work;
 	unsigned function;            /* the physical one */
 	unsigned vfs;                 /* so many virtual functions are known */

@@ -66,7 +66,7 @@ static unsigned serve(const char *conf)
 	for (unsigned i = 0; i < boot.inv.functions; i++) {
 		if (boot.plan.state != PLAN_READY || boot.plan.entry[i].state != STATE_SHARED)
 			continue;
-		served = (struct sriov){ .vfs = 0 };
+		served = (struct sriov){ .close_fd = -1 };
 		n += sriov_serve(&served, &boot_work, i);
 		break;
 	}
@@ -111,7 +111,7 @@ static void leaves_the_function_to_the_host(void **state)
 	assert_string_equal(fake_attr_text(NIC, "driver_override"), UNSET);
 	assert_string_equal(run_result(&boot), "ok");
 	/* No driver that could make any is there yet. */
-	served = (struct sriov){ .vfs = 0 };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 0);
 	assert_null(strstr(fake_log(), "sriov"));
 }
@@ -139,7 +139,7 @@ static void binds_all(void **state)
 	assert_false(sriov_is_served(&boot_work, 0));
 	/* Once more, as by a second event: nothing is written. */
 	size_t length = strlen(fake_log());
-	served = (struct sriov){ .vfs = 0 };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 5), 4);
 	assert_null(strstr(fake_log() + length, "sriov"));
 	assert_null(strstr(fake_log() + length, "bind="));
@@ -182,7 +182,7 @@ static void beats_a_driver_that_comes_later(void **state)
 		boot_run(ID "vfs=3\n", "");
 		fake_add_driver("igb");
 		fake_on_write(when[i], come_driver);
-		served = (struct sriov){ .vfs = 0 };
+		served = (struct sriov){ .close_fd = -1 };
 		assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 3);
 		fake_add_driver("igbvf");
 		expect_driver(VF(0), "vfio-pci");
@@ -197,7 +197,7 @@ static void writes_attributes(void **state)
 	boot_run(ID "vfs=2 attr.reset_method=flr\n", "");
 	fake_add_driver("igb");
 	/* Virtual functions have none of this name here: the first write fails. */
-	served = (struct sriov){ .vfs = 0 };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
 	assert_non_null(strstr(boot_says(VF(0)), "attr.reset_method was not written"));
 	/* They are the host's, then. */
@@ -296,7 +296,7 @@ static void says_why_not(void **state)
 	boot_run(ID "vfs=4 required=yes\n", "");
 	fake_add_driver("igb");
 	fake_attr(NIC, "sriov_totalvfs", "3\n");
-	served = (struct sriov){ .vfs = 0 };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 0);
 	expect(NIC, "failed: its driver can make 3 virtual functions: correct vfs=; it is on igb "
 		    "(vgapass.conf:1)");
