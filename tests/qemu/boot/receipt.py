@@ -5,7 +5,7 @@ import re
 
 MODES = ("on", "off", "dry-run")
 RESULTS = ("ok", "partial", "failed", "refused", "nothing", "off", "error")
-STATES = ("bound", "refused", "failed", "held", "kept", "planned")
+STATES = ("bound", "refused", "failed", "held", "kept", "shared", "planned")
 
 NUMBER, TEXT, LIST, ANY = (int,), (str,), (list,), (str, int, bool, type(None))
 YES_NO, UNKNOWN_TOO = (bool,), (bool, type(None))
