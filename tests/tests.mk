@@ -148,8 +148,9 @@ soak: deps
 # What some boot cases want: a driver that hangs, a QEMU and a libvirt for a guest in the guest,
 # and a QEMU of sid that plays real cards. Where the last two cannot be had, their cases are
 # skipped and counted.
-boot-extras: $(B)/kernel/stamp
+boot-extras: $(B)/kernel/stamp $(B)/host/vgapass-image
 	tests/qemu/hang/build
+	tests/qemu/variant/build
 	tests/qemu/nested/build
 	tests/qemu/libvirt/build || true
 	scripts/qemu-sid || true
