@@ -160,6 +160,12 @@ static void leaves_the_others_to_the_host(void **state)
 	expect_order("../drivers/vfio-pci/bind=" VF(4), AT(NIC) "sriov_drivers_autoprobe=1");
 	expect_order(AT(NIC) "sriov_drivers_autoprobe=1", "../drivers_probe=" VF(2));
 	assert_null(strstr(fake_log(), "../drivers_probe=" VF(0)));
+	/* Somebody has taken one from its driver: another event does not give it back. */
+	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/drivers/igbvf/unbind", VF(2)), 0);
+	served = (struct sriov){ .close_fd = -1 };
+	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 6), 5);
+	expect_driver(VF(2), "");
+	expect_driver(VF(4), "vfio-pci");
 }
 
 /* A driver of the host that comes in the middle, or later. */
