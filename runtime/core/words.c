@@ -8,8 +8,8 @@ const char *state_word(enum function_state s)
 {
 	static const char words[][8] = {
 		[STATE_NONE] = "none", [STATE_PLANNED] = "planned", [STATE_REFUSED] = "refused",
-		[STATE_SHARED] = "shared", [STATE_KEPT] = "kept", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
-		[STATE_HELD] = "held",
+		[STATE_SHARED] = "shared", [STATE_KEPT] = "kept", [STATE_BOUND] = "bound",
+		[STATE_FAILED] = "failed", [STATE_HELD] = "held",
 	};
 
 	return words[s];

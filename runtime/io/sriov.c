@@ -108,7 +108,8 @@ static bool wait_for_all(const struct sriov *s)
 {
 	unsigned seen = count_virtual(s);
 
-	for (unsigned ms = 0; !s->write_done && ms < SUPERVISE_GIVE_UP_MS; ms += SUPERVISE_TICK_MS) {
+	for (unsigned ms = 0; !s->write_done && ms < SUPERVISE_GIVE_UP_MS;
+	     ms += SUPERVISE_TICK_MS) {
 		poll(NULL, 0, SUPERVISE_TICK_MS);
 		unsigned n = count_virtual(s);
 		if (n > seen)

@@ -269,7 +269,8 @@ static void takes_those_that_are_there(void **state)
 	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/drivers/igbvf/unbind", VF(0)), 0);
 	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/devices/" VF(0) "/driver_override",
 					  "other_vfio_pci"), 0);
-	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/drivers/other_vfio_pci/bind", VF(0)), 0);
+	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/drivers/other_vfio_pci/bind",
+				     VF(0)), 0);
 	length = strlen(fake_log());
 	assert_int_equal(serve(ID "vfs=1\n"), 1);
 	expect(VF(0), "failed: other_vfio_pci has it: release it first; it is on other_vfio_pci "
@@ -289,8 +290,8 @@ static void refuses_to_change_the_number(void **state)
 	host_makes(3);
 	size_t length = strlen(fake_log());
 	assert_int_equal(serve(ID "vfs=4\n"), 0);
-	expect(NIC, "failed: it has 3 virtual functions already: write 0 to its sriov_numvfs first; "
-		    "it is on igb (vgapass.conf:1)");
+	expect(NIC, "failed: it has 3 virtual functions already: write 0 to its sriov_numvfs "
+		    "first; it is on igb (vgapass.conf:1)");
 	assert_null(strstr(fake_log() + length, "sriov"));
 	expect_driver(VF(0), "igbvf");
 }
