@@ -150,8 +150,9 @@ soak: deps
 # What some boot cases want: a driver that hangs, a QEMU and a libvirt for a guest in the guest,
 # and a QEMU of sid that plays real cards. Where the last two cannot be had, their cases are
 # skipped and counted.
-boot-extras: $(B)/kernel/stamp
+boot-extras: $(B)/kernel/stamp $(B)/host/vgapass-image
 	tests/qemu/hang/build
+	tests/qemu/variant/build
 	tests/qemu/nested/build
 	tests/qemu/libvirt/build || true
 	scripts/qemu-sid || true
@@ -259,7 +260,7 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
 	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
-	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem)
+	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem test_variants)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))

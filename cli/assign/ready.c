@@ -11,7 +11,7 @@ const char *ready_planned(const struct host *h, const struct pci_function *f)
 {
 	const struct plan_entry *e = host_entry(h, f);
 
-	return e->state == STATE_PLANNED ? e->rule->driver : "";
+	return e->state == STATE_PLANNED ? e->driver : "";
 }
 
 static bool goes(const struct host *h, const struct pci_function *f)
@@ -41,8 +41,10 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 	if (h->run.plan.state != PLAN_READY)
 		text_add(&why, "will not bind it: see vgapass plan");
 	else if (e->state == STATE_PLANNED)
-		text_add(&why, "will bind it to %s: write driver=vfio-pci in %pp", e->rule->driver,
+		text_add(&why, "will bind it to %s: write driver=vfio-pci in %pp", e->driver,
 			 &e->rule->at);
+	else if (e->state == STATE_SHARED)
+		text_add(&why, "leaves it there: assign one of its virtual functions");
 	else if (e->state == STATE_NONE)
 		text_add(&why, "leaves it there: run vgapass add %pa", &f->at);
 	else {

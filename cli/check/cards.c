@@ -123,7 +123,7 @@ static void advise_reboot(struct check *c)
 
 static void say_driver(struct check *c, const struct pci_function *f, json_object *receipt)
 {
-	const char *wanted = host_entry(c->host, f)->rule->driver, *at = check_address(f);
+	const char *wanted = host_entry(c->host, f)->driver, *at = check_address(f);
 	json_object *then = find_in_receipt(receipt, at);
 	const char *state = then ? receipt_text(then, "state") : "";
 	const char *reason = then ? receipt_text(then, "reason") : "";
@@ -148,7 +148,7 @@ static void say_driver(struct check *c, const struct pci_function *f, json_objec
 static bool is_elsewhere(const struct check *c, const struct pci_function *f)
 {
 	return check_is_planned(c, f) &&
-	       strcmp(f->driver, host_entry(c->host, f)->rule->driver) != 0;
+	       strcmp(f->driver, host_entry(c->host, f)->driver) != 0;
 }
 
 /* Without a receipt all functions have the same reason. They are one finding, which names the
@@ -172,7 +172,7 @@ static void say_no_receipt(struct check *c)
 		check_say(c, FINDING_WARNING, CODE_BOOT_WITHOUT_VGAPASS, check_address(f),
 			  "uses %s instead of %s, as the last boot did not run vgapass",
 			  same ? driver_of(f) : "another driver",
-			  host_entry(c->host, f)->rule->driver);
+			  host_entry(c->host, f)->driver);
 		advise_reboot(c);
 	}
 }
@@ -246,10 +246,13 @@ static void look_for_binders(struct check *c, const struct pci_function *f, json
 	const char *at = check_address(f);
 	bool unnamed = !e->rule || e->rule->keep;
 	/* The driver that explains the override: the rule's, or else the current one. */
-	const char *right = e->rule && e->state == STATE_PLANNED ? e->rule->driver : f->driver;
+	const char *right = e->rule && e->state == STATE_PLANNED ? e->driver : f->driver;
 	char override[PCI_DRIVER_NAME];
 
 	read_override(c, f, override);
+	/* With driver=keep in the rule for its physical function. */
+	if (f->is_virtual && !strcmp(override, "vgapass-hold"))
+		return;
 	if (*override && strcmp(override, right) != 0) {
 		check_say(c, FINDING_WARNING, CODE_OVERRIDE_UNEXPLAINED, at, "its driver_override "
 			  "is %s, which no rule explains, and it uses %s", override, driver_of(f));

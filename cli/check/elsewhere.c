@@ -91,7 +91,7 @@ static void judge_override(struct check *c, const struct setting *s)
 		const struct pci_function *f = &inv->function[i];
 		if (!check_is_planned(c, f) || !setting_means(c->host, s, f))
 			continue;
-		bool same = !strcmp(s->driver, host_entry(c->host, f)->rule->driver);
+		bool same = !strcmp(s->driver, host_entry(c->host, f)->driver);
 		check_say(c, same ? FINDING_WARNING : FINDING_ERROR,
 			  same ? CODE_OVERRIDE_NEEDLESS : CODE_OVERRIDE_FIGHTS, place_of(s),
 			  "driverctl gives %s to %s, which is %s", s->items, s->driver,

@@ -30,7 +30,7 @@ static void say_module_faults(struct check *c, const struct kernel *k)
 		say_fault(c, NULL, m.text);
 		return;
 	}
-	modules_add_drivers(&m, &c->host->run.config);
+	modules_add_drivers(&m, &c->host->run.config, &c->host->run.inv);
 	for (unsigned i = 0; i < m.faults; i++)
 		say_fault(c, &m.fault[i].at, m.fault[i].text);
 	if (!m.faults && !m.n)
@@ -105,7 +105,7 @@ static void check_kernel_signatures(struct check *c, const struct kernel *k, con
 	if (modules_open(&m, &c->host->roots, k->version))
 		return;
 	text_start(&t, names, sizeof(names));
-	modules_add_drivers(&m, &c->host->run.config);
+	modules_add_drivers(&m, &c->host->run.config, &c->host->run.inv);
 	for (unsigned i = 0; i < m.n; i++)
 		if (!is_signed(&m.module[i]))
 			text_add(&t, "%s%s", t.len ? ", " : "", m.module[i].name);

@@ -87,10 +87,10 @@ static const char *rule_cell(struct list_cells *c, const struct pci_function *f,
 
 static const char *target_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct rule *rule = host_entry(c->h, f)->rule;
+	const struct plan_entry *e = host_entry(c->h, f);
 
 	(void)buf;
-	return rule && !rule->keep ? rule->driver : "";
+	return e->rule && !e->rule->keep ? e->driver : "";
 }
 
 static const char *plan_cell(struct list_cells *c, const struct pci_function *f, char *buf)
@@ -378,7 +378,7 @@ static void color_cells(struct list_cells *c, struct libscols_line *line,
 
 	if (e->state == STATE_REFUSED) {
 		table_color(line, c->columns, LIST_PLAN, color_warn());
-	} else if (e->state == STATE_PLANNED && !strcmp(f->driver, e->rule->driver)) {
+	} else if (e->state == STATE_PLANNED && !strcmp(f->driver, e->driver)) {
 		table_color(line, c->columns, LIST_PLAN, color_good());
 		table_color(line, c->columns, LIST_DRIVER, color_good());
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hook/image/variants.h"
 #include "runtime/io/receipt.h"
 #include "runtime/io/sysfs.h"
 #include "cli/out/diff.h"
@@ -29,7 +30,9 @@ struct booted *booted_read(const struct roots *roots, const struct run *r)
 
 	if (n < 0)
 		return NULL;
-	b.then_n = (size_t)n;
+	/* The last file is of the boot image alone. */
+	char *own = strstr(b.then, "# /etc/" VARIANTS_FILE "\n");
+	b.then_n = own ? (size_t)(own - b.then) : (size_t)n;
 	b.now = xmalloc(size);
 	text_start(&t, b.now, size);
 	receipt_fill_booted(&t, roots, r);

@@ -17,7 +17,7 @@ json_object *function_json(const struct host *h, const struct pci_function *f)
 	json_set(o, "driver", f->driver);
 	json_object_object_add(o, "group", f->group < 0 ? NULL : json_object_new_int(f->group));
 	json_set(o, "rule", e->rule ? text_make(buf, sizeof(buf), "%pp", &e->rule->at) : "");
-	json_set(o, "target", e->rule && !e->rule->keep ? e->rule->driver : "");
+	json_set(o, "target", e->rule && !e->rule->keep ? e->driver : "");
 	json_set(o, "state", e->rule ? state_word(e->state) : "");
 	struct slice code = reason_code(e->rule ? e->reason : REASON_NONE);
 	json_object_object_add(o, "reason_code", code.n ? json_text(code.p, code.n) : NULL);

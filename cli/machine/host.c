@@ -10,6 +10,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/scan.h"
 #include "runtime/io/sysfs.h"
+#include "hook/image/variants.h"
 #include "cli/cmd.h"
 #include "cli/out/xalloc.h"
 #include "receipt_read.h"
@@ -185,6 +186,29 @@ static void scan_all(struct host *h, bool as_boot)
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
+/* The boot image will have a file that says which driver driver=auto is; here the same is found out
+ * from the modules of the running kernel. */
+static void add_variants(struct host *h)
+{
+	static struct variants v;
+	static char text[CONFIG_FILE_MAX];
+	struct run *r = &h->run;
+	struct config *c = &r->config;
+	char release[128];
+	struct text t;
+
+	if (!variants_are_wanted(c) || c->errors ||
+	    sysfs_read_file(h->roots.proc, "sys/kernel/osrelease", release, sizeof(release)) < 0)
+		return;
+	release[strcspn(release, "\n")] = '\0';
+	if (variants_read(&v, h->roots.root, release, c, &r->inv))
+		return;
+	text_start(&t, text, sizeof(text));
+	variants_write(&v, &t, variants_room(c), NULL, NULL);
+	config_parse(c, VARIANTS_FILE, text, t.len);
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+}
+
 char *host_file(const struct host *h, const char *path)
 {
 	char real[4096];
@@ -211,6 +235,7 @@ int host_open(struct host *h, const struct host_options *o)
 	h->cmdline = make_cmdline(h, o);
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h, o->as_boot);
+	add_variants(h);
 	return CMD_OK;
 }
 

@@ -196,7 +196,7 @@ static void compare_modules(const struct look *l, struct text *wrong)
 	text_start(&t, list, sizeof(list));
 	/* What a kernel lacks is of the topic modules. */
 	if (!l->h->run.config.errors && !modules_open(&m, &l->h->roots, l->kernel->version)) {
-		modules_add_drivers(&m, &l->h->run.config);
+		modules_add_drivers(&m, &l->h->run.config, &l->h->run.inv);
 		modules_list(&m, &t);
 		if (!f || !f->data || strcmp(f->data, list) != 0)
 			add_wrong(wrong, "the list of modules and their options",

@@ -384,9 +384,9 @@ static const char *change_of(const struct pci_function *f, const struct plan_ent
 
 	if (e->state != STATE_PLANNED)
 		return text_make(text, HOST_NAME_MAX, "%s (%s)", now, state_word(e->state));
-	if (!strcmp(now, e->rule->driver))
+	if (!strcmp(now, e->driver))
 		return text_make(text, HOST_NAME_MAX, "%s", now);
-	return text_make(text, HOST_NAME_MAX, "%s -> %s", now, e->rule->driver);
+	return text_make(text, HOST_NAME_MAX, "%s -> %s", now, e->driver);
 }
 
 static void fill_row(const struct host *h, const struct columns *c, const struct pci_function *f,

@@ -176,7 +176,7 @@ static void save_config(const struct saver *s, const char *path)
 static void save_function(const struct saver *s, const char *name)
 {
 	static const char *const texts[] = { "modalias", "boot_vga", "secondary_bus_number",
-					     "reset_method", "removable" };
+					     "reset_method", "removable", "sriov_totalvfs" };
 	static const char *const links[] = { "driver", "iommu_group", "physfn" };
 	char *link = xasprintf(DEVICES "/%s", name), target[LINK_MAX];
 	ssize_t n = sysfs_link(s->h->roots.root, link, 1, target, sizeof(target));

@@ -78,7 +78,7 @@ static bool say_decided(const struct host *h, const struct pci_function *f)
 	text_make(at, sizeof(at), "%pa", &f->at);
 	text_make(by, sizeof(by), "%pp", &e->rule->at);
 	if (e->state == STATE_PLANNED) {
-		account_print("%s is taken already by %s, driver %s\n", at, by, e->rule->driver);
+		account_print("%s is taken already by %s, driver %s\n", at, by, e->driver);
 		return true;
 	}
 	if (e->rule->keep) {

@@ -122,7 +122,7 @@ static bool is_to_lose_driver(const struct live *l, unsigned k)
 {
 	const char *driver = l->function[k].f->driver;
 
-	return *driver && strcmp(driver, bind_entry(l, k)->rule->driver) != 0;
+	return *driver && strcmp(driver, bind_entry(l, k)->driver) != 0;
 }
 
 /* True, said: the rules refuse a function. Then the card as a whole stays. */
@@ -153,8 +153,8 @@ static void load_item(void *live, unsigned k)
 {
 	struct live *l = live;
 	struct run *r = &l->host.run;
-	const char *driver = bind_entry(l, k)->rule->driver;
-	int error = k && !strcmp(driver, bind_entry(l, k - 1)->rule->driver) ?
+	const char *driver = bind_entry(l, k)->driver;
+	int error = k && !strcmp(driver, bind_entry(l, k - 1)->driver) ?
 			    0 : host_load_driver(&l->host, driver);
 
 	/* The name may be of no module: then the driver's own folder tells. */
@@ -175,7 +175,7 @@ static bool load_drivers(struct live *l)
 		return false;
 	}
 	for (unsigned k = 0; k < l->n; k++) {
-		const char *driver = bind_entry(l, k)->rule->driver;
+		const char *driver = bind_entry(l, k)->driver;
 		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
 			continue;
 		if (r->module_error)

@@ -126,7 +126,7 @@ static bool is_taken(const struct host *h, const struct pci_function *f)
 	const struct plan_entry *e = host_entry(h, f);
 
 	return !strcmp(f->driver, "vfio-pci") ||
-	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
+	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->driver));
 }
 
 static void offer_cards(const struct typed *t, const struct host *h)

@@ -58,9 +58,9 @@ static void add_driver(const struct run *r, struct text *t)
 		const struct plan_entry *e = &r->plan.entry[i];
 		if (e->state != STATE_PLANNED)
 			continue;
-		if (driver && strcmp(driver, e->rule->driver) != 0)
+		if (driver && strcmp(driver, e->driver) != 0)
 			return;
-		driver = e->rule->driver;
+		driver = e->driver;
 	}
 	if (driver)
 		text_add(t, " to %s", driver);

@@ -13,7 +13,7 @@ static bool is_not_the_hosts(const struct live *l, unsigned k)
 	const struct plan_entry *e = host_entry(&l->host, f);
 
 	return !*f->driver || driver_is_for_guests(f->driver) ||
-	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->rule->driver));
+	       (e->rule && !e->rule->keep && !strcmp(f->driver, e->driver));
 }
 
 /* An override may be left where the host's driver has the function, by a bind that was killed: the

@@ -456,14 +456,41 @@ static void add_driver(struct modules *m, const char *driver, struct place at)
 	memcpy(fault->text, m->text, sizeof(fault->text));
 }
 
-unsigned modules_add_drivers(struct modules *m, const struct config *c)
+/* Beside driver=auto, vfio-pci is what is left. */
+static const char *driver_of(const struct rule *r)
+{
+	return strcmp(r->driver, CONFIG_DRIVER_AUTO) != 0 ? r->driver : "vfio-pci";
+}
+
+/* If the running kernel has the module, the driver gets the name that it has there. */
+static void add_variant(struct modules *m, struct variant *v)
+{
+	unsigned before = m->n;
+
+	v->error = modules_add(m, v->module);
+	if (!v->error && !has_room(m)) {
+		v->error = -E2BIG;
+		cut_back(m, before);
+	}
+	find_driver(m, v->module, v->driver, sizeof(v->driver));
+}
+
+unsigned modules_add_drivers(struct modules *m, const struct config *c,
+			     const struct inventory *inv)
 {
 	/* vgapass.ids= on the kernel command line requires vfio-pci. */
 	if (c->cmdline_ids)
 		add_driver(m, "vfio-pci", (struct place){ .file = NULL });
 	for (unsigned i = 0; i < c->rules; i++)
-		if (!c->rule[i].keep)
-			add_driver(m, c->rule[i].driver, c->rule[i].at);
+		if (!c->rule[i].keep && c->rule[i].profile != config_auto &&
+		    strcmp(c->rule[i].driver, CONFIG_DRIVER_KEEP) != 0)
+			add_driver(m, driver_of(&c->rule[i]), c->rule[i].at);
+	if (!variants_are_wanted(c))
+		return m->faults;
+	m->variants_error = variants_read(&m->variants, m->root, m->kernel, c, inv);
+	for (unsigned i = 0; i < m->variants.n; i++)
+		if (m->variants.variant[i].wanted)
+			add_variant(m, &m->variants.variant[i]);
 	return m->faults;
 }
 

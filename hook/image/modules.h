@@ -11,6 +11,7 @@
 
 #include "runtime/core/config.h"
 #include "runtime/io/gather.h"
+#include "variants.h"
 
 struct kmod_ctx;
 
@@ -41,6 +42,8 @@ struct modules {
 	struct module module[MODULES_MAX];
 	unsigned faults;
 	struct module_fault *fault; /* one for each driver without modules */
+	struct variants variants;
+	int variants_error; /* -errno: the variants could not be read */
 	int root;           /* directory fd of the system */
 	char sysroot[4096]; /* its path without links; "" for / */
 	const char *kernel;
@@ -58,8 +61,13 @@ int modules_open(struct modules *m, const struct roots *roots, const char *kerne
 int modules_add(struct modules *m, const char *name);
 
 /* Adds the modules of all drivers that the configuration asks for. If those of a driver cannot be
- * listed, none of them is, and m->fault has the reason. Returns the number of faults. */
-unsigned modules_add_drivers(struct modules *m, const struct config *c);
+ * listed, none of them is, and m->fault has the reason. Returns the number of faults.
+ *
+ * For driver=auto those are vfio-pci and the variants that are wanted: m->variants, where `error`
+ * says whether their modules could be added. That is no fault, as vfio-pci is left. `inv`: the
+ * functions of the machine, or NULL. */
+unsigned modules_add_drivers(struct modules *m, const struct config *c,
+			     const struct inventory *inv);
 
 /* Writes the list for vgapass-early: a line for each module, with its options. */
 void modules_list(const struct modules *m, struct text *t);

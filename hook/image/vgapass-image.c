@@ -31,10 +31,12 @@
 #include "runtime/io/apply.h"
 #include "runtime/io/gather.h"
 #include "runtime/io/replace.h"
+#include "runtime/io/scan.h"
 #include "runtime/io/sysfs.h"
 #include "modprobe.h"
 #include "modules.h"
 #include "unpack.h"
+#include "variants.h"
 
 #define EARLY "usr/lib/vgapass/vgapass-early"
 
@@ -105,19 +107,54 @@ static bool print_faults(const struct modules *m)
 	return damaged;
 }
 
+static void say_tie(const struct variant *a, const struct variant *b, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "vgapass: driver=auto: %s and %s fit %04x:%04x equally well, so vfio-pci "
+		"is used\nwrite driver= of one of them\n", a->module, b->module,
+		(unsigned)a->rule.vendor & 0xffff, (unsigned)a->rule.device & 0xffff);
+}
+
+/* Writes for the boot which driver driver=auto is for which function. */
+static void write_variants(const struct options *o, const struct config *c,
+			   const struct modules *m, struct text *t)
+{
+	const unsigned room = variants_room(c);
+
+	if (!variants_are_wanted(c))
+		return;
+	if (m->variants_error)
+		fprintf(stderr, "vgapass: driver=auto: modules.alias of kernel %s: %s\nrun depmod "
+			"%s\n", o->kernel, strerror(-m->variants_error), o->kernel);
+	for (unsigned i = 0; i < m->variants.n; i++)
+		if (m->variants.variant[i].error)
+			fprintf(stderr, "vgapass: driver=auto: module %s cannot be added (%s), so "
+				"vfio-pci is used\ninstall the modules of this kernel again\n",
+				m->variants.variant[i].module,
+				strerror(-m->variants.variant[i].error));
+	if (room)
+		variants_write(&m->variants, t, room, say_tie, NULL);
+}
+
 /* Returns 0, or -errno after printing the reason. -ENOENT: the kernel lacks modules, which is no
  * reason to keep an old image, as the next one would lack them too. */
-static int find_modules(const struct options *o, const struct config *c, struct modules *m)
+static int find_modules(const struct options *o, const struct config *c, struct modules *m,
+			struct text *variants)
 {
+	static struct inventory inv;
 	int r = modules_open(m, &o->roots, o->kernel);
 
+	/* A system that is built elsewhere has no functions here: then the rules alone count. */
+	if (scan_functions(o->roots.root, &inv))
+		inv.functions = 0;
 	if (r) {
 		fprintf(stderr, "vgapass: %s\n", m->text);
 		return r;
 	}
-	r = modules_add_drivers(m, c) ? -ENOENT : 0;
+	r = modules_add_drivers(m, c, &inv) ? -ENOENT : 0;
 	if (print_faults(m))
 		r = -EINVAL;
+	write_variants(o, c, m, variants);
 	warn_of_ids(m);
 	return r;
 }
@@ -252,11 +289,15 @@ static int add_early(const struct options *o)
 }
 
 /* Adds all files. The program comes last: without it the rest does nothing. */
-static int add_all(const struct options *o, const struct config *c, const struct modules *m)
+static int add_all(const struct options *o, const struct config *c, const struct modules *m,
+		   const struct text *variants)
 {
 	char *early;
 
-	if (!add_config(o, c) && !add_modules(o, m) && !add_early(o))
+	if (!add_config(o, c) &&
+	    !(variants->len && write_file(o->into, "etc/" VARIANTS_FILE, 0644, variants->buf,
+					  variants->len)) &&
+	    !add_modules(o, m) && !add_early(o))
 		return DONE;
 	if (asprintf(&early, "%s/" EARLY, o->into) >= 0) {
 		unlink(early);
@@ -279,11 +320,11 @@ static bool is_by_hand(const struct options *o)
 /* Fills the image's tree. r: the error of the configuration or the modules, which has been printed.
  * Returns the exit code. */
 static int fill_tree(const struct options *o, const struct config *c, const struct modules *m,
-		     int r)
+		     const struct text *variants, int r)
 {
 	if (r && r != -ENOENT && is_by_hand(o))
 		return FAILED;
-	if (add_all(o, c, m)) {
+	if (add_all(o, c, m, variants)) {
 		fprintf(stderr, "vgapass: WARNING: the boot image of kernel %s is made WITHOUT "
 			"vgapass\nfix the above, and rebuild the boot image\n", o->kernel);
 		return NOTHING;
@@ -375,6 +416,8 @@ int main(int argc, char **argv)
 	static struct config config;
 	struct options o = { .sysroot = "" };
 	static struct modules m;
+	static char buf[2 * CONFIG_FILE_MAX];
+	struct text variants;
 	struct utsname running;
 
 	if (parse_options(argc, argv, &o))
@@ -384,14 +427,15 @@ int main(int argc, char **argv)
 	int r = open_roots(&o);
 	if (r)
 		return r;
+	text_start(&variants, buf, sizeof(buf));
 	gather_config(&o.roots, &config);
 	if (!config.errors && !config.rules && !config.cmdline_ids)
 		return NOTHING;
 	if (o.into)
 		alarm(SECONDS_MAX);
-	r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m);
+	r = check_config(&config) ? -EINVAL : find_modules(&o, &config, &m, &variants);
 	if (o.into)
-		r = fill_tree(&o, &config, &m, r);
+		r = fill_tree(&o, &config, &m, &variants, r);
 	else
 		r = print_modules(&m) || r ? FAILED : DONE;
 	modules_close(&m);

@@ -17,6 +17,9 @@
 #define E_SERIAL "expected a serial number like 00-11-22-33-44-55-66-77"
 #define E_NAME "expected a name: at most 63 letters, digits, - _ and ."
 #define E_EXPECT "expected a number from 1 to 4096"
+#define E_VFS "expected a number from 1 to 256"
+#define E_VF "expected numbers below vfs=, like 0-2 or 0,3"
+#define E_SHARED "vf= and driver=keep require vfs=, and with= and take= exclude it"
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "reserved name: use another"
 #define E_KEEP "has no effect in a keep rule: remove it"
@@ -201,27 +204,56 @@ static const char *set_driver(struct parser *p, struct slice v)
 	return p->rule->driver ? NULL : E_NAMES;
 }
 
-static const char *set_expect(struct parser *p, struct slice v)
+/* "0-2,5"; parse_rule() looks at it, as vfs= may come behind it. */
+static const char *set_vf(struct parser *p, struct slice v)
 {
-	uint64_t n;
+	p->rule->vf = keep_text(p->c, v);
+	return p->rule->vf ? NULL : E_NAMES;
+}
 
-	if (!slice_dec(v, PCI_FUNCTIONS_MAX, &n) || !n)
-		return E_EXPECT;
-	p->rule->expect = (uint16_t)n;
-	return NULL;
+unsigned config_list_has(const char *list, unsigned end, unsigned i)
+{
+	const unsigned none = UINT32_MAX;
+	unsigned first = none, n = none, has = 0;
+
+	do {
+		unsigned digit = (unsigned)(*list - '0');
+		if (digit < 10) {
+			n = n == none ? digit : 10 * n + digit;
+			if (n >= end)
+				return 2;
+			continue;
+		}
+		if (n == none || (*list && *list != ',' && (*list != '-' || first != none)))
+			return 2;
+		if (first == none)
+			first = n;
+		if (*list != '-') {
+			if (n < first)
+				return 2;
+			has |= first <= i && i <= n;
+			first = none;
+		}
+		n = none;
+	} while (*list++);
+	return has;
 }
 
 struct option {
 	char key[13];
 	uint8_t narrows; /* enum rule_narrow; 0: says what to do with a function */
-	uint8_t field;   /* the byte of struct rule that gets the number of the word */
+	uint8_t field;   /* the byte of struct rule that gets the number of the word; 0: none */
+	uint8_t bits;    /* 0, or `field` has 16 bits and gets a number up to 1 << bits */
 	union {
 		const char *words; /* the values that it takes; field != 0 */
+		const char *phrase; /* the error; bits != 0 */
 		const char *(*set)(struct parser *p, struct slice v); /* field == 0 */
 	};
 };
 
 #define ONE_OF(member, list) .words = (list), .field = offsetof(struct rule, member)
+#define NUMBER(member, n, error) \
+	.phrase = (error), .bits = (n), .field = offsetof(struct rule, member)
 
 /* Every option. To add one, add a line here and its member to struct rule. */
 static const struct option options[] = {
@@ -237,11 +269,26 @@ static const struct option options[] = {
 	{ "on-failure", 0, ONE_OF(hold, "release|hold") },
 	{ "required", 0, ONE_OF(required, "no|yes") },
 	{ "driver", 0, .set = set_driver },
-	{ "expect", 0, .set = set_expect },
+	{ "expect", 0, NUMBER(expect, 12, E_EXPECT) },
+	{ "vfs", 0, NUMBER(vfs, 8, E_VFS) },
+	{ "vf", 0, .set = set_vf },
 };
+
+/* Bits of parser.set: the options that take what is not a virtual function. */
+#define TAKES_ITSELF (1u << 6 | 1u << 8)
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 _Static_assert(OPTIONS <= 32, "parser.set has a bit for each");
+_Static_assert(1 << 12 == PCI_FUNCTIONS_MAX && 1 << 8 == CONFIG_VFS_MAX, "as the phrases say");
+
+static const char *set_number(struct parser *p, const struct option *o, struct slice v)
+{
+	uint64_t n = 0;
+
+	slice_dec(v, (uint64_t)1 << o->bits, &n);
+	((uint16_t *)p->rule)[o->field / 2] = (uint16_t)n;
+	return n ? NULL : o->phrase;
+}
 
 const char *config_option(unsigned i, const char **words)
 {
@@ -332,7 +379,8 @@ static const char *parse_option(struct parser *p, struct slice value)
 	p->set |= bit;
 	r->given |= o->narrows;
 	p->where = value.p;
-	return o->field ? set_word(p, o, value) : o->set(p, value);
+	return o->bits ? set_number(p, o, value) : o->field ? set_word(p, o, value) :
+							      o->set(p, value);
 }
 
 /* Returns the next word of the line; empty at its end. */
@@ -381,9 +429,17 @@ static const char *parse_rule(struct parser *p, struct slice word)
 		narrows &= ~(uint32_t)RULE_SUBSYSTEM;
 	if (r.vendor & r.device & PCI_ANY && !r.keep && !narrows)
 		return E_ALL;
+	/* A with= or take= of a defaults line means the rules without vfs=. */
+	if (!r.keep && (r.vfs ? p->set & TAKES_ITSELF :
+				r.vf || slice_is(slice_of(r.driver), CONFIG_DRIVER_KEEP)))
+		return E_SHARED;
+	if (r.vfs && r.vf && config_list_has(r.vf, r.vfs, 0) > 1)
+		return E_VF;
 	p->where = start;
 	return config_add_rule(c, &r) ? NULL : E_RULES;
 }
+
+const char config_auto[] = CONFIG_DRIVER_AUTO;
 
 static void start_defaults(struct parser *p, const char *profile)
 {
@@ -409,8 +465,12 @@ static const char *parse_section(struct parser *p)
 	p->rest = slice_cut(&behind, ']');
 	struct slice keyword = next_word(p), name = next_word(p);
 	p->where = keyword.p;
-	if (!closed || !slice_is(keyword, "profile") || next_word(p).n ||
-	    slice_next(&behind, '\0').n)
+	closed = closed && !next_word(p).n && !slice_next(&behind, '\0').n;
+	if (closed && !name.n && slice_is(keyword, config_auto)) {
+		start_defaults(p, config_auto);
+		return NULL;
+	}
+	if (!closed || !slice_is(keyword, "profile"))
 		return E_SECTION;
 	p->where = name.p;
 	if (!is_name(name))

@@ -5,6 +5,7 @@
  *     rule      = [ "keep" ] id { option }
  *     defaults  = option { option }             for the rules below, up to the next section
  *     section   = "[profile " name "]"          its rules hold when that profile is chosen
+ *               | "[auto]"                      its rules take nothing, but say what driver=auto is
  *     switch    = "cmdline-ids=" ( "yes" | "no" )
  *     id        = vendor ":" device             four hex digits each, or "*"
  *     option    = key "=" value
@@ -24,6 +25,7 @@
 #define CONFIG_FILE_MAX 65536  /* bytes of one file */
 #define CONFIG_TEXT_MAX 16384  /* bytes of all names and attribute values together */
 #define CONFIG_NAME_MAX 63     /* bytes of a driver's, attribute's or profile's name */
+#define CONFIG_VFS_MAX 256     /* virtual functions of one function; vfs= */
 #define CONFIG_NAMED 8192      /* bits of config.named */
 
 struct config_error {
@@ -53,6 +55,7 @@ struct rule {
 	struct place at;
 	const char *driver;
 	const char *profile;           /* NULL: always holds */
+	const char *vf;                /* "0-2,5": these virtual functions; NULL: all of them */
 	uint32_t vendor, device;       /* or PCI_ANY */
 	uint32_t subvendor, subdevice; /* or PCI_ANY */
 	uint32_t given;                /* enum rule_narrow: which of these options the rule has */
@@ -62,6 +65,7 @@ struct rule {
 	struct pci_path path;
 	uint64_t serial;
 	uint16_t expect;      /* 0: any number */
+	uint16_t vfs;         /* so many virtual functions; 0: the function itself is taken */
 	uint8_t class_digits; /* 2, 4 or 6 */
 	bool any_function;    /* address=01:00.* */
 	uint8_t boot_display; /* 0 no, 1 yes */
@@ -74,6 +78,14 @@ struct rule {
 	uint8_t attrs;
 	struct rule_attr attr[CONFIG_ATTRS_MAX];
 };
+
+/* Values of driver= that are not a driver. AUTO: the best one that gives the function to guests.
+ * KEEP, only with vfs=: no driver is to have the virtual functions. */
+#define CONFIG_DRIVER_AUTO "auto"
+#define CONFIG_DRIVER_KEEP "keep"
+
+/* rule.profile of the rules of [auto]. No vgapass= chooses it. */
+extern const char config_auto[];
 
 struct config {
 	unsigned rules, files, profiles;
@@ -124,6 +136,15 @@ void config_fail(struct config *c, struct place at, const char *phrase);
 /* Returns the name of option i, NULL: there are no more; *words gets the words that it can be, as
  * "no|yes" or with values as "display=03|usb=0c03"; "": it is no word. For messages. */
 const char *config_option(unsigned i, const char **words);
+/* Returns whether the list "0-2,5" has the number i: 0 or 1; 2: it is no list of numbers below
+ * `end`. */
+unsigned config_list_has(const char *list, unsigned end, unsigned i);
+
+/* Returns true if the rule takes virtual function i of what it names. */
+static inline bool config_takes_vf(const struct rule *r, unsigned i)
+{
+	return !r->vf || config_list_has(r->vf, r->vfs, i);
+}
 
 /* Returns the profile as rule.profile has it; NULL: no such profile. */
 const char *config_find_profile(const struct config *c, struct slice name);

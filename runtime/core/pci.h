@@ -68,6 +68,7 @@ struct pci_function {
 	bool has_serial;
 	int32_t group;       /* IOMMU group, negative: none */
 	bool is_virtual;     /* SR-IOV: a driver of the host has created it */
+	uint16_t vfs;        /* SR-IOV: so many virtual functions it can have (sriov_totalvfs) */
 	bool later;          /* set by a caller: the boot does not see it, so no rule is about it */
 	struct pci_identity *identity; /* in inventory.identity; `known` says what is valid */
 };

@@ -49,7 +49,7 @@ static bool options_agree(const struct rule *r, const struct pci_function *f, un
 	return true;
 }
 
-static bool rule_matches(const struct rule *r, const struct pci_function *f)
+bool plan_rule_matches(const struct rule *r, const struct pci_function *f)
 {
 	return id_agrees(r, f) && options_agree(r, f, ~0u);
 }
@@ -76,6 +76,8 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 		if (!options_agree(r, f, RULE_SUBSYSTEM | RULE_CLASS | RULE_ADDRESS))
 			continue;
 		needs |= PLAN_VERDICT;
+		if (r->vfs)
+			needs |= PCI_DETAIL_VIRTUAL;
 		/* A refusal shows the path, and only a slot behind a bridge is a card. */
 		if (r->with || pci_kind(f) == PCI_VITAL)
 			needs |= PCI_DETAIL_PATH;
@@ -96,18 +98,31 @@ static const struct rule *find_rule(const struct config *c, const char *profile,
 		return NULL;
 	for (unsigned i = 0; i < c->rules && !(by && by->keep); i++) {
 		const struct rule *r = &c->rule[i];
-		if ((!by || r->keep) && plan_rule_holds(r, profile) && rule_matches(r, f))
+		if ((!by || r->keep) && plan_rule_holds(r, profile) && plan_rule_matches(r, f))
 			by = r;
 	}
 	return by;
 }
 
-static void enter_rule(struct plan *p, unsigned i, const struct rule *by)
+const char *plan_driver(const struct config *c, const struct rule *by,
+			const struct pci_function *f)
+{
+	if (!slice_is(slice_of(by->driver), config_auto))
+		return by->driver;
+	for (unsigned i = 0; i < c->rules; i++)
+		if (c->rule[i].profile == config_auto && plan_rule_matches(&c->rule[i], f))
+			return c->rule[i].driver;
+	return "vfio-pci";
+}
+
+static void enter_rule(const struct config *c, const struct inventory *inv, struct plan *p,
+		       unsigned i, const struct rule *by)
 {
 	struct plan_entry *e = &p->entry[i];
 
 	e->rule = by;
-	e->state = STATE_PLANNED;
+	e->driver = plan_driver(c, by, &inv->function[i]);
+	e->state = by->vfs ? STATE_SHARED : STATE_PLANNED;
 	if (by->keep) {
 		e->state = STATE_KEPT;
 		e->reason = REASON_KEEP;
@@ -144,7 +159,7 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 				p->alone[r - c->rule] = (uint16_t)(i + 1);
 				break;
 			}
-			enter_rule(p, k, r);
+			enter_rule(c, inv, p, k, r);
 			e->companion = true;
 			e->lead = (uint16_t)i;
 			e->reason = pci_kind(f) == PCI_OTHER ||
@@ -191,10 +206,13 @@ static enum reason reason_to_refuse(const struct config *c, const struct invento
 				    const struct plan_entry *e)
 {
 	const struct rule *r = e->rule;
-	enum pci_kind kind = pci_kind(f);
+	/* What stays with the host needs no guard. */
+	enum pci_kind kind = r->vfs ? PCI_OTHER : pci_kind(f);
 
 	if (pci_is_bridge(f))
 		return REASON_BRIDGE;
+	if (r->vfs > f->vfs)
+		return REASON_VFS;
 	/* First the reasons that do not depend on what this boot happens to see. */
 	if (e->reason)
 		return e->reason;
@@ -209,7 +227,7 @@ static enum reason reason_to_refuse(const struct config *c, const struct invento
 	 * the console and then fails (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()). */
 	if (f->group == PCI_NO_GROUP && !r->iommu_ignore)
 		return REASON_NO_GROUP;
-	if (f->boot_display && !r->take_boot_display)
+	if (f->boot_display && !r->take_boot_display && !r->vfs)
 		return REASON_BOOT_DISPLAY;
 	return e->companion && r->with == WITH_GROUP && is_beside_display(inv, p, f) ?
 		       REASON_STRANGER : REASON_NONE;
@@ -223,7 +241,8 @@ static void refuse_entries(const struct config *c, const struct inventory *inv, 
 {
 	for (unsigned i = 0; i < inv->functions; i++) {
 		struct plan_entry *e = &p->entry[i];
-		if (e->state != STATE_PLANNED || e->companion != companions)
+		if ((e->state != STATE_PLANNED && e->state != STATE_SHARED) ||
+		    e->companion != companions)
 			continue;
 		e->reason = (uint8_t)reason_to_refuse(c, inv, p, &inv->function[i], e);
 		if (e->reason) {
@@ -231,6 +250,8 @@ static void refuse_entries(const struct config *c, const struct inventory *inv, 
 			e->matched = p->matched[e->rule - c->rule];
 			p->refused++;
 			p->strangers += e->reason == REASON_STRANGER;
+		} else if (e->rule->vfs) {
+			p->shared++;
 		} else {
 			p->planned++;
 		}
@@ -246,7 +267,7 @@ struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 		const struct pci_function *f = &inv->function[i];
 		if (f->later)
 			continue;
-		if (rule_matches(r, f))
+		if (plan_rule_matches(r, f))
 			miss.taken = f;
 		else if (r->given & place && options_agree(r, f, place))
 			miss.there = f;
@@ -263,7 +284,7 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 	ret->state = cmd->mode == MODE_OFF ? PLAN_OFF :
 		     c->errors ? PLAN_BROKEN_CONFIG :
 		     cmd->profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
-	ret->planned = ret->refused = ret->strangers = 0;
+	ret->planned = ret->refused = ret->shared = ret->strangers = 0;
 	for (unsigned i = 0; i < c->rules; i++)
 		ret->matched[i] = ret->networks[i] = ret->alone[i] = 0;
 	for (unsigned i = 0; i < inv->functions; i++) {
@@ -275,7 +296,7 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 			continue;
 		ret->matched[by - c->rule]++;
 		ret->networks[by - c->rule] += pci_kind(f) == PCI_NETWORK;
-		enter_rule(ret, i, by);
+		enter_rule(c, inv, ret, i, by);
 	}
 	if (ret->state != PLAN_READY)
 		return;

@@ -18,10 +18,11 @@ enum plan_state {
 	PLAN_UNKNOWN_PROFILE, /* vgapass=NAME and no such section */
 };
 
-/* What is to become of a function, or has become of it. A plan has the first four only. */
+/* What is to become of a function, or has become of it. A plan has the first five only. */
 enum function_state {
 	STATE_NONE, /* no rule is about it */
 	STATE_PLANNED,
+	STATE_SHARED, /* vfs=: it stays with the host, its virtual functions do not */
 	STATE_REFUSED,
 	STATE_KEPT,
 	STATE_BOUND,
@@ -42,6 +43,8 @@ enum reason {
 	REASON_STRANGER,     /* a companion that is storage, SD, USB or network and no part of the
 				card; or one beside a boot display that stays with the host */
 	REASON_EXPECT,       /* expect=N, but another number matches */
+	REASON_VFS,          /* vfs=N, but it cannot have so many virtual functions; or, of a run,
+				outcome.detail has the reason in words */
 
 	REASON_NO_DRIVER,    /* the driver is not registered: its module did not load */
 	REASON_OVERRIDE,     /* driver_override could not be written */
@@ -56,6 +59,7 @@ enum reason {
 
 struct plan_entry {
 	const struct rule *rule; /* NULL with STATE_NONE */
+	const char *driver;      /* the rule's, or what driver=auto means for this function */
 	uint8_t state;           /* enum function_state */
 	uint8_t reason;          /* enum reason */
 	bool companion;          /* taken by with=slot or with=group, together with: */
@@ -66,7 +70,7 @@ struct plan_entry {
 struct plan {
 	enum plan_state state;
 	const char *profile; /* the chosen one, as rule.profile has it; NULL: none */
-	unsigned planned, refused;
+	unsigned planned, refused, shared;
 	unsigned strangers; /* those of the refused that are REASON_STRANGER */
 	/* For each rule: how many functions it decides, without companions, and how many of them
 	 * are network controllers; and 1 + the first function whose with=slot means nothing, as
@@ -105,6 +109,14 @@ static inline bool plan_may_follow(const struct pci_function *lead, const struct
 /* Fills *ret, always; ret->state says whether its entries hold. */
 void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
 		struct plan *ret);
+
+/* Returns true if the function agrees with all that the rule says of it. */
+bool plan_rule_matches(const struct rule *r, const struct pci_function *f);
+
+/* Returns the driver that the rule means for f: driver=auto is that of the first matching rule of
+ * [auto], or else vfio-pci. */
+const char *plan_driver(const struct config *c, const struct rule *by,
+			const struct pci_function *f);
 
 /* Why a rule decides nothing. Each is the first such function, or NULL: it matches but another
  * rule decides it; it is at the rule's address or path; it has the rule's ID at another place. */

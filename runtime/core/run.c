@@ -6,7 +6,8 @@ enum function_state run_state(const struct run *r, unsigned i)
 {
 	unsigned planned = r->plan.entry[i].state;
 
-	return planned == STATE_PLANNED && r->outcome[i].state ? r->outcome[i].state : planned;
+	return (planned == STATE_PLANNED || planned == STATE_SHARED) && r->outcome[i].state ?
+		       r->outcome[i].state : planned;
 }
 
 /* Returns true if a rule with required=yes is not met. */
@@ -21,7 +22,7 @@ static bool required_is_missing(const struct run *r)
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
 		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
-		    e->reason != REASON_STRANGER &&
+		    e->reason != REASON_STRANGER && run_state(r, i) != STATE_SHARED &&
 		    (run_state(r, i) != STATE_BOUND || r->outcome[i].viable == VIABLE_NO))
 			return true;
 	}
@@ -44,7 +45,7 @@ const char *run_result(const struct run *r)
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (run_state(r, i) == STATE_BOUND)
 			bound++;
-	if (bound)
+	if (bound + p->shared)
 		return bound == p->planned && p->refused == p->strangers ? "ok" : "partial";
 	return p->planned ? "failed" : p->refused ? "refused" : "nothing";
 }

@@ -9,7 +9,7 @@ const char *state_word(enum function_state s)
 	static const char words[][8] = {
 		[STATE_NONE] = "none", [STATE_PLANNED] = "bind", [STATE_REFUSED] = "refused",
 		[STATE_KEPT] = "keep", [STATE_BOUND] = "bound", [STATE_FAILED] = "failed",
-		[STATE_HELD] = "held",
+		[STATE_SHARED] = "shared", [STATE_HELD] = "held",
 	};
 
 	return words[s];
@@ -48,22 +48,24 @@ static bool is_beside_display(const struct run *r, const struct pci_function *f,
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
-	/* The reasons that are not here have arguments: see the cases below. */
-	static const char *const phrases[REASONS] = {
-		[REASON_NONE] = "",
-		[REASON_KEEP] = "a keep rule matches it",
-		[REASON_BRIDGE] = "a bridge is never taken: narrow the rule with class=",
-		[REASON_BOOT_DISPLAY] = "the boot display: write take=boot-display to allow it",
-		[REASON_SEVERAL] = "its ID matches several network controllers: write address=, "
-				   "path=, serial= or expect=N",
-		[REASON_OVERRIDE] = "driver_override was not written",
-		[REASON_GONE] = "the function is gone",
-	};
+	/* In the order of enum reason. Those that are empty have arguments: see the cases below. */
+	const char *phrases =
+		"|a keep rule matches it"
+		"|a bridge is never taken: narrow the rule with class="
+		"|" /* REASON_NO_GROUP */
+		"|the boot display: write take=boot-display to allow it"
+		"|" /* REASON_IDENTITY */
+		"|its ID matches several network controllers: write address=, path=, serial= or "
+		"expect=N"
+		"||||" /* from REASON_STRANGER on */
+		"|driver_override was not written"
+		"|||||" /* from REASON_ATTR on */
+		"|the function is gone";
 	const struct outcome *o = &r->outcome[f - r->inv.function];
 	/* in the order of enum apply_step */
 	const char *steps = "loading modules|driver_override|writing an attribute|"
 			    "unbinding it|binding it";
-	struct slice step = slice_nth(slice_of(steps), '|', o->step);
+	struct slice phrase, step = slice_nth(slice_of(steps), '|', o->step);
 	const struct rule *rule = e->rule;
 	enum reason reason = o->reason ? o->reason : e->reason;
 
@@ -87,8 +89,14 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "expect=%u, but the rule matches %u: correct or narrow it",
 			 rule->expect, e->matched);
 		break;
+	case REASON_VFS:
+		if (*o->detail)
+			text_add(t, "%s", o->detail);
+		else
+			text_add(t, "vfs=%u, but it can have %u: correct vfs=", rule->vfs, f->vfs);
+		break;
 	case REASON_NO_DRIVER:
-		text_add(t, "driver %s not found: rebuild the boot image", rule->driver);
+		text_add(t, "driver %s not found: rebuild the boot image", e->driver);
 		break;
 	case REASON_ATTR:
 		/* The attribute is "resourceN_resize". */
@@ -106,13 +114,14 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 		text_add(t, "driver %s did not release it", f->driver);
 		break;
 	case REASON_PROBE:
-		text_add(t, "driver %s did not accept it: see the kernel log", rule->driver);
+		text_add(t, "driver %s did not accept it: see the kernel log", e->driver);
 		break;
 	case REASON_HANG:
 		text_add(t, "the kernel has not returned from %pv", &step);
 		break;
 	default:
-		text_add(t, "%s", phrases[reason]);
+		phrase = slice_nth(slice_of(phrases), '|', reason);
+		text_add(t, "%pv", &phrase);
 	}
 	if (o->error)
 		text_add(t, " (error %u)", (unsigned)-o->error);
@@ -123,10 +132,13 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 {
 	const struct outcome *o = &r->outcome[f - r->inv.function];
 	enum function_state state = o->state ? o->state : e->state;
-	const char *driver = e->rule->driver;
+	const char *driver = e->driver;
 
 	text_add(t, "%pa [%pi] ", &f->at, f);
 	switch (state) {
+	case STATE_SHARED:
+		text_add(t, "shared: %u virtual functions, driver=%s", e->rule->vfs, driver);
+		break;
 	case STATE_PLANNED:
 		text_add(t, "to be bound to %s", driver);
 		break;

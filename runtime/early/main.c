@@ -205,7 +205,8 @@ static int do_bind(const struct options *o, struct shared *s)
 	block_signals();
 	gather_mounts(&s->work.roots);
 	gather_run(&s->work.roots, o->cmdline, r);
-	bool binds = r->plan.state == PLAN_READY && r->cmd.mode == MODE_ON && r->plan.planned;
+	bool binds = r->plan.state == PLAN_READY && r->cmd.mode == MODE_ON &&
+		     r->plan.planned + r->plan.shared;
 	s->work.run = r;
 	s->background = o->background;
 	if (binds) {

@@ -49,7 +49,7 @@ static bool is_gone(const struct job *j)
 
 static bool is_bound(const struct job *j)
 {
-	return !strcmp(j->o->driver, j->e->rule->driver);
+	return !strcmp(j->o->driver, j->e->driver);
 }
 
 static int write_attribute(const struct job *j, const char *name, const char *value)
@@ -123,7 +123,7 @@ static enum reason demand_group(const struct job *j)
 static enum reason step_claim(const struct job *j)
 {
 	j->o->step = STEP_OVERRIDE;
-	j->o->error = write_attribute(j, "driver_override", j->e->rule->driver);
+	j->o->error = write_attribute(j, "driver_override", j->e->driver);
 	return j->o->error ? REASON_OVERRIDE : REASON_NONE;
 }
 
@@ -222,7 +222,7 @@ static enum reason demand_driver(const struct job *j)
 
 	for (unsigned n = 0;; n++) {
 		bool loading = w->run->loading; /* before the look, as it may end between the two */
-		if (sysfs_exists(j->devices, path_make("../drivers/%s", j->e->rule->driver)))
+		if (sysfs_exists(j->devices, path_make("../drivers/%s", j->e->driver)))
 			return REASON_NONE;
 		if (!loading)
 			return REASON_NO_DRIVER;
@@ -239,7 +239,7 @@ static enum reason demand_driver(const struct job *j)
 static enum reason step_bind(const struct job *j)
 {
 	struct outcome *o = j->o;
-	const char *driver = j->e->rule->driver;
+	const char *driver = j->e->driver;
 	bool late = j->w->late;
 	struct inventory *inv = &j->w->run->inv;
 	enum reason reason;

@@ -79,6 +79,9 @@ static int look_at_name(const char *name, void *arg)
 	return 0;
 }
 
+/* The last file: in the boot image, the drivers of driver=auto (hook/image/variants.h). */
+static const char auto_file[] = "vgapass.auto";
+
 void gather_config(const struct roots *roots, struct config *c)
 {
 	struct next_name next;
@@ -87,15 +90,14 @@ void gather_config(const struct roots *roots, struct config *c)
 
 	config_start(c);
 	next.s[0] = '\0';
-	while (read_conf_file(roots, c, name)) {
+	while (read_conf_file(roots, c, name) && name != auto_file) {
 		memcpy(next.after, next.s, sizeof(next.s));
 		next.s[0] = '\0';
 		int r = sysfs_list(roots->root, "etc/" CONF_DIR, look_at_name, &next);
 		if (r < 0 && r != -ENOENT)
 			config_fail(c, (struct place){ .file = CONF_DIR }, E_LIST);
-		if (!next.s[0])
-			break;
-		name = text_make(path, sizeof(path), CONF_DIR "/%s", next.s);
+		name = next.s[0] ? text_make(path, sizeof(path), CONF_DIR "/%s", next.s) :
+				   auto_file;
 	}
 }
 

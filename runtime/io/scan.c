@@ -72,7 +72,7 @@ static int list_address(const char *name, void *arg)
 		return 0;
 	if (list->n == PCI_FUNCTIONS_MAX)
 		return -E2BIG;
-	list->key[list->n++] = (uint64_t)at.domain << 16 | at.bus << 8 | at.devfn;
+	list->key[list->n++] = scan_key(&at);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static void sort_keys(uint64_t *key, unsigned n)
 		}
 }
 
-static void scan_function(struct inventory *inv, uint64_t key)
+void scan_function(struct inventory *inv, uint64_t key)
 {
 	struct pci_function *f = &inv->function[inv->functions];
 	char text[128];
@@ -280,6 +280,19 @@ static void read_path(int devices, struct pci_function *f)
 		scan_parse_path(slice_of(target), &f->identity->path);
 }
 
+/* A read of sriov_totalvfs takes no lock, as one of sriov_numvfs does (drivers/pci/iov.c). */
+static void read_virtual(int devices, struct pci_function *f)
+{
+	char text[8];
+	uint64_t n = 0;
+	ssize_t len = sysfs_read(devices, path_function(f, "sriov_totalvfs"), text, sizeof(text));
+
+	if (len > 0)
+		slice_dec((struct slice){ text, (size_t)len - 1 }, UINT16_MAX, &n);
+	f->vfs = (uint16_t)n;
+	f->is_virtual = sysfs_exists(devices, path_function(f, "physfn"));
+}
+
 void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 {
 	struct pci_function *f = &inv->function[i];
@@ -299,5 +312,5 @@ void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 	if (details & PCI_DETAIL_SERIAL)
 		read_serial(inv->devices, f);
 	if (details & PCI_DETAIL_VIRTUAL)
-		f->is_virtual = sysfs_exists(inv->devices, path_function(f, "physfn"));
+		read_virtual(inv->devices, f);
 }

@@ -17,6 +17,16 @@
  * PCI_FUNCTIONS_MAX. */
 int scan_functions(int root, struct inventory *inv);
 
+/* An address as a number, in the order of domain, bus, device, function. */
+static inline uint64_t scan_key(const struct pci_address *at)
+{
+	return (uint64_t)at->domain << 16 | at->bus << 8 | at->devfn;
+}
+
+/* Appends the function at this address, with what its modalias says, unless it is gone. There must
+ * be room for it. */
+void scan_function(struct inventory *inv, uint64_t key);
+
 /* Reads those of `details` (enum pci_detail) of function i that are not known yet. What cannot be
  * read counts as missing: no group, no serial number, not the boot display. Two things are read
  * once, below `root`: proc/iomem, for the function that owns the firmware's framebuffer; and,

@@ -136,15 +136,22 @@ bool late_plan(struct late *l)
 		if (!pci_compare(&r->inv.function[i].at, &l->at)) {
 			l->i = i;
 			found = p->entry[i].rule;
-		} else {
-			p->entry[i] = (struct plan_entry){ .state = STATE_NONE };
+			l->served = sriov_is_served(&l->work, i);
 		}
 	}
-	if (!found)
+	if (!found || l->served)
 		return false;
+	for (unsigned i = 0; i < r->inv.functions; i++)
+		if (i != l->i)
+			p->entry[i] = (struct plan_entry){ .state = STATE_NONE };
 	gather_drivers(&l->work.roots, r);
 	l->dir = open_dir(l);
 	return true;
+}
+
+bool late_is_virtual(const struct late *l)
+{
+	return sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/physfn", &l->at));
 }
 
 bool late_is_planned(const struct late *l)
@@ -156,7 +163,7 @@ bool late_is_planned(const struct late *l)
 
 static const char *rule_driver(const struct late *l)
 {
-	return l->run.plan.entry[l->i].rule->driver;
+	return l->run.plan.entry[l->i].driver;
 }
 
 static bool is_registered(const struct late *l)
@@ -195,6 +202,22 @@ static void load_driver(struct late *l)
 	} else if (l->work.roots.real) {
 		run_modprobe(&l->run, rule_driver(l));
 	}
+}
+
+void late_load(void *late, unsigned item)
+{
+	(void)item;
+	load_driver(late);
+}
+
+bool late_is_shared(const struct late *l)
+{
+	if (l->run.cmd.mode != MODE_ON || run_state(&l->run, l->i) != STATE_SHARED ||
+	    !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/driver", &l->at)))
+		return false;
+	/* The file is written when all is done. */
+	return !late_has_file(l) ||
+	       !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/virtfn0", &l->at));
 }
 
 /* Writes driver_override. After that no driver of the host can come, so the one that has the

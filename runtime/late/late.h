@@ -10,6 +10,7 @@
 #pragma once
 
 #include "runtime/io/apply.h"
+#include "runtime/io/sriov.h"
 #include "runtime/io/supervise.h"
 
 /* Below run/vgapass: a file for each late function; and, for the udev rule, a file for each ID
@@ -24,7 +25,9 @@ struct late {
 	struct work work; /* roots is set by the caller */
 	struct run run;
 	struct progress progress;
+	struct sriov sriov;
 	struct pci_address at;
+	bool served;      /* a virtual function: the rule for its physical one decides about it */
 	bool image;       /* this is a boot image */
 	bool host_known;  /* host_ms is */
 	uint32_t host_ms; /* how long the host may have had the function */
@@ -37,12 +40,23 @@ struct late {
  * about it: a few calls, however many functions the machine has. `cmdline`: see gather_run(). */
 bool late_asks(struct late *l, const char *cmdline);
 
-/* Reads all functions and decides. Returns false if no rule is about the function. If so, opens
- * LATE_DIR. Entries of all other functions are removed from the plan. */
+/* Reads all functions and decides. Returns false if no rule is about the function, or if it is
+ * served. If a rule is, opens LATE_DIR. Entries of all other functions are removed from the
+ * plan. */
 bool late_plan(struct late *l);
+
+/* Returns true if the function is a virtual one. */
+bool late_is_virtual(const struct late *l);
 
 /* Returns true if the function is to be bound now. */
 bool late_is_planned(const struct late *l);
+
+/* Returns true if the function is to get virtual functions, and has its driver, which has made none
+ * yet or has not been asked to. */
+bool late_is_shared(const struct late *l);
+
+/* The step that loads the driver of the virtual functions, for supervise(). */
+void late_load(void *late, unsigned item);
 
 /* The steps that bind the function, for supervise(); the first LATE_SLOW may take long. */
 #define LATE_ITEMS 4

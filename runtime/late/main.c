@@ -104,6 +104,24 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
+/* Has the function's driver make virtual functions, and binds them. */
+static void serve_function(struct late *l)
+{
+	struct crew crew = { .items = 1, .slow = 1, .item = late_load, .item_arg = l,
+			     .hurry_fd = -1, .close_fd = STDOUT_FILENO };
+
+	block_signals();
+	supervise(&l->progress, &crew);
+	l->sriov.close_fd = STDOUT_FILENO;
+	unsigned n = sriov_serve(&l->sriov, &l->work, l->i);
+	late_finish(l);
+	for (unsigned k = 0; k < n; k++) {
+		unsigned i = l->sriov.vf[k];
+		if (l->run.plan.entry[i].rule)
+			log_function(l, i, late_write(l, i));
+	}
+}
+
 /* Decides about the function and binds it. */
 static void take_function(struct late *l)
 {
@@ -113,9 +131,13 @@ static void take_function(struct late *l)
 	char place[PLAN_LINE_MAX];
 
 	if (!late_plan(l)) {
-		late_forget(l);
+		if (!l->served)
+			late_forget(l);
 		return;
 	}
+	bool shared = run_state(&l->run, l->i) == STATE_SHARED, serves = late_is_shared(l);
+	if (serves)
+		serve_function(l);
 	if (late_is_planned(l)) {
 		/* If this ends too early, the next event finds the word "planned". */
 		late_write(l, l->i);
@@ -123,8 +145,11 @@ static void take_function(struct late *l)
 		supervise(&l->progress, &crew);
 		late_finish(l);
 	}
-	log_function(l, l->i, late_write(l, l->i));
-	log_problems(l);
+	/* Without its driver nothing can be done yet: the event of that comes. */
+	if (!shared || serves) {
+		log_function(l, l->i, late_write(l, l->i));
+		log_problems(l);
+	}
 	print_known(&(struct late_known){
 		.state = slice_of(state_word(run_state(&l->run, l->i))),
 		.rule = slice_of(text_make(place, sizeof(place), "%pp",
@@ -136,7 +161,8 @@ static void take_function(struct late *l)
 static void look_again(struct late *l, bool asks)
 {
 	struct late_known known = late_read(l);
-	bool begun = slice_is(known.state, "planned") && l->run.cmd.mode == MODE_ON;
+	bool begun = (slice_is(known.state, "planned") || slice_is(known.state, "shared")) &&
+		     l->run.cmd.mode == MODE_ON;
 
 	if (asks && (begun || (!known.state.n && !l->image)))
 		take_function(l);
@@ -150,7 +176,10 @@ static void do_verb(const struct options *o, struct late *l)
 	bool asks = o->verb != GONE && late_asks(l, o->cmdline);
 	if (o->verb != GONE)
 		late_mark(l);
-	if (!asks && o->verb != EVENT)
+	/* The file of a virtual function may come of the rule for its physical one. */
+	if (!asks && o->verb == DEVICE && late_is_virtual(l))
+		look_again(l, false);
+	else if (!asks && o->verb != EVENT)
 		late_forget(l);
 	else if (o->verb == DEVICE)
 		take_function(l);

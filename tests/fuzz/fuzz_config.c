@@ -34,7 +34,13 @@ static void check(const struct config *c)
 			abort();
 		if (!strcmp(r->driver, "vfio_pci") || !strcmp(r->driver, "pci_stub"))
 			abort();
-		if (r->profile && (r->profile < c->text || r->profile >= end))
+		/* No rule has a list of virtual functions that it does not make. */
+		if (r->vfs > CONFIG_VFS_MAX ||
+		    (r->vf && (r->vf < c->text || r->vf >= end)) ||
+		    (!r->keep && r->vf && config_list_has(r->vf, r->vfs, 0) > 1))
+			abort();
+		if (r->profile && r->profile != config_auto &&
+		    (r->profile < c->text || r->profile >= end))
 			abort();
 	}
 	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++)

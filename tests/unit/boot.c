@@ -94,7 +94,8 @@ void boot_bind(void)
 void boot_run(const char *conf, const char *cmdline)
 {
 	boot_gather(conf, cmdline);
-	if (boot.plan.state != PLAN_READY || boot.cmd.mode != MODE_ON || !boot.plan.planned)
+	if (boot.plan.state != PLAN_READY || boot.cmd.mode != MODE_ON ||
+	    !(boot.plan.planned + boot.plan.shared))
 		return;
 	boot_claim();
 	boot_bind();
@@ -133,11 +134,13 @@ const char *boot_complaint(const char *address)
 	if (!fake_attr_text(address, "driver_override"))
 		return NULL; /* gone */
 	if (!e || !e->rule || state == STATE_NONE || state == STATE_REFUSED ||
-	    state == STATE_KEPT)
+	    state == STATE_SHARED || (state == STATE_KEPT && e->rule->keep))
 		return is_set(address) ? "has an override, but is none of the plan" : NULL;
 	if (state == STATE_PLANNED)
 		return boot.cmd.mode == MODE_ON && boot.plan.planned ? "is left undecided" : NULL;
-	if (state == STATE_BOUND && strcmp(driver, e->rule->driver))
+	if (state == STATE_KEPT && (*driver || !is_set(address)))
+		return "is said to be kept from drivers, and is not";
+	if (state == STATE_BOUND && strcmp(driver, e->driver))
 		return "is said to be bound, and is not";
 	if (state == STATE_HELD && *driver)
 		return "is said to be held, and has a driver";

@@ -34,6 +34,8 @@ struct function {
 	const char *native;
 	bool gone;
 	int late_group; /* comes with the next probe; 0: none */
+	const char *physical; /* the address of the one that a virtual function belongs to */
+	const char *virtual_id, *virtual_native;
 };
 
 struct module {
@@ -47,6 +49,7 @@ static struct {
 	struct module module[16];
 	char dir[FAKE_DEVICES + 1][PATH_SIZE]; /* what a directory fd stands for */
 	char log[65536], failed[PATH_SIZE];
+	const char *physical; /* of the virtual functions that are being made */
 	const char *refusing, *vanishing, *claimed, *writing, *guarded;
 	void (*meanwhile)(void);
 	unsigned nodes, functions, modules, calls, fail_at, vanish_at, garble_at;
@@ -258,10 +261,20 @@ static bool wants(const struct function *f, const char *driver)
 
 static void add_group(const struct function *f, int number);
 
+/* drivers/pci/pci-driver.c, pci_device_can_probe() */
+static bool may_probe(const struct function *f)
+{
+	const char *text = f->physical ? fake_attr_text(f->physical, "sriov_drivers_autoprobe") :
+					 NULL;
+
+	return !text || *text == '1' ||
+	       strcmp(fake_text(join(f->dir, "/driver_override", "")), UNSET);
+}
+
 /* drivers/base/dd.c, device_driver_attach() */
 static int try_driver(struct function *f, const char *driver)
 {
-	if (f->gone || !wants(f, driver))
+	if (f->gone || !wants(f, driver) || !may_probe(f))
 		return -ENODEV;
 	if (*fake_driver_of(f->address))
 		return -EBUSY;
@@ -384,7 +397,7 @@ void fake_add_function(const struct fake_function *from)
 
 	if (k.functions > FAKE_FUNCTIONS_MAX)
 		die("too many functions", from->path);
-	*f = (struct function){ .native = from->native };
+	*f = (struct function){ .native = from->native, .physical = k.physical };
 	snprintf(f->address, sizeof(f->address), "%s", address);
 	snprintf(f->dir, sizeof(f->dir), "sys/devices/%s", from->path);
 	fake_link(join(DEVICES, address, ""), join("../../../devices/", from->path, ""));
@@ -395,6 +408,61 @@ void fake_add_function(const struct fake_function *from)
 		add_group(f, from->group);
 	if (from->native && is_registered(from->native))
 		try_driver(f, from->native);
+}
+
+void fake_add_virtual(const char *address, unsigned total, const char *id, const char *native)
+{
+	struct function *f = find_function(address);
+	char number[16];
+
+	f->virtual_id = id;
+	f->virtual_native = native;
+	snprintf(number, sizeof(number), "%u\n", total);
+	fake_attr(address, "sriov_totalvfs", number);
+	fake_attr(address, "sriov_numvfs", "0\n");
+	fake_attr(address, "sriov_drivers_autoprobe", "1\n");
+}
+
+static void make_virtual(const struct function *physical, unsigned i)
+{
+	char path[PATH_SIZE], link[32], address[24];
+	struct fake_function f = { .path = path, .id = physical->virtual_id,
+				   .subsystem = "0000:0000", .class = "20000",
+				   .native = physical->virtual_native, .group = 200 + (int)i };
+
+	snprintf(address, sizeof(address), "%.8s%02x.%u", physical->address,
+		 (1 + i / 8) % 32, i % 8);
+	snprintf(path, sizeof(path), "%s", physical->dir + strlen("sys/devices/"));
+	snprintf(strrchr(path, '/') + 1, sizeof(address), "%s", address);
+	snprintf(link, sizeof(link), "/virtfn%u", i);
+	fake_link(join(physical->dir, link, ""), join("../", address, ""));
+	k.physical = physical->address;
+	fake_add_function(&f);
+	k.physical = NULL;
+	fake_link(join("sys/devices/", path, "/physfn"), join("../", physical->address, ""));
+}
+
+/* drivers/pci/pci-sysfs.c, sriov_numvfs_store() */
+static int write_numvfs(const char *path, const char *text)
+{
+	char dir[PATH_SIZE];
+	unsigned long n = strtoul(text, NULL, 10), was = strtoul(find(path)->data, NULL, 10);
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	pop(dir);
+	const struct function *f = find_function(strrchr(dir, '/') + 1);
+	if (n > strtoul(fake_attr_text(f->address, "sriov_totalvfs"), NULL, 10))
+		return -ERANGE;
+	if (n == was)
+		return 0;
+	if (!*fake_driver_of(f->address))
+		return -ENOENT;
+	if (n && was)
+		return -EBUSY;
+	fake_file(path, join(text, "\n", ""));
+	for (unsigned i = 0; i < n; i++)
+		make_virtual(f, i);
+	return 0;
 }
 
 void fake_attr(const char *address, const char *name, const char *text)
@@ -441,7 +509,7 @@ void fake_start(void)
 	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
 	k.refusing = k.vanishing = k.claimed = NULL;
 	k.meanwhile = NULL;
-	k.guarded = NULL;
+	k.guarded = k.physical = NULL;
 	k.pulled = false;
 	*k.log = *k.failed = '\0';
 	memcpy(k.dir[FAKE_SYS], "sys", sizeof("sys"));
@@ -690,6 +758,8 @@ static int write_node(const char *path, const char *text)
 		return probe(text);
 	if (ends_with(path, "/driver_override"))
 		return write_override(path, text);
+	if (ends_with(path, "/sriov_numvfs"))
+		return write_numvfs(path, text);
 	if (is_below(path, "sys/bus/pci/drivers")) {
 		struct function *f = find_function(text);
 		snprintf(driver, sizeof(driver), "%s", path + strlen(DRIVERS));

@@ -40,6 +40,11 @@ struct fake_function {
 
 void fake_add_function(const struct fake_function *f);
 
+/* Gives a function up to `total` virtual ones, each with its ID, driver and a group of its own, at
+ * the same bus from device 1 on: 01:01.0, 01:01.1, ... They come and go by sriov_numvfs, as
+ * drivers/pci/iov.c does it. */
+void fake_add_virtual(const char *address, unsigned total, const char *id, const char *native);
+
 /* An attribute of a function, by the function's address. */
 void fake_attr(const char *address, const char *name, const char *text);
 const char *fake_attr_text(const char *address, const char *name);

@@ -18,6 +18,9 @@
 #define E_SERIAL "expected a serial number like 00-11-22-33-44-55-66-77"
 #define E_NAME "expected a name: at most 63 letters, digits, - _ and ."
 #define E_EXPECT "expected a number from 1 to 4096"
+#define E_VFS "expected a number from 1 to 256"
+#define E_VF "expected numbers below vfs=, like 0-2 or 0,3"
+#define E_SHARED "vf= and driver=keep require vfs=, and with= and take= exclude it"
 #define E_SECTION "expected [profile NAME]"
 #define E_RESERVED "reserved name: use another"
 #define E_KEEP "has no effect in a keep rule: remove it"
@@ -416,6 +419,50 @@ static void reads_keep(void **state)
 	assert_int_equal(r->expect | r->required, 0);
 }
 
+/* Which of the first eight virtual functions a rule takes, "01234567". */
+static const char *vfs_of(const char *text)
+{
+	static char taken[9];
+	const struct rule *r = rule_of(text);
+	char *to = taken;
+
+	for (unsigned i = 0; i < 8; i++)
+		if (config_takes_vf(r, i))
+			*to++ = (char)('0' + i);
+	*to = '\0';
+	return taken;
+}
+
+static void reads_virtual_functions(void **state)
+{
+	(void)state;
+	assert_int_equal(rule_of("1002:6608")->vfs, 0);
+	assert_int_equal(rule_of("1002:6608 vfs=1")->vfs, 1);
+	assert_int_equal(rule_of("1002:6608 vfs=256")->vfs, CONFIG_VFS_MAX);
+	assert_string_equal(vfs_of("1002:6608 vfs=8"), "01234567");
+	assert_string_equal(vfs_of("1002:6608 vfs=8 vf=0"), "0");
+	assert_string_equal(vfs_of("1002:6608 vf=7,2-4,0-0 vfs=8"), "02347");
+	assert_string_equal(vfs_of("1002:6608 vfs=256 vf=3,255"), "3");
+	assert_int_equal(config_takes_vf(&c->rule[0], 255), 1);
+	assert_int_equal(config_takes_vf(&c->rule[0], 254), 0);
+	assert_string_equal(vfs_of("vf=1 vfs=4 driver=keep with=slot\n1002:6608 vfs=2"), "1");
+	assert_string_equal(rule_of("1002:6608 driver=keep vfs=2")->driver, CONFIG_DRIVER_KEEP);
+	/* For a keep rule they do nothing. */
+	assert_int_equal(rule_of("vf=1 driver=keep\nkeep 1002:6608")->keep, 1);
+}
+
+/* Those rules take nothing, whatever the command line says. */
+static void reads_drivers_of_auto(void **state)
+{
+	const struct rule *r = rule_of("[auto]\n15b3:101e class=02 driver=mlx5_vfio_pci");
+
+	(void)state;
+	assert_ptr_equal(r->profile, config_auto);
+	assert_null(config_find_profile(c, slice_of("auto")));
+	rule_of("[profile auto]\n15b3:101e");
+	assert_ptr_not_equal(c->rule[0].profile, config_auto);
+}
+
 static void reads_cmdline_ids(void **state)
 {
 	(void)state;
@@ -496,7 +543,29 @@ static const struct {
 	{ "1002:6608 driver=a`b", "1:18", E_NAME },
 	{ "1002:6608 driver=a[b", "1:18", E_NAME },
 	{ "1002:6608 driver=" NAME_63 "8", "1:18", E_NAME },
-	{ "1002:6608 vfs=4", "1:11", E_OPTION },
+	{ "1002:6608 vfs=0", "1:15", E_VFS },
+	{ "1002:6608 vfs=257", "1:15", E_VFS },
+	{ "1002:6608 vfs=", "1:15", E_VFS },
+	{ "1002:6608 vfs=2 vfs=2", "1:17", E_TWICE },
+	{ "1002:6608 vfs=2 vf=2", "1:1", E_VF },
+	{ "1002:6608 vfs=2 vf=0-2", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=3-1", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=1-", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=-1", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=0-1-2", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=1,", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=a", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=4294967296", "1:1", E_VF },
+	{ "1002:6608 vf=1", "1:1", E_SHARED },
+	{ "1002:6608 driver=keep", "1:1", E_SHARED },
+	{ "1002:6608 vfs=2 with=slot", "1:1", E_SHARED },
+	{ "1002:6608 take=boot-display vfs=2", "1:1", E_SHARED },
+	{ "keep 1002:6608 vfs=2", "1:16", E_KEEP },
+	{ "keep 1002:6608 vf=0", "1:16", E_KEEP },
+	{ "[auto", "1:2", E_SECTION },
+	{ "[auto x]", "1:2", E_SECTION },
+	{ "[auto] x", "1:2", E_SECTION },
 	{ "1002:6608 expect=0", "1:18", E_EXPECT },
 	{ "1002:6608 expect=4097", "1:18", E_EXPECT },
 	{ "1002:6608 expect=-1", "1:18", E_EXPECT },
@@ -792,6 +861,8 @@ int main(void)
 		cmocka_unit_test(reads_profiles),
 		cmocka_unit_test(limits_profiles),
 		cmocka_unit_test(reads_keep),
+		cmocka_unit_test(reads_virtual_functions),
+		cmocka_unit_test(reads_drivers_of_auto),
 		cmocka_unit_test(reads_cmdline_ids),
 		cmocka_unit_test(finds_errors),
 		cmocka_unit_test(finds_a_nul),

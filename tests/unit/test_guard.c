@@ -426,6 +426,80 @@ static void leaves_virtual_functions(void **state)
 	expect("01:00.1", TAKEN);
 }
 
+/* The function stays with the host, so what guards the host does not matter. */
+static void shares_functions(void **state)
+{
+	static const char shared[] = "shared: 4 virtual functions, driver=vfio-pci (c:1)";
+
+	(void)state;
+	bench_add("01:00.0", "8086:10c9", NET)->vfs = 4;
+	bench_add("01:00.1", "8086:10c9", NET)->vfs = 4;
+	bench_add("02:00.0", "1b36:0010", NVME)->vfs = 4;
+	bench_add("03:00.0", "8086:56c0", VGA)->vfs = 4;
+	bench.inv.function[3].boot_display = true;
+	bench_plan("8086:* vfs=4\n1b36:0010 vfs=3 driver=auto\n", "");
+	expect("01:00.0", shared);
+	expect("01:00.1", shared);
+	expect("03:00.0", shared);
+	expect("02:00.0", "shared: 3 virtual functions, driver=vfio-pci (c:2)");
+	assert_int_equal(bench.plan.shared, 4);
+	assert_int_equal(bench.plan.planned, 0);
+	assert_string_equal(run_result(&bench), "ok");
+	bench_plan("8086:10c9 vfs=4 expect=1\n", "");
+	expect("01:00.0", "refused: expect=1, but the rule matches 2: correct or narrow it (c:1)");
+	assert_string_equal(run_result(&bench), "refused");
+	bench.inv.function[0].group = PCI_NO_GROUP;
+	bench_plan("8086:10c9 vfs=4\n", "");
+	expect("01:00.0", NO_GROUP " (c:1)");
+	expect("01:00.1", shared);
+	assert_string_equal(run_result(&bench), "partial");
+}
+
+static void shares_what_can_be_shared(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "8086:10c9", NET)->vfs = 7;
+	bench_add("01:00.1", "8086:10c9", NET);
+	bench_plan("8086:10c9 vfs=8\n", "");
+	expect("01:00.0", "refused: vfs=8, but it can have 7: correct vfs= (c:1)");
+	expect("01:00.1", "refused: vfs=8, but it can have 0: correct vfs= (c:1)");
+	/* A rule before it takes it; a rule behind it does not, nor does one for its slot. */
+	bench_plan("8086:10c9 address=01:00.0\n8086:10c9 vfs=7\n", "");
+	expect("01:00.0", TAKEN);
+	bench_plan("8086:10c9 address=01:00.0 vfs=7\n8086:10c9 with=slot address=01:00.1\n", "");
+	expect("01:00.0", "shared: 7 virtual functions, driver=vfio-pci (c:1)");
+	expect("01:00.1", "to be bound to vfio-pci (c:2)");
+	bench_plan("vfs=7\nkeep 8086:10c9\n", "");
+	expect("01:00.0", "kept: a keep rule matches it (c:2)");
+}
+
+/* The first rule of [auto] that matches says which driver it is. */
+static void chooses_the_driver(void **state)
+{
+	static const char conf[] = "*:* class=02 driver=auto\n1002:6608 driver=auto\n[auto]\n"
+				   "15b3:101e subsystem=15b3:0001 driver=a_vfio_pci\n"
+				   "15b3:* class=0207 driver=b_vfio_pci\n"
+				   "15b3:101e driver=c_vfio_pci\n";
+
+	(void)state;
+	bench_add("01:00.0", "15b3:101e", NET);
+	bench_add("02:00.0", "15b3:101e", NET)->subvendor = 0x15b3;
+	bench.inv.function[1].subdevice = 1;
+	bench_add("03:00.0", "15b3:101e", 0x020700);
+	bench_add("04:00.0", "1002:6608", VGA);
+	bench_add("05:00.0", "15b3:0001", VGA);
+	bench_plan(conf, "");
+	bench.config.rule[0].expect = 3;
+	plan_build(&bench.config, &bench.cmd, &bench.inv, &bench.plan);
+	expect("01:00.0", "to be bound to c_vfio_pci (c:1)");
+	expect("02:00.0", "to be bound to a_vfio_pci (c:1)");
+	expect("03:00.0", "to be bound to b_vfio_pci (c:1)");
+	expect("04:00.0", "to be bound to vfio-pci (c:2)");
+	/* They take nothing. */
+	expect("05:00.0", "");
+	assert_string_equal(bench_problem(0), "");
+}
+
 static void compares_expect(void **state)
 {
 	(void)state;
@@ -843,6 +917,9 @@ int main(void)
 		TEST(finds_its_own_card),
 		TEST(slot_of_a_root_bus_stays),
 		TEST(leaves_virtual_functions),
+		TEST(shares_functions),
+		TEST(shares_what_can_be_shared),
+		TEST(chooses_the_driver),
 		TEST(compares_expect),
 		TEST(leaves_companions_of_what_is_refused),
 		TEST(guards_companions),

@@ -551,7 +551,7 @@ static unsigned add_drivers(struct modules *m, const char *conf)
 	config_parse(&config, config_add_file(&config, "vgapass.conf"), conf, strlen(conf));
 	assert_int_equal(config.errors, 0);
 	open_kernel(m);
-	return modules_add_drivers(m, &config);
+	return modules_add_drivers(m, &config, NULL);
 }
 
 static void leaves_out_only_what_cannot_be_had(void **state)

@@ -5,7 +5,7 @@ import re
 
 MODES = ("on", "off", "dry-run")
 RESULTS = ("ok", "partial", "failed", "refused", "nothing", "off", "error")
-STATES = ("bound", "refused", "failed", "held", "keep", "bind")
+STATES = ("bound", "refused", "failed", "held", "shared", "keep", "bind")
 
 NUMBER, TEXT, LIST, ANY = (int,), (str,), (list,), (str, int, bool, type(None))
 YES_NO, UNKNOWN_TOO = (bool,), (bool, type(None))
