@@ -9,13 +9,6 @@
 #include "cli/out/near.h"
 #include "cli/out/xalloc.h"
 
-const struct cmd_verb *const cmd_verbs[] = {
-	&verb_status, &verb_list, &verb_plan, &verb_check, &verb_explain,
-	&verb_add, &verb_remove, &verb_import,
-	&verb_bind, &verb_release,
-	&verb_assign, &verb_report, NULL,
-};
-
 /* The groups of --help, by the verb that begins each. */
 static const struct {
 	const struct cmd_verb *first;
