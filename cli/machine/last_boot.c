@@ -246,7 +246,7 @@ static void find_unbound(const struct last_boot *b, json_object *f, struct findi
 	bool refused = is_state(f, "refused");
 	struct reason_parts parts;
 
-	if (is_state(f, "bound") || is_state(f, "kept") || is_state(f, "keep") || !*reason)
+	if (is_state(f, "bound") || is_state(f, "keep") || is_state(f, "shared") || !*reason)
 		return;
 	if (is_same_refusal(b, f)) {
 		findings_of_function(b->host, now, host_entry(b->host, now), l);

@@ -4,7 +4,7 @@
  *
  * The same rules, guards and steps as at boot (core/plan, io/apply). What is decided goes to a
  * file of its own, run/vgapass/late/0000:01:00.0.json, so that several of these programs at a
- * time never write the same file. It says "planned" before the first change: whatever ends this
+ * time never write the same file. It says "bind" before the first change: whatever ends this
  * program between two steps, the next event of the function finds that and begins again.
  */
 #pragma once

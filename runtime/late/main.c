@@ -139,7 +139,7 @@ static void take_function(struct late *l)
 	if (serves)
 		serve_function(l);
 	if (late_is_planned(l)) {
-		/* If this ends too early, the next event finds the word "planned". */
+		/* If this ends too early, the next event finds the word "bind". */
 		late_write(l, l->i);
 		block_signals();
 		supervise(&l->progress, &crew);
@@ -161,9 +161,10 @@ static void take_function(struct late *l)
 static void look_again(struct late *l, bool asks)
 {
 	struct late_known known = late_read(l);
-	bool begun = (slice_is(known.state, "planned") || slice_is(known.state, "shared")) &&
-		     l->run.cmd.mode == MODE_ON;
+	bool begun = slice_is(known.state, state_word(STATE_PLANNED)) ||
+		     slice_is(known.state, state_word(STATE_SHARED));
 
+	begun &= l->run.cmd.mode == MODE_ON;
 	if (asks && (begun || (!known.state.n && !l->image)))
 		take_function(l);
 	else if (late_is_current(l, &known))

@@ -30,7 +30,7 @@ int late_main(int argc, char **argv);
 	result "\",\n  \"claim_us\": 3,\n  \"functions\": [" LISTED " ],\n  \"rules\": [ ] }\n"
 #define LISTED \
 	"\n    { \"address\": \"" SOUND "\", \"id\": \"1002:aab0\", " \
-	"\"rule\": \"vgapass.conf:2\", \"state\": \"bound\", \"driver\": \"vfio-pci\", " \
+	"\"rule\": \"/etc/vgapass.conf:2\", \"state\": \"bound\", \"driver\": \"vfio-pci\", " \
 	"\"was\": null }"
 
 static struct late late;
@@ -140,7 +140,7 @@ static void takes_a_free_function(void **state)
 	expect_override(SOUND, UNSET);
 	assert_string_equal(fake_driver_of(SOUND), "");
 	assert_non_null(strstr(file_text(), "{ \"address\": \"" CARD "\", \"id\": \"1002:6608\", "
-					    "\"rule\": \"vgapass.conf:1\", \"state\": "
+					    "\"rule\": \"/etc/vgapass.conf:1\", \"state\": "
 					    "\"bound\", \"driver\": \"vfio-pci\", "
 					    "\"was\": null,"));
 	assert_non_null(strstr(file_text(), ", \"late\": true, \"host_ms\": 0 }\n"));
@@ -330,7 +330,7 @@ static void begins_again(void **state)
 		for (unsigned i = 0; i < steps; i++)
 			late_item(&late, i);
 		fake_file("run/vgapass/late/" CARD ".json", file_text());
-		assert_true(slice_is(late_read(&late).state, "planned"));
+		assert_true(slice_is(late_read(&late).state, "bind"));
 		appear(CARD);
 		assert_string_equal(state_of(), "bound");
 		assert_string_equal(fake_driver_of(CARD), "vfio-pci");
@@ -346,7 +346,7 @@ static void knows_what_was_decided(void **state)
 	decide(SOUND);
 	/* by the boot's receipt; but the function is on no driver */
 	known = late_read(&late);
-	assert_true(slice_is(known.state, "bound") && slice_is(known.rule, "vgapass.conf:2"));
+	assert_true(slice_is(known.state, "bound") && slice_is(known.rule, "/etc/vgapass.conf:2"));
 	assert_false(late_is_current(&late, &known));
 	appear(SOUND);
 	assert_true(late_is_current(&late, &known));
@@ -438,15 +438,15 @@ static void prints_properties(void **state)
 		const char *printed, *said;
 	} calls[] = {
 		{ { "x", "device", CARD, ROOT },
-		  "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
-		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
+		  "VGAPASS_STATE=bound\nVGAPASS_RULE=/etc/vgapass.conf:1\n",
+		  CARD " [1002:6608] bound to vfio-pci (/etc/vgapass.conf:1)\n" },
 		/* of no rule */
 		{ { "x", "device", USB, ROOT }, "", "" },
 		{ { "x", "event", USB, ROOT }, "", "" },
 		/* not known yet */
 		{ { "x", "event", CARD, ROOT },
-		  "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:1\n",
-		  CARD " [1002:6608] bound to vfio-pci (vgapass.conf:1)\n" },
+		  "VGAPASS_STATE=bound\nVGAPASS_RULE=/etc/vgapass.conf:1\n",
+		  CARD " [1002:6608] bound to vfio-pci (/etc/vgapass.conf:1)\n" },
 		/* bound by the boot, and not any more */
 		{ { "x", "event", SOUND, ROOT }, "", "" },
 		{ { "x", "gone", CARD, ROOT }, "", "" },
@@ -469,7 +469,7 @@ static void prints_properties(void **state)
 		  "../../../../bus/pci/drivers/vfio-pci");
 	const char *const call[] = { "x", "event", SOUND, ROOT, NULL };
 	assert_int_equal(run(call, printed, said), 0);
-	assert_string_equal(printed, "VGAPASS_STATE=bound\nVGAPASS_RULE=vgapass.conf:2\n");
+	assert_string_equal(printed, "VGAPASS_STATE=bound\nVGAPASS_RULE=/etc/vgapass.conf:2\n");
 	assert_string_equal(said, "");
 }
 
@@ -507,7 +507,7 @@ static void set_scene(unsigned scene)
 }
 
 /* What is said must be so, others are as they were, and no override is left without a file that
- * says "planned" or "bound". */
+ * says "bind" or "bound". */
 static void judge_scene(unsigned scene, unsigned call, int error)
 {
 	const char *now = fake_driver_of(CARD), *wrong = NULL;

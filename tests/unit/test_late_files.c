@@ -112,7 +112,7 @@ static void writes_and_forgets(void **state)
 	assert_int_equal(late_write(&late, late.i), 0);
 	assert_true(late_has_file(&late) && is_there(file));
 	assert_true(slice_is(late_read(&late).state, "refused")); /* it has no IOMMU group */
-	assert_true(slice_is(late_read(&late).rule, "vgapass.conf:1"));
+	assert_true(slice_is(late_read(&late).rule, "/etc/vgapass.conf:1"));
 	late_forget(&late);
 	assert_false(is_there(file));
 	late_forget(&late);

@@ -107,7 +107,7 @@ static void leaves_the_function_to_the_host(void **state)
 {
 	(void)state;
 	boot_run(ID "vfs=4\n", "");
-	expect(NIC, "shared: 4 virtual functions, driver=vfio-pci (vgapass.conf:1)");
+	expect(NIC, "shared: 4 virtual functions, driver=vfio-pci (/etc/vgapass.conf:1)");
 	assert_string_equal(fake_attr_text(NIC, "driver_override"), UNSET);
 	assert_string_equal(run_result(&boot), "ok");
 	/* No driver that could make any is there yet. */
@@ -123,12 +123,12 @@ static void binds_all(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		char address[16];
 		snprintf(address, sizeof(address), "0000:03:01.%u", i);
-		expect(address, "bound to vfio-pci (vgapass.conf:1)");
+		expect(address, "bound to vfio-pci (/etc/vgapass.conf:1)");
 		expect_driver(address, "vfio-pci");
 		assert_true(sriov_is_served(&boot_work, (unsigned)served.vf[i]));
 	}
 	expect_driver(NIC, "igb");
-	expect(NIC, "shared: 4 virtual functions, driver=vfio-pci (vgapass.conf:1)");
+	expect(NIC, "shared: 4 virtual functions, driver=vfio-pci (/etc/vgapass.conf:1)");
 	assert_string_equal(host_had, "");
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
 	expect_order(AT(NIC) "sriov_drivers_autoprobe=0", AT(NIC) "sriov_numvfs=4");
@@ -143,7 +143,7 @@ static void binds_all(void **state)
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 5), 4);
 	assert_null(strstr(fake_log() + length, "sriov"));
 	assert_null(strstr(fake_log() + length, "bind="));
-	expect(VF(3), "bound to vfio-pci (vgapass.conf:1)");
+	expect(VF(3), "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
 static void leaves_the_others_to_the_host(void **state)
@@ -212,7 +212,7 @@ static void writes_attributes(void **state)
 	/* One that all have. */
 	add_nic();
 	assert_int_equal(serve(ID "vfs=2 attr.modalias=x\n"), 2);
-	expect(VF(1), "bound to vfio-pci (vgapass.conf:1)");
+	expect(VF(1), "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order(AT(VF(1)) "modalias=x", "../drivers/vfio-pci/bind=" VF(1));
 	assert_null(strstr(fake_log(), AT(NIC) "modalias=x"));
 }
@@ -221,7 +221,7 @@ static void keeps_all_drivers_off(void **state)
 {
 	(void)state;
 	assert_int_equal(serve(ID "vfs=3 vf=1-2 driver=keep attr.modalias=x\n"), 3);
-	expect(VF(1), "kept: driver=keep, so no driver gets it (vgapass.conf:1)");
+	expect(VF(1), "keep: driver=keep, so no driver gets it (/etc/vgapass.conf:1)");
 	expect_driver(VF(0), "igbvf");
 	expect_driver(VF(1), "");
 	expect_driver(VF(2), "");
@@ -236,7 +236,7 @@ static void takes_what_driver_auto_means(void **state)
 	(void)state;
 	fake_add_driver("igb_vfio_pci");
 	assert_int_equal(serve(ID "vfs=2 driver=auto\n[auto]\n8086:10ca driver=igb_vfio_pci\n"), 2);
-	expect(VF(0), "bound to igb_vfio_pci (vgapass.conf:1)");
+	expect(VF(0), "bound to igb_vfio_pci (/etc/vgapass.conf:1)");
 	expect_driver(VF(1), "igb_vfio_pci");
 }
 
@@ -259,7 +259,7 @@ static void takes_those_that_are_there(void **state)
 	host_makes(3);
 	expect_driver(VF(0), "igbvf");
 	assert_int_equal(serve(ID "vfs=3 vf=0\n"), 3);
-	expect(VF(0), "bound to vfio-pci, taken from igbvf (vgapass.conf:1)");
+	expect(VF(0), "bound to vfio-pci, taken from igbvf (/etc/vgapass.conf:1)");
 	expect_driver(VF(1), "igbvf");
 	assert_null(strstr(fake_log(), "sriov_drivers_autoprobe"));
 	/* A guest may have it: nothing is unbound. */
@@ -274,14 +274,14 @@ static void takes_those_that_are_there(void **state)
 	length = strlen(fake_log());
 	assert_int_equal(serve(ID "vfs=1\n"), 1);
 	expect(VF(0), "failed: other_vfio_pci has it: release it first; it is on other_vfio_pci "
-		      "(vgapass.conf:1)");
+		      "(/etc/vgapass.conf:1)");
 	expect_driver(VF(0), "other_vfio_pci");
 	assert_null(strstr(fake_log() + length, "unbind="));
 	/* One that the host uses is not to be kept from it by force. */
 	add_nic();
 	host_makes(1);
 	assert_int_equal(serve(ID "vfs=1 driver=keep\n"), 1);
-	expect(VF(0), "failed: igbvf has it: release it first; it is on igbvf (vgapass.conf:1)");
+	expect(VF(0), "failed: igbvf has it: release it first; it is on igbvf (/etc/vgapass.conf:1)");
 }
 
 static void refuses_to_change_the_number(void **state)
@@ -291,7 +291,7 @@ static void refuses_to_change_the_number(void **state)
 	size_t length = strlen(fake_log());
 	assert_int_equal(serve(ID "vfs=4\n"), 0);
 	expect(NIC, "failed: it has 3 virtual functions already: write 0 to its sriov_numvfs "
-		    "first; it is on igb (vgapass.conf:1)");
+		    "first; it is on igb (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log() + length, "sriov"));
 	expect_driver(VF(0), "igbvf");
 }
@@ -306,7 +306,7 @@ static void says_why_not(void **state)
 	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 0);
 	expect(NIC, "failed: its driver can make 3 virtual functions: correct vfs=; it is on igb "
-		    "(vgapass.conf:1)");
+		    "(/etc/vgapass.conf:1)");
 	assert_string_equal(run_result(&boot), "failed");
 	/* Its driver is one for guests. */
 	add_nic();
@@ -316,7 +316,7 @@ static void says_why_not(void **state)
 	assert_int_equal(sysfs_write(FAKE_ROOT, "sys/bus/pci/drivers/vfio-pci/bind", NIC), 0);
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 0);
 	expect(NIC, "failed: vfio-pci has it: release it first; it is on vfio-pci "
-		    "(vgapass.conf:1)");
+		    "(/etc/vgapass.conf:1)");
 }
 
 static void restores_autoprobe(void **state)
