@@ -470,7 +470,7 @@ static void shares_what_can_be_shared(void **state)
 	expect("01:00.0", "shared: 7 virtual functions, driver=vfio-pci (c:1)");
 	expect("01:00.1", "to be bound to vfio-pci (c:2)");
 	bench_plan("vfs=7\nkeep 8086:10c9\n", "");
-	expect("01:00.0", "kept: a keep rule matches it (c:2)");
+	expect("01:00.0", "keep: a keep rule matches it (c:2)");
 }
 
 /* The first rule of [auto] that matches says which driver it is. */
