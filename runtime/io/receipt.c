@@ -71,8 +71,10 @@ void receipt_fill_function(struct text *t, const char *comma, const struct run *
 	if (sysfs_list(r->inv.devices, path_function(f, "vfio-dev"), take_first, place) > 0 &&
 	    sysfs_exists(r->inv.devices, path_make("%pa/vfio-dev/%s/dev", &f->at, place)))
 		text_add(t, ", \"cdev\": \"/dev/vfio/devices/%s\"", place);
-	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"us\": %u }",
-		 words[o->viable], words[VIABLE_NO + f->boot_display], reason, o->us);
+	text_add(t, ", \"viable\": %s, \"boot_display\": %s, \"reason\": %pn, \"reason_code\": ",
+		 words[o->viable], words[VIABLE_NO + f->boot_display], reason);
+	struct slice code = reason_code(o->reason ? o->reason : e->reason);
+	text_add(t, code.n ? "\"%pv\", \"us\": %u }" : "null%pv, \"us\": %u }", &code, o->us);
 }
 
 /* Returns what comes before element k of a list. */

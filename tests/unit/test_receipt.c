@@ -164,11 +164,12 @@ static void writes_a_run(void **state)
 	assert_non_null(strstr(text, "{ \"address\": \"0000:01:00.0\", \"id\": \"1002:6608\", "
 				     "\"rule\": \"c:1\", \"state\": \"bound\", \"driver\": "
 				     "\"vfio-pci\", \"was\": \"radeon\", \"group\": 1, \"viable\": "
-				     "false, \"boot_display\": true, \"reason\": null, \"us\": "
-				     "77 }"));
+				     "false, \"boot_display\": true, \"reason\": null, "
+				     "\"reason_code\": null, \"us\": 77 }"));
 	assert_non_null(strstr(text, "\"state\": \"refused\", \"driver\": null, \"was\": null, "
 				     "\"group\": null, \"viable\": null, \"boot_display\": false, "
 				     "\"reason\": \"no IOMMU"));
+	assert_non_null(strstr(text, "\"reason_code\": \"no-group\", \"us\": "));
 	assert_non_null(strstr(text, "  \"strays\": [ ],\n"));
 	assert_non_null(strstr(text, "{ \"at\": \"c:3\", \"matched\": 0 }"));
 	assert_non_null(

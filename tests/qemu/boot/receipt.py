@@ -19,6 +19,7 @@ TOP = {
 FUNCTION = {
     "address": TEXT, "id": TEXT, "rule": TEXT, "state": STATES, "driver": ANY,
     "was": ANY, "group": ANY, "viable": UNKNOWN_TOO, "boot_display": YES_NO, "reason": ANY,
+    "reason_code": ANY,
     "us": NUMBER,
 }
 RULE = {"at": TEXT, "matched": NUMBER}
