@@ -93,7 +93,7 @@ static inline bool check_is_planned(const struct check *c, const struct pci_func
 static inline bool check_is_idle(const struct check *c)
 {
 	const struct config *config = &c->host->run.config;
-	return !config->rules && !config->cmdline_ids && !config->errors;
+	return !config->rules && !config->cmdline_rules && !config->errors;
 }
 
 /* config.c */

@@ -21,7 +21,7 @@
 
 #define LOCK_DIR "vgapass"
 #define LOCK_NAME "conf.lock"
-#define CMDLINE_NAME "cmdline" /* not a file: rules of vgapass.ids= */
+#define CMDLINE_NAME "cmdline" /* not a file: rules of the kernel command line */
 
 /* Says why /etc cannot be written to. */
 static void say_not_writable(const char *etc, int error)

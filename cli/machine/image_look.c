@@ -44,7 +44,7 @@ bool image_is_idle(const struct host *h)
 {
 	const struct config *c = &h->run.config;
 
-	return !c->rules && !c->cmdline_ids && !c->errors;
+	return !c->rules && !c->cmdline_rules && !c->errors;
 }
 
 /* Finds the vgapass-early that a hook copies: it lies beside the vgapass-image that the hook calls.

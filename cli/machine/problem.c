@@ -94,6 +94,15 @@ static struct slice word_at(struct slice line, uint32_t column, const char *sepa
 	return word;
 }
 
+/* The same for the kernel command line, without the vgapass.rule= or vgapass.ids= before it. */
+static struct slice cmdline_word_at(struct slice line, uint32_t column)
+{
+	struct slice word = word_at(line, column, " ,\""), value = word, key;
+
+	key = slice_cut(&value, '=');
+	return slice_is(key, "vgapass.rule") || slice_is(key, "vgapass.ids") ? value : word;
+}
+
 /* Adds which option was probably meant by this one, if any is near. */
 static void add_near_option(struct slice option, struct text *fix)
 {
@@ -103,7 +112,7 @@ static void add_near_option(struct slice option, struct text *fix)
 	struct near near;
 
 	near_start(&near, text_make(mistyped, sizeof(mistyped), "%pv", &key));
-	near_try(&near, "cmdline-ids");
+	near_try(&near, "cmdline-rules");
 	for (unsigned i = 0; (name = config_option(i, &words)); i++)
 		near_try(&near, name);
 	if (near_best(&near))
@@ -184,8 +193,10 @@ static void get_config_error(const struct host *h, const struct config_error *e,
 	char *file = read_line(h, &e->at, &line);
 	ret->foreign = e->at.line && is_file && line.n && foreign_line(line, &text, &fix);
 	if (!ret->foreign)
-		say_error(e->phrase, word_at(line, e->at.column, is_file ? " \t\r]" : " ,="), &text,
-			  &fix);
+		say_error(e->phrase,
+			  is_file ? word_at(line, e->at.column, " \t\r]") :
+				    cmdline_word_at(line, e->at.column),
+			  &text, &fix);
 	free(file);
 }
 

@@ -478,8 +478,8 @@ static void add_variant(struct modules *m, struct variant *v)
 unsigned modules_add_drivers(struct modules *m, const struct config *c,
 			     const struct inventory *inv)
 {
-	/* vgapass.ids= on the kernel command line requires vfio-pci. */
-	if (c->cmdline_ids)
+	/* Rules on the kernel command line require vfio-pci. */
+	if (c->cmdline_rules)
 		add_driver(m, "vfio-pci", (struct place){ .file = NULL });
 	for (unsigned i = 0; i < c->rules; i++)
 		if (!c->rule[i].keep && c->rule[i].profile != config_auto &&

@@ -429,7 +429,7 @@ int main(int argc, char **argv)
 		return r;
 	text_start(&variants, buf, sizeof(buf));
 	gather_config(&o.roots, &config);
-	if (!config.errors && !config.rules && !config.cmdline_ids)
+	if (!config.errors && !config.rules && !config.cmdline_rules)
 		return NOTHING;
 	if (o.into)
 		alarm(SECONDS_MAX);

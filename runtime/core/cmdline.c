@@ -58,6 +58,21 @@ void cmdline_parse(struct slice text, struct cmdline *ret)
 	}
 }
 
+bool cmdline_next_rule(struct slice *text, struct slice *ret)
+{
+	struct slice word;
+
+	while ((word = slice_next(text, '"')).n && !slice_is(word, "--")) {
+		*ret = unquote(word);
+		if (!slice_is(slice_cut(ret, '='), "vgapass.rule"))
+			continue;
+		*ret = unquote(*ret);
+		if (ret->n)
+			return true;
+	}
+	return false;
+}
+
 void cmdline_module_params(struct slice text, struct slice module, struct text *params)
 {
 	struct slice word;

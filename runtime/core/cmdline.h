@@ -26,6 +26,10 @@ struct cmdline {
 /* Fills *ret, whose slices point into `text`. */
 void cmdline_parse(struct slice text, struct cmdline *ret);
 
+/* Finds the next vgapass.rule= of *text that is not empty: *ret gets its value, *text what follows
+ * it. Returns false if there is none before a lone "--". */
+bool cmdline_next_rule(struct slice *text, struct slice *ret);
+
 /* Adds the words "MODULE.NAME=VALUE" to `params` as "NAME=VALUE", separated by spaces: the
  * program that loads a module has to pass them, as the kernel does it only for built-in code.
  * Leaves ids= out, with which a driver takes functions that no rule names. */

@@ -3,7 +3,7 @@
 #include "config.h"
 #include "cmdline.h"
 
-#define SWITCH "cmdline-ids"
+#define SWITCH "cmdline-rules"
 
 #define E_TEXT "not a text character: write ASCII text"
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
@@ -40,6 +40,7 @@ struct parser {
 	const char *line;  /* start of the line, for columns */
 	uint32_t set;      /* bit i: this line has given options[i] */
 	struct place at;
+	bool commas; /* words are separated by commas, not by blanks */
 	struct rule *rule; /* what options are stored in */
 	struct rule defaults;
 };
@@ -47,7 +48,7 @@ struct parser {
 void config_start(struct config *c)
 {
 	c->rules = c->files = c->profiles = c->errors = 0;
-	c->cmdline_ids = c->asks_all = false;
+	c->cmdline_rules = c->asks_all = false;
 	for (unsigned i = 0; i < CONFIG_NAMED / 64; i++)
 		c->named[i] = 0;
 	c->text_used = 0;
@@ -386,7 +387,14 @@ static const char *parse_option(struct parser *p, struct slice value)
 /* Returns the next word of the line; empty at its end. */
 static struct slice next_word(struct parser *p)
 {
-	return slice_next(&p->rest, '\0');
+	struct slice word;
+
+	if (!p->commas)
+		return slice_next(&p->rest, '\0');
+	do
+		word = slice_cut(&p->rest, ',');
+	while (!word.n && p->rest.n);
+	return word;
 }
 
 static const char *parse_options(struct parser *p, struct rule *r)
@@ -517,7 +525,7 @@ static const char *parse_line(struct parser *p)
 		return parse_section(p);
 	}
 	if (is_switch) {
-		p->c->cmdline_ids = yes == 1;
+		p->c->cmdline_rules = yes == 1;
 		return yes == SLICE_NO_WORD ? E_VALUE : next_word(p).n ? E_ALONE : NULL;
 	}
 	if (slice_has(word, '=')) {
@@ -570,4 +578,13 @@ void config_parse_ids(struct config *c, const char *file, struct slice ids, uint
 		p.rest = (struct slice){ id.p + id.n, 0 };
 		add_error(&p, parse_rule(&p, id));
 	} while (ids.n);
+}
+
+void config_parse_rule(struct config *c, const char *file, struct slice rule, uint32_t column)
+{
+	struct parser p = { .c = c, .line = rule.p - (column - 1), .at = { file, 1, 0 },
+			    .rest = rule, .commas = !slice_has(rule, ' ') };
+
+	start_defaults(&p, NULL);
+	add_error(&p, check_text(&p) ? parse_rule(&p, next_word(&p)) : E_TEXT);
 }

@@ -6,7 +6,7 @@
  *     defaults  = option { option }             for the rules below, up to the next section
  *     section   = "[profile " name "]"          its rules hold when that profile is chosen
  *               | "[auto]"                      its rules take nothing, but say what driver=auto is
- *     switch    = "cmdline-ids=" ( "yes" | "no" )
+ *     switch    = "cmdline-rules=" ( "yes" | "no" )
  *     id        = vendor ":" device             four hex digits each, or "*"
  *     option    = key "=" value
  *
@@ -90,7 +90,7 @@ extern const char config_auto[];
 struct config {
 	unsigned rules, files, profiles;
 	unsigned errors; /* all are counted, up to CONFIG_ERRORS_MAX are kept */
-	bool cmdline_ids;
+	bool cmdline_rules;
 	/* For config_may_ask(). A bit of `named` stands for all IDs with the same hash. */
 	bool asks_all; /* some rule may be about any function */
 	uint64_t named[CONFIG_NAMED / 64]; /* a set bit: a rule may name such an ID */
@@ -117,6 +117,10 @@ void config_parse(struct config *c, const char *file, const char *text, size_t n
 /* Adds the rules of vgapass.ids=: IDs separated by commas, with default options. `column` is
  * where the first one stands in the kernel command line. */
 void config_parse_ids(struct config *c, const char *file, struct slice ids, uint32_t column);
+
+/* Adds the rule of one vgapass.rule=, which is at `column` of the kernel command line. Commas
+ * separate its words; in a rule with a space, which had to be quoted there, spaces do. */
+void config_parse_rule(struct config *c, const char *file, struct slice rule, uint32_t column);
 
 /* Returns false if no rule can be about a function with this ID; true: perhaps. For most
  * functions this is the only question, so their cost does not depend on the number of rules. */

@@ -11,7 +11,7 @@
 
 #define CONF_FILE "vgapass.conf"
 #define CONF_DIR "vgapass.conf.d"
-#define CMDLINE_NAME "cmdline" /* what messages call the place of vgapass.ids= */
+#define CMDLINE_NAME "cmdline" /* what messages call the place of vgapass.rule= */
 
 #define E_KIND "not a regular file: replace it by one, or remove it"
 #define E_READ "cannot be read: make it a file that root can read"
@@ -103,6 +103,7 @@ void gather_config(const struct roots *roots, struct config *c)
 
 void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r)
 {
+	struct slice rest, rule;
 	struct text t;
 	bool whole;
 
@@ -122,6 +123,10 @@ void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *
 	cmdline_parse(slice_of(r->cmdline), &r->cmd);
 	if (r->cmd.ids.n)
 		config_parse_ids(&r->config, CMDLINE_NAME, r->cmd.ids, r->cmd.ids_column);
+	rest = slice_of(r->cmdline);
+	while (cmdline_next_rule(&rest, &rule))
+		config_parse_rule(&r->config, CMDLINE_NAME, rule,
+				  (uint32_t)(rule.p - r->cmdline) + 1);
 }
 
 /* In two rounds, as the details of the first tell which functions go along. */

@@ -52,7 +52,7 @@ const char *gather_conf_path(struct conf_path *p, const char *name);
 void gather_run(const struct roots *roots, const char *cmdline, struct run *r);
 
 /* The second and the third part of gather_run(), for a caller that has filled r->config:
- * gather_cmdline() reads the command line, and adds the rules of vgapass.ids= to r->config;
+ * gather_cmdline() reads the command line, and adds its rules to r->config;
  * gather_plan() reads the functions and builds the plan. */
 void gather_cmdline(const struct roots *roots, const char *cmdline, struct run *r);
 void gather_plan(const struct roots *roots, struct run *r);

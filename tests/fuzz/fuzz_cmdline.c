@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char *text = malloc(n ? n : 1), params[256];
 	struct cmdline c;
+	struct slice rest, rule;
 	struct text t;
 
 	if (!text)
@@ -55,6 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_off((struct slice){ text, n }, c.mode);
 	if (c.ids.n && text + c.ids_column - 1 != c.ids.p)
 		abort();
+	rest = (struct slice){ text, n };
+	while (cmdline_next_rule(&rest, &rule)) {
+		check(rule, text, n);
+		check(rest, text, n);
+		if (!rule.n)
+			abort();
+	}
 	text_start(&t, params, sizeof(params));
 	cmdline_module_params((struct slice){ text, n }, slice_of("vfio-pci"), &t);
 	if (t.len >= sizeof(params) || params[t.len])

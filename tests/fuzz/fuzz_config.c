@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fuzz_config.c - any bytes as a configuration file, and again as vgapass.ids= */
+/* fuzz_config.c - any bytes as a configuration file, and again as vgapass.ids= and vgapass.rule= */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	config_start(&c);
 	config_parse_ids(&c, "f", (struct slice){ exact, n }, 1);
 	check(&c);
+	config_start(&c);
+	config_parse_rule(&c, "f", (struct slice){ exact, n }, 1);
+	check(&c);
+	if (c.rules + c.errors != 1)
+		abort();
 	free(exact);
 	return 0;
 }

@@ -26,7 +26,7 @@
 #define E_KEEP "has no effect in a keep rule: remove it"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-ids= requires a line of its own"
+#define E_ALONE "cmdline-rules= requires a line of its own"
 #define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
 #define E_FILES "more than 32 files"
@@ -89,7 +89,7 @@ static void reads_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		bench_config(texts[i]);
-		if (c->rules || c->errors || c->cmdline_ids)
+		if (c->rules || c->errors || c->cmdline_rules)
 			fail_msg("text %zu: %u rules, %u errors", i, c->rules, c->errors);
 	}
 }
@@ -463,15 +463,15 @@ static void reads_drivers_of_auto(void **state)
 	assert_ptr_not_equal(c->rule[0].profile, config_auto);
 }
 
-static void reads_cmdline_ids(void **state)
+static void reads_cmdline_rules(void **state)
 {
 	(void)state;
-	bench_config("cmdline-ids=yes # for vgapass.ids=\n");
+	bench_config("cmdline-rules=yes # for vgapass.ids=\n");
 	assert_int_equal(c->errors, 0);
-	assert_true(c->cmdline_ids);
-	bench_config("cmdline-ids=yes\ncmdline-ids=no\n");
+	assert_true(c->cmdline_rules);
+	bench_config("cmdline-rules=yes\ncmdline-rules=no\n");
 	assert_int_equal(c->errors, 0);
-	assert_false(c->cmdline_ids);
+	assert_false(c->cmdline_rules);
 }
 
 static const struct {
@@ -606,13 +606,13 @@ static const struct {
 	{ "*:* subsystem=*:*", "1:1", E_ALL },
 	{ "subsystem=*:*\n*:* boot-display=no", "2:1", E_ALL },
 	{ "subsystem=1028:*\n*:* subsystem=*:*", "2:1", E_ALL },
-	{ "cmdline-ids=yes 1002:6608", "1:1", E_ALONE },
-	{ "1002:6608 cmdline-ids=yes", "1:11", E_ALONE },
-	{ "1002:6608 cmdline-ids=maybe", "1:11", E_ALONE },
-	{ "keep 1002:6608 cmdline-ids=yes", "1:16", E_ALONE },
-	{ "driver=pci-stub cmdline-ids=yes", "1:17", E_ALONE },
-	{ "1002:6608 cmdline-ids", "1:11", E_ALONE },
-	{ "cmdline-ids=maybe", "1:1", E_VALUE },
+	{ "cmdline-rules=yes 1002:6608", "1:1", E_ALONE },
+	{ "1002:6608 cmdline-rules=yes", "1:11", E_ALONE },
+	{ "1002:6608 cmdline-rules=maybe", "1:11", E_ALONE },
+	{ "keep 1002:6608 cmdline-rules=yes", "1:16", E_ALONE },
+	{ "driver=pci-stub cmdline-rules=yes", "1:17", E_ALONE },
+	{ "1002:6608 cmdline-rules", "1:11", E_ALONE },
+	{ "cmdline-rules=maybe", "1:1", E_VALUE },
 	{ "[]", "1:2", E_SECTION },
 	{ "[", "1:2", E_SECTION },
 	{ "[profile a", "1:2", E_SECTION },
@@ -821,6 +821,75 @@ static void finds_errors_in_ids(void **state)
 	}
 }
 
+static void parse_rule_of(const char *cmdline)
+{
+	struct slice rest = slice_of(cmdline), rule;
+
+	config_start(&bench.config);
+	while (cmdline_next_rule(&rest, &rule))
+		config_parse_rule(&bench.config, "cmdline", rule,
+				  (uint32_t)(rule.p - cmdline) + 1);
+}
+
+static void reads_rules_of_the_command_line(void **state)
+{
+	(void)state;
+	parse_rule_of("quiet vgapass.rule=1002:6608,address=01:00.0,with=slot,,take=boot-display, "
+		      "\"vgapass.rule=keep 1002:aab0\" vgapass.rule=8086:1912,driver=pci-stub");
+	assert_int_equal(c->errors, 0);
+	assert_int_equal(c->rules, 3);
+	assert_int_equal(c->rule[0].given, RULE_ADDRESS);
+	assert_int_equal(c->rule[0].address.bus, 1);
+	assert_int_equal(c->rule[0].with, WITH_SLOT);
+	assert_int_equal(c->rule[0].take_boot_display, 1);
+	assert_string_equal(c->rule[0].driver, "vfio-pci");
+	assert_string_equal(c->rule[0].at.file, "cmdline");
+	assert_int_equal(c->rule[0].at.line, 1);
+	assert_int_equal(c->rule[1].keep, 1);
+	assert_int_equal(c->rule[2].with, WITH_FUNCTION);
+	assert_string_equal(c->rule[2].driver, "pci-stub");
+	/* A value with a comma is written in a quoted rule. */
+	parse_rule_of("vgapass.rule=\"8086:10c9 vfs=4 vf=0,2\"");
+	assert_int_equal(c->errors, 0);
+	assert_string_equal(c->rule[0].vf, "0,2");
+	/* No rule at all. */
+	parse_rule_of("vgapass.rule= vgapass.rule vgapass.rules=x -- vgapass.rule=1002:6608");
+	assert_int_equal(c->rules + c->errors, 0);
+}
+
+static void finds_errors_in_rules_of_the_command_line(void **state)
+{
+	static const struct {
+		const char *rule, *place, *phrase;
+	} cases[] = {
+		{ "1002:x", "1:14", E_ID },
+		{ ",", "1:14", E_ID },
+		{ "keep", "1:18", E_ID },
+		{ "*:*,with=slot", "1:14", E_ALL },
+		{ "1002:6608,adress=01:00.0", "1:24", E_OPTION },
+		{ "1002:6608,1002:aab0", "1:24", E_OPTION },
+		{ "1002:6608,with=solt", "1:29", E_VALUE },
+		{ "1002:6608,with=slot,with=slot", "1:34", E_TWICE },
+		{ "8086:10c9,vfs=4,vf=0,2", "1:35", E_OPTION },
+		{ "\"1002:6608 with=slot,expect=1\"", "1:30", E_VALUE },
+		{ "1002:6608,cmdline-rules=yes", "1:24", E_ALONE },
+		{ "cmdline-rules=yes", "1:14", E_ID },
+		{ "with=slot", "1:14", E_ID },
+		{ "[profile", "1:14", E_ID },
+		{ "1002:6608,attr.a=\x01", "1:31", E_TEXT },
+	};
+	char line[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		parse_rule_of(text_make(line, sizeof(line), "vgapass.rule=%s", cases[i].rule));
+		if (c->errors != 1 || c->rules || strcmp(place_of(0), cases[i].place) != 0 ||
+		    strcmp(c->error[0].phrase, cases[i].phrase) != 0)
+			fail_msg("%s: %u errors, %s: %s", cases[i].rule, c->errors,
+				 c->errors ? place_of(0) : "", c->errors ? c->error[0].phrase : "");
+	}
+}
+
 /* Not a byte outside the text is looked at: ASan sees the end of the heap block. */
 static void stays_inside(void **state)
 {
@@ -863,7 +932,7 @@ int main(void)
 		cmocka_unit_test(reads_keep),
 		cmocka_unit_test(reads_virtual_functions),
 		cmocka_unit_test(reads_drivers_of_auto),
-		cmocka_unit_test(reads_cmdline_ids),
+		cmocka_unit_test(reads_cmdline_rules),
 		cmocka_unit_test(finds_errors),
 		cmocka_unit_test(finds_a_nul),
 		cmocka_unit_test(goes_on_behind_errors),
@@ -876,6 +945,8 @@ int main(void)
 		cmocka_unit_test(takes_long_lines),
 		cmocka_unit_test(reads_ids_of_the_command_line),
 		cmocka_unit_test(finds_errors_in_ids),
+		cmocka_unit_test(reads_rules_of_the_command_line),
+		cmocka_unit_test(finds_errors_in_rules_of_the_command_line),
 		cmocka_unit_test(stays_inside),
 	};
 

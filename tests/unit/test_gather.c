@@ -243,6 +243,21 @@ static void adds_ids(void **state)
 	assert_string_equal(bench_says("01:00.0"), "to be bound to vfio-pci (cmdline:1)");
 }
 
+static void adds_rules_of_the_command_line(void **state)
+{
+	(void)state;
+	fake_file("proc/cmdline", "quiet vgapass.ids=8086:0001 vgapass.rule=keep,1002:aab0 "
+				  "vgapass.rule=1002:6608,with=slot\n");
+	gather();
+	assert_int_equal(bench.config.rules, 3);
+	assert_int_equal(bench.config.errors, 0);
+	assert_string_equal(bench_says("01:00.0"), "to be bound to vfio-pci (cmdline:1)");
+	fake_file("proc/cmdline", "quiet vgapass.rule=1002:6608,wiht=slot\n");
+	gather();
+	assert_int_equal(bench.config.error[0].at.column, 30);
+	assert_int_equal(bench.plan.planned, 0);
+}
+
 static void add(const char *path, const char *id, const char *class)
 {
 	const struct fake_function f = { path, id, "0000:0000", class, NULL, 2 };
@@ -373,6 +388,7 @@ int main(void)
 		TEST(needs_the_command_line),
 		TEST(prefers_the_given_command_line),
 		TEST(adds_ids),
+		TEST(adds_rules_of_the_command_line),
 		TEST(asks_about_followers),
 		TEST(asks_about_earlier_followers),
 		TEST(asks_about_identities),

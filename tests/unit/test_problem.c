@@ -33,7 +33,8 @@ static const struct {
 	/* a slip of the fingers */
 	{ "1002:6608 adress=01:00.0\n", AT "1:11: unknown option \"adress\", did you mean address=?" },
 	{ "\nwiht=slot\n", AT "2:1: unknown option \"wiht\", did you mean with=?" },
-	{ "cmdline-id=yes\n", AT "1:1: unknown option \"cmdline-id\", did you mean cmdline-ids=?" },
+	{ "cmdline-rule=yes\n", AT "1:1: unknown option \"cmdline-rule\", "
+	  "did you mean cmdline-rules=?" },
 	{ "1002:6608 colour=red\n", AT "1:11: unknown option \"colour\": see vgapass.conf(5)" },
 	{ "1002:6608 with=solt\n", AT "1:16: unknown value \"with=solt\", did you mean with=slot?" },
 	{ "1002:6608 with=\n", AT "1:16: unknown value \"with=\": write function or slot or group" },
@@ -95,6 +96,19 @@ static void quotes_the_command_line(void **state)
 	assert_string_equal(first_problem("quiet vgapass.ids=1002:6608,aab0 splash"),
 			    "cmdline:1:29: found \"aab0\", expected vendor:device, four hex digits or "
 			    "* each, like 1002:6608");
+	static const char *const lines[][2] = {
+		{ "quiet vgapass.rule=1002:6608,adress=01:00.0 splash",
+		  "cmdline:1:30: unknown option \"adress\", did you mean address=?" },
+		{ "vgapass.rule=1002:6608,with=solt",
+		  "cmdline:1:29: unknown value \"with=solt\", did you mean with=slot?" },
+		{ "vgapass.rule=1002,with=slot",
+		  "cmdline:1:14: found \"1002\", expected vendor:device, four hex digits or * each, "
+		  "like 1002:6608" },
+		{ "\"vgapass.rule=1002:6608 with=\"",
+		  "cmdline:1:30: unknown value \"with=\": write function or slot or group" },
+	};
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_string_equal(first_problem(lines[i][0]), lines[i][1]);
 }
 
 static void names_the_limit(void **state)

@@ -133,7 +133,7 @@ class Boot:
         if not self.control_checks:
             return None
         boot = Boot(self.name + ".control", self.folders)
-        ours = ("vgapass=", "vgapass.ids=", "vgapass.test.use=")
+        ours = ("vgapass=", "vgapass.ids=", "vgapass.rule=", "vgapass.test.use=")
         words = [word for word in self.cmdline if not word.startswith(ours)]
         boot.cmdline = words + ["vgapass=off"]
         boot.expect, boot.reject = [Check("receipt mode off")], []
