@@ -337,8 +337,8 @@ struct member {
 };
 #define MEMBERS_END { NULL, json_type_null, NULL }
 
-/* Returns the members of an object that vgapass-json(5) documents; null is one that is missing or of
- * another type, as programs other than vgapass-early may write a receipt. */
+/* Returns the members of an object that vgapass-json(5) documents; null is one that is missing or
+ * of another type, as programs other than vgapass-early may write a receipt. */
 static json_object *json_members(json_object *from, const struct member *members)
 {
 	json_object *o = json_object_new_object(), *value;
