@@ -20,6 +20,7 @@ SYSCONFDIR = /etc
 SBINDIR = $(PREFIX)/sbin
 LIBDIR = $(PREFIX)/lib/vgapass
 MANDIR = $(PREFIX)/share/man
+DATADIR = $(PREFIX)/share/vgapass
 UNITDIR = $(PREFIX)/lib/systemd/system
 UDEV_RULES = $(PREFIX)/lib/udev/rules.d
 # initramfs-tools takes boot scripts from here and from /etc, nowhere else.
@@ -134,6 +135,8 @@ install:
 	$(call put,644,conf/vgapass-verify.service,$(DESTDIR)$(UNITDIR)/vgapass-verify.service)
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(DATADIR)
+	install -m 644 docs/vgapass.schema.json $(DESTDIR)$(DATADIR)
 	install -d $(DESTDIR)$(RAVADA)
 	$(call put,755,conf/list_vgapass,$(DESTDIR)$(RAVADA)/list_vgapass)
 	install -d $(addprefix $(DESTDIR),$(COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS))
@@ -168,7 +171,7 @@ uninstall:
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
 	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules
-	rm -rf $(DESTDIR)$(DRACUT)
+	rm -rf $(DESTDIR)$(DRACUT) $(DESTDIR)$(DATADIR)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))

@@ -320,9 +320,10 @@ static void find_boot_problems(const struct last_boot *b, bool all, struct findi
 
 	for (size_t i = 0; i < list_length(list); i++) {
 		json_object *p = json_object_array_get_idx(list, i);
+		const char *text = receipt_text(p, "text");
 		if (all || !is_problem_now(b, p))
 			findings_add(l, FINDING_WARNING, "boot-problem", receipt_text(p, "at"),
-				     "%s", receipt_text(p, "text"));
+				     "%s", *text ? text : "the receipt does not say which problem");
 	}
 }
 

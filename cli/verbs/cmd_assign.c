@@ -6,6 +6,7 @@
 #include "cli/assign/assign.h"
 #include "cli/assign/ready.h"
 #include "cli/cmd.h"
+#include "cli/machine/function_json.h"
 #include "cli/machine/hint.h"
 #include "cli/out/near.h"
 #include "cli/out/xalloc.h"
@@ -14,7 +15,7 @@
 struct options {
 	struct host_options host;
 	const char *form, *slot, *machine, *mapping;
-	bool single, pool;
+	bool single, pool, json;
 };
 
 /* The function that is named; NULL, after printing the reason: none is. */
@@ -29,6 +30,32 @@ static const struct pci_function *find_single(const struct card *card, const cha
 	cmd_complain("%s: --single: expected the address of one function that goes to the guest, "
 		     "like 01:00.1", text);
 	return NULL;
+}
+
+/* The forms print on stdout, which is a text of memory meanwhile: glibc has it as a variable. */
+static int print_form_json(struct assign *a, const struct assign_form *form)
+{
+	FILE *out = stdout;
+	char *text;
+	size_t n = 0;
+
+	stdout = xopen_text(&text, &n);
+	int code = form->print(a);
+	xclose_text(stdout);
+	stdout = out;
+	if (code == CMD_OK) {
+		json_object *list = json_object_new_array();
+		for (unsigned i = 0; i < a->card->n; i++)
+			if (!a->single || a->single == a->card->function[i])
+				json_object_array_add(list, function_json(a->host,
+									  a->card->function[i]));
+		json_object *o = json_document("functions", list);
+		json_set(o, "software", form->name);
+		json_object_object_add(o, "text", json_text(text, n));
+		json_print(o);
+	}
+	free(text);
+	return code;
 }
 
 static int print_card(struct assign *a, const char *text, const struct assign_form *form,
@@ -50,7 +77,7 @@ static int print_card(struct assign *a, const char *text, const struct assign_fo
 				    "driver=vfio-pci to its rule, or use another --for",
 				    text_make(at, sizeof(at), "%pa", &going.function[0]->at),
 				    form->name, assign_driver(a, going.function[0]));
-	return form->print(a);
+	return o->json ? print_form_json(a, form) : form->print(a);
 }
 
 /* NULL, said: there is no such form. */
@@ -149,6 +176,7 @@ static const struct cmd_option options[] = {
 	  &opt.mapping },
 	{ "pool", 0, NULL, "for ravada: all cards that are equal to this one; a guest gets one of "
 	  "them that is free", &opt.pool, NULL },
+	CMD_JSON(&opt.json),
 	CMD_SYSROOT(&opt.host.sysroot),
 	CMD_END,
 };

@@ -9,6 +9,7 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
+#include "cli/live/live_json.h"
 #include "cli/machine/problem.h"
 #include "cli/out/xalloc.h"
 
@@ -16,7 +17,7 @@
 #define RULES_NAME "bind"
 
 struct bind_options {
-	bool dry_run, take_boot_display, no_iommu;
+	bool dry_run, take_boot_display, no_iommu, json;
 };
 
 static const struct plan_entry *bind_entry(const struct live *l, unsigned k)
@@ -238,7 +239,7 @@ static void print_groups(struct live *l)
 
 /* Does all steps. Returns how many are bound, and prints those that are, or that failed: all
  * that a step has been done with. */
-static unsigned bind_all(struct live *l)
+static unsigned bind_all(struct live *l, bool json)
 {
 	bool begun[PCI_FUNCTIONS_MAX] = { false };
 	unsigned bound = 0;
@@ -259,12 +260,29 @@ static unsigned bind_all(struct live *l)
 	for (unsigned k = 0; k < l->n; k++)
 		bound += run_state(&l->host.run, function_number(l, k)) == STATE_BOUND;
 	for (unsigned k = 0; k < l->n; k++)
-		if (begun[k])
+		if (begun[k] && !(json && bound == l->n))
 			print_function(l, k, bound == l->n ? stdout : stderr);
 	return bound;
 }
 
-static int carry_out(struct live *l)
+/* The driver that has the function now, as far as that was read. */
+static const char *driver_now(const struct live *l, unsigned k)
+{
+	const struct outcome *o = &l->host.run.outcome[function_number(l, k)];
+
+	return l->function[k].done ? l->function[k].driver :
+	       o->state		   ? o->driver :
+				     l->function[k].f->driver;
+}
+
+static void print_json(const struct live *l, enum live_done done)
+{
+	for (unsigned k = 0; k < l->n; k++)
+		live_json_set(l, k, "bind", done, driver_now(l, k));
+	live_json_print(l);
+}
+
+static int carry_out(struct live *l, bool json)
 {
 	live_begin();
 	/* Loading may have taken long, and may have brought drivers. */
@@ -272,23 +290,32 @@ static int carry_out(struct live *l)
 		return CMD_FAILED;
 	live_note_framebuffers(l);
 	l->undoes = true;
-	if (bind_all(l) < l->n) {
+	bool good = bind_all(l, json) == l->n;
+	if (!good) {
 		live_complain(l);
 		live_undo(l);
-		return CMD_FAILED;
 	}
-	print_groups(l);
+	if (json)
+		print_json(l, good ? LIVE_DONE_YES : LIVE_DONE_NO);
+	if (!good)
+		return CMD_FAILED;
+	if (!json)
+		print_groups(l);
 	print_problems(&l->host);
 	return CMD_OK;
 }
 
 static int bind_cards(struct live *l, const struct bind_options *o)
 {
+	if (o->json)
+		live_json_start(l);
 	if (!make_plan(l, o) || is_refused(l) || !live_is_free(l))
 		return CMD_FAILED;
 	if (!o->dry_run)
-		return load_drivers(l) ? carry_out(l) : CMD_FAILED;
-	for (unsigned k = 0; k < l->n; k++)
+		return load_drivers(l) ? carry_out(l, o->json) : CMD_FAILED;
+	if (o->json)
+		print_json(l, LIVE_DONE_UNKNOWN);
+	for (unsigned k = 0; !o->json && k < l->n; k++)
 		print_function(l, k, stdout);
 	return CMD_OK;
 }
@@ -297,6 +324,7 @@ static struct bind_options opt;
 
 static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&opt.dry_run),
+	CMD_JSON(&opt.json),
 	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
 	  "with it", &opt.take_boot_display, NULL },
 	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &opt.no_iommu, NULL },

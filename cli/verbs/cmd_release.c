@@ -5,6 +5,9 @@
 #include "runtime/core/driver.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
+#include "cli/live/live_json.h"
+
+static bool json;
 
 /* It is not the host's own driver that has it. */
 static bool is_not_the_hosts(const struct live *l, unsigned k)
@@ -42,6 +45,8 @@ static int say_released(struct live *l, struct live_function *one)
 	if (!one->wanted && *one->override && !one->done)
 		return cmd_complain("%s: driver_override %s was not cleared: see the "
 				    "kernel log", at, one->override);
+	if (!one->wanted && json)
+		return CMD_OK;
 	if (!one->wanted) {
 		printf("%s is the host's already, %s has it%s%s%s\n", at, was,
 		       *one->override ? "; driver_override " : "", one->override,
@@ -57,6 +62,8 @@ static int say_released(struct live *l, struct live_function *one)
 	if (!*one->driver && *host_candidates(&l->host, one->f, names))
 		return cmd_complain("%s: released%s, but no driver has bound it, "
 				    "though %s can: see the kernel log", at, from, names);
+	if (json)
+		return CMD_OK;
 	if (*one->driver)
 		printf("%s released%s, %s has it now\n", at, from, one->driver);
 	else
@@ -79,16 +86,40 @@ static void say_what_would_be(const struct live_function *one)
 		printf("%s is the host's already, %s has it\n", at, one->f->driver);
 }
 
+/* What is to be done with it; NULL: nothing. */
+static const char *action_of(const struct live_function *one)
+{
+	return one->wanted ? "release" : *one->override ? "clear-override" : NULL;
+}
+
+static void print_json(const struct live *l, const bool *good, bool dry_run)
+{
+	for (unsigned k = 0; k < l->n; k++) {
+		const struct live_function *one = &l->function[k];
+		const char *action = action_of(one);
+		bool unknown = dry_run || !action;
+		live_json_set(l, k, action, unknown ? LIVE_DONE_UNKNOWN :
+			      good[k] ? LIVE_DONE_YES : LIVE_DONE_NO,
+			      one->wanted && one->done ? one->driver : one->f->driver);
+	}
+	live_json_print(l);
+}
+
 static int release_cards(struct live *l, bool dry_run)
 {
+	bool good[PCI_FUNCTIONS_MAX] = { false };
 	int code = CMD_OK;
 
+	if (json)
+		live_json_start(l);
 	if (!dry_run)
 		live_begin();
 	if (!live_is_free(l))
 		return CMD_FAILED;
-	for (unsigned k = 0; dry_run && k < l->n; k++)
+	for (unsigned k = 0; dry_run && !json && k < l->n; k++)
 		say_what_would_be(&l->function[k]);
+	if (dry_run && json)
+		print_json(l, good, dry_run);
 	if (dry_run)
 		return CMD_OK;
 	live_run(l, l->n, release_item);
@@ -96,8 +127,12 @@ static int release_cards(struct live *l, bool dry_run)
 		live_complain(l);
 	/* What has not begun stays as it is: the reason is said. */
 	for (unsigned k = 0; k < l->n; k++)
-		if (!l->stop || l->function[k].done)
-			code |= say_released(l, &l->function[k]);
+		if (!l->stop || l->function[k].done) {
+			good[k] = say_released(l, &l->function[k]) == CMD_OK;
+			code |= good[k] ? CMD_OK : CMD_FAILED;
+		}
+	if (json)
+		print_json(l, good, dry_run);
 	return l->stop ? CMD_FAILED : code;
 }
 
@@ -105,6 +140,7 @@ static struct live_options opt = { .verb = "release", .wants = is_not_the_hosts 
 
 static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&opt.dry_run),
+	CMD_JSON(&json),
 	CMD_END,
 };
 

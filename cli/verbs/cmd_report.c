@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/out/json.h"
 #include "cli/out/xalloc.h"
 #include "cli/report/report.h"
 
@@ -38,7 +39,6 @@ static int write_file(const char *path, const struct report *r, bool force, bool
 	if (done < r->n)
 		return cmd_complain("%s cannot be written (%s): name another file", path,
 				    strerror(error));
-	printf("%s is written: read it before you send it\n", path);
 	return CMD_OK;
 }
 
@@ -54,6 +54,27 @@ static char *default_name(void)
 	return xasprintf("vgapass-report%s.txt", date);
 }
 
+/* path: "-" for standard output, where the text is a member. */
+static void print_json(const char *path, const struct report *r, bool full)
+{
+	json_object *files = json_object_new_array(), *missing = json_object_new_array();
+	json_object *file = json_object_new_object();
+	bool out = !strcmp(path, "-");
+
+	json_set(file, "path", out ? NULL : path);
+	json_set_number(file, "size", (long long)r->n);
+	json_set_flag(file, "full", full);
+	json_object_object_add(file, "text", out ? json_text(r->text, r->n) : NULL);
+	json_object_array_add(files, file);
+	for (size_t n, at = 0; r->missing && r->missing[at]; at += n + 1) {
+		n = strcspn(r->missing + at, "\n");
+		json_object_array_add(missing, json_text(r->missing + at, n));
+	}
+	json_object *o = json_document("files", files);
+	json_object_object_add(o, "missing", missing);
+	json_print(o);
+}
+
 static void say_missing(const char *missing)
 {
 	if (!*missing)
@@ -67,14 +88,33 @@ static void say_missing(const char *missing)
 }
 
 static struct host_options opt = { .as_boot = true };
-static bool full, force;
+static bool full, force, json;
 
 static const struct cmd_option options[] = {
 	{ "full", 0, NULL, "replace nothing", &full, NULL },
 	{ "force", 0, NULL, "overwrite FILE", &force, NULL },
+	CMD_JSON(&json),
 	CMD_SYSROOT(&opt.sysroot),
 	CMD_END,
 };
+
+/* Returns CMD_OK, or CMD_FAILED after printing the reason. */
+static int put_report(const char *name, const struct report *r)
+{
+	bool out = !strcmp(name, "-");
+
+	if (!out && write_file(name, r, force, full))
+		return CMD_FAILED;
+	if (json)
+		print_json(name, r, full);
+	else if (out)
+		fwrite(r->text, 1, r->n, stdout);
+	else
+		printf("%s is written: read it before you send it\n", name);
+	if (!json)
+		say_missing(r->missing);
+	return CMD_OK;
+}
 
 static int run_report(int argc, char **argv)
 {
@@ -86,11 +126,7 @@ static int run_report(int argc, char **argv)
 	char *name = argc ? xstrdup(argv[0]) : default_name();
 	if (!code) {
 		report_make(host, &opt, full, &r);
-		if (strcmp(name, "-") != 0)
-			code = write_file(name, &r, force, full);
-		else
-			fwrite(r.text, 1, r.n, stdout);
-		say_missing(r.missing);
+		code = put_report(name, &r);
 	}
 	free(r.text);
 	free(r.missing);

@@ -329,19 +329,52 @@ static void print_text(struct status *s)
 
 /* --- JSON */
 
+/* A member of the receipt's, whatever type it should have. */
+struct member {
+	const char *name;
+	json_type type;
+	const struct member *of; /* of each object in a list */
+};
+#define MEMBERS_END { NULL, json_type_null, NULL }
+
+/* Returns the members of an object that vgapass-json(5) documents; null is one that is missing or
+ * of another type, as programs other than vgapass-early may write a receipt. */
+static json_object *json_members(json_object *from, const struct member *members)
+{
+	json_object *o = json_object_new_object(), *value;
+
+	for (const struct member *m = members; m->name; m++) {
+		bool is = json_object_object_get_ex(from, m->name, &value) &&
+			  json_object_is_type(value, m->type);
+		json_object *made = m->of ? json_object_new_array() :
+				    is	  ? json_object_get(value) : NULL;
+		for (size_t i = 0; is && m->of && i < json_object_array_length(value); i++)
+			json_object_array_add(made, json_members(
+				json_object_array_get_idx(value, i), m->of));
+		json_object_object_add(o, m->name, made);
+	}
+	return o;
+}
+
 /* What the receipt says of the boot as a whole; NULL: there is no receipt. */
 static json_object *json_boot(const struct status *s)
 {
-	json_object *o;
+	static const struct member rule[] = { { "at", json_type_string, NULL },
+					      { "matched", json_type_int, NULL }, MEMBERS_END };
+	static const struct member stray[] = { { "address", json_type_string, NULL },
+					       { "driver", json_type_string, NULL }, MEMBERS_END };
+	static const struct member problem[] = { { "at", json_type_string, NULL },
+						 { "text", json_type_string, NULL }, MEMBERS_END };
+	static const struct member boot[] = {
+		{ "vgapass", json_type_string, NULL }, { "kernel", json_type_string, NULL },
+		{ "boot_id", json_type_string, NULL }, { "mode", json_type_string, NULL },
+		{ "profile", json_type_string, NULL }, { "result", json_type_string, NULL },
+		{ "claim_us", json_type_int, NULL },   { "took_us", json_type_int, NULL },
+		{ "rules", json_type_array, rule },    { "strays", json_type_array, stray },
+		{ "problems", json_type_array, problem }, MEMBERS_END
+	};
 
-	if (!s->boot.receipt)
-		return NULL;
-	o = json_object_new_object();
-	json_object_object_foreach(s->boot.receipt, name, member) {
-		if (strcmp(name, "functions") != 0 && strcmp(name, "version") != 0)
-			json_object_object_add(o, name, json_object_get(member));
-	}
-	return o;
+	return s->boot.receipt ? json_members(s->boot.receipt, boot) : NULL;
 }
 
 /* A function that is gone, as function_json() has it. */

@@ -46,13 +46,18 @@ def _any(value, choices, around):
         yield f"{at}: none of {len(choices)} forms: {min(found, key=len)[0]}"
 
 
+def is_same(value, wanted):
+    """Python's True is 1, JSON's true is not."""
+    return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
+
+
 def _const(value, wanted, around):
-    if value != wanted or isinstance(value, bool) != isinstance(wanted, bool):
+    if not is_same(value, wanted):
         yield f"{around[3]}: {value!r} is not {wanted!r}"
 
 
 def _enum(value, wanted, around):
-    if value not in wanted:
+    if not any(is_same(value, one) for one in wanted):
         yield f"{around[3]}: {value!r} is none of {wanted}"
 
 
