@@ -80,14 +80,14 @@ static const char *group_cell(struct list_cells *c, const struct pci_function *f
 
 static const char *rule_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct rule *rule = host_entry(c->h, f)->rule;
+	const struct rule *rule = host_promise(c->h, f)->rule;
 
 	return rule ? text_make(buf, CELL_MAX, "%pp", &rule->at) : "";
 }
 
 static const char *target_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 
 	(void)buf;
 	return e->rule && !e->rule->keep ? e->driver : "";
@@ -95,7 +95,7 @@ static const char *target_cell(struct list_cells *c, const struct pci_function *
 
 static const char *plan_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 
 	(void)buf;
 	return e->rule ? state_word(e->state) : "";
@@ -103,7 +103,7 @@ static const char *plan_cell(struct list_cells *c, const struct pci_function *f,
 
 static const char *reason_code_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 	struct slice code = reason_code(e->rule ? e->reason : REASON_NONE);
 
 	return text_make(buf, CELL_MAX, "%pv", &code);
@@ -111,7 +111,7 @@ static const char *reason_code_cell(struct list_cells *c, const struct pci_funct
 
 static const char *reason_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 	struct text t;
 
 	text_start(&t, buf, CELL_MAX);
