@@ -196,13 +196,14 @@ void check_later(struct check *c)
 		if (e->state != STATE_PLANNED || later == HOST_NOT_LATER)
 			continue;
 		host_later_text(c->host, f, why);
-		/* "it is behind VMD and appears only ...: turn VMD off ..." */
+		/* "it is behind VMD and appears after ...: turn VMD off ..." */
 		fix = strstr(why, ": ");
 		if (fix)
 			*fix = '\0';
 		/* Without advice there is nothing to mend. */
 		check_say(c, fix ? FINDING_WARNING : FINDING_OK,
-			  fix ? CODE_RULE_TOO_LATE : CODE_REMOVABLE, check_address(f), "%s", why + (strncmp(why, "it ", 3) ? 0 : 3));
+			  fix ? CODE_RULE_TOO_LATE : CODE_REMOVABLE, check_address(f), "%s",
+			  why + (strncmp(why, "it ", 3) ? 0 : 3));
 		if (fix)
 			check_advise(c, "%s", fix + 2);
 	}

@@ -242,6 +242,9 @@ static void find_later(struct host *h, struct findings *l)
 		pci_put_address(at, &f->at);
 		host_later_text(h, f, why);
 		char *fix = strstr(why, ": ");
+		/* With vfs= nothing is to be said of each: the table has it. */
+		if (!fix && f->is_virtual)
+			continue;
 		if (fix)
 			*fix = '\0';
 		add_split(l, FINDING_NOTE, "appears-later", at, why, fix ? fix + 2 : "");
@@ -404,8 +407,9 @@ static const char *change_of(const struct host *h, const struct pci_function *f,
 		return text_make(text, HOST_NAME_MAX, "%s (%u VFs -> %s)", now, e->rule->vfs,
 				 e->driver);
 	if (e->state == STATE_PLANNED && host_is_late(h, f))
-		return text_make(text, HOST_NAME_MAX, "%s -> %s %s", now, e->driver,
-				 host_when(h, f, when));
+		return text_make(text, HOST_NAME_MAX, "%s%s%s %s", now,
+				 strcmp(now, e->driver) ? " -> " : "",
+				 strcmp(now, e->driver) ? e->driver : "", host_when(h, f, when));
 	if (e->state != STATE_PLANNED)
 		return text_make(text, HOST_NAME_MAX, "%s (%s)", now, state_word(e->state));
 	if (!strcmp(now, e->driver))
