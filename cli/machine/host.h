@@ -93,7 +93,7 @@ enum host_later host_later(const struct host *h, const struct pci_function *f);
 /* Returns true if the boot never sees it: it is behind VMD, or virtual. */
 bool host_is_late(const struct host *h, const struct pci_function *f);
 
-/* Returns the physical function of a virtual one, whose number n is in virtfnN; NULL: it is none. */
+/* Returns the physical function of a virtual one, which is its virtfnN with N = *n; NULL. */
 const struct pci_function *host_physical(const struct host *h, const struct pci_function *f,
 					 unsigned *n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* metrics.h - what vgapass status says, as metrics in the text format of Prometheus, version 0.0.4. */
+/* metrics.h - what vgapass status says, in the text format of Prometheus, 0.0.4. */
 #pragma once
 
 #include "last_boot.h"
