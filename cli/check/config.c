@@ -196,18 +196,16 @@ void check_later(struct check *c)
 		if (e->state != STATE_PLANNED || later == HOST_NOT_LATER)
 			continue;
 		host_later_text(c->host, f, why);
-		/* "it is behind VMD and appears only ...: turn VMD off ..." */
+		/* "it is behind VMD and appears after ...: turn VMD off ..." */
 		fix = strstr(why, ": ");
 		if (fix)
 			*fix = '\0';
-		check_say(c, later == HOST_REMOVABLE ? FINDING_OK : FINDING_WARNING,
-			  later == HOST_REMOVABLE ? CODE_REMOVABLE : CODE_RULE_TOO_LATE,
-			  check_address(f), "%s", why + (strncmp(why, "it ", 3) ? 0 : 3));
-		if (later == HOST_BEHIND_VMD && fix)
+		/* Without advice there is nothing to mend. */
+		check_say(c, fix ? FINDING_WARNING : FINDING_OK,
+			  fix ? CODE_RULE_TOO_LATE : CODE_REMOVABLE, check_address(f), "%s",
+			  why + (strncmp(why, "it ", 3) ? 0 : 3));
+		if (fix)
 			check_advise(c, "%s", fix + 2);
-		else
-			check_advise(c, "vgapass bind takes it then; the rule at %s comes too "
-				     "early", check_place(&e->rule->at));
 	}
 }
 

@@ -68,6 +68,8 @@ void rules_identify(const struct host *h, const struct rules_how *how,
 		text_add(&t, " path=%pr", &f->identity->path);
 	else
 		text_add(&t, " address=%pa", &f->at);
+	if (how->vfs)
+		text_add(&t, " vfs=%u", how->vfs);
 	text_add(&t, "%s%s%s",
 		 how->take_boot_display && f->boot_display ? " take=boot-display" : "",
 		 how->no_iommu && f->group < 0 ? " iommu=ignore" : "",
@@ -214,14 +216,9 @@ void rules_account(struct conf_set *set, const struct rule *rule, const char *ac
 
 void rules_show_plan(const struct host *h, const struct rules_how *how, const bool *wanted)
 {
-	static bool shown[PCI_FUNCTIONS_MAX];
 	char buf[PLAN_LINE_MAX];
 	struct text t;
 
-	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		enum host_later later = host_later(h, &h->run.inv.function[i]);
-		shown[i] = wanted[i] && later != HOST_BEHIND_VMD && later != HOST_VIRTUAL;
-	}
 	text_start(&t, buf, sizeof(buf));
 	next_boot_headline(h, &t);
 	if (how->profile)
@@ -229,7 +226,7 @@ void rules_show_plan(const struct host *h, const struct rules_how *how, const bo
 	else
 		account_print("Next boot: %s\n", buf);
 	if (!account_is_json())
-		next_boot_table(h, shown);
+		next_boot_table(h, wanted);
 }
 
 /* Says what comes too late for the boot. True: its group is not what keeps it from a guest. */

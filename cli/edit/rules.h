@@ -20,6 +20,7 @@ struct rules_how {
 	char file[64];       /* as messages name it: "vgapass.conf" */
 	const char *profile; /* NULL: outside of sections */
 	const char *with;    /* "slot", "group", or NULL */
+	unsigned vfs;        /* so many virtual functions for guests; 0: the card itself */
 	bool take_boot_display, no_iommu, required;
 	bool dry_run, apply, json;
 	bool yes;     /* ask nothing */

@@ -18,7 +18,8 @@ const struct column list_columns[] = {
 	[LIST_GROUP] = { "GROUP", 0, SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "IOMMU group" },
 	[LIST_RULE] = { "RULE", 0, 0, SCOLS_JSON_STRING, "rule that decides: FILE:LINE" },
 	[LIST_TARGET] = { "TARGET", 0, 0, SCOLS_JSON_STRING, "driver that the rule wants" },
-	[LIST_PLAN] = { "PLAN", 0, 0, SCOLS_JSON_STRING, "next boot: bind, refused or keep" },
+	[LIST_PLAN] = { "PLAN", 0, 0, SCOLS_JSON_STRING,
+			"next boot, or when it appears: bind, refused or keep" },
 	[LIST_REASON_CODE] = { "REASON-CODE", 0, 0, SCOLS_JSON_STRING,
 			       "why it is refused or kept, in one word" },
 	[LIST_REASON] = { "REASON", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING,
@@ -45,6 +46,7 @@ const struct column list_columns[] = {
 	[LIST_ROM] = { "ROM", 0, 0, SCOLS_JSON_STRING,
 		       "size of the ROM; \"shadow\": a copy in memory" },
 	[LIST_VFS] = { "VFS", 0, 0, SCOLS_JSON_STRING, "virtual functions: USED/TOTAL" },
+	[LIST_VF_OF] = { "VF-OF", 0, 0, SCOLS_JSON_STRING, "the function that it is a VF of" },
 	{ NULL, 0, 0, 0, NULL },
 };
 
@@ -80,14 +82,14 @@ static const char *group_cell(struct list_cells *c, const struct pci_function *f
 
 static const char *rule_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct rule *rule = host_entry(c->h, f)->rule;
+	const struct rule *rule = host_promise(c->h, f)->rule;
 
 	return rule ? text_make(buf, CELL_MAX, "%pp", &rule->at) : "";
 }
 
 static const char *target_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 
 	(void)buf;
 	return e->rule && !e->rule->keep ? e->driver : "";
@@ -95,7 +97,7 @@ static const char *target_cell(struct list_cells *c, const struct pci_function *
 
 static const char *plan_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 
 	(void)buf;
 	return e->rule ? state_word(e->state) : "";
@@ -103,7 +105,7 @@ static const char *plan_cell(struct list_cells *c, const struct pci_function *f,
 
 static const char *reason_code_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 	struct slice code = reason_code(e->rule ? e->reason : REASON_NONE);
 
 	return text_make(buf, CELL_MAX, "%pv", &code);
@@ -111,7 +113,7 @@ static const char *reason_code_cell(struct list_cells *c, const struct pci_funct
 
 static const char *reason_cell(struct list_cells *c, const struct pci_function *f, char *buf)
 {
-	const struct plan_entry *e = host_entry(c->h, f);
+	const struct plan_entry *e = host_promise(c->h, f);
 	struct text t;
 
 	text_start(&t, buf, CELL_MAX);
@@ -319,6 +321,14 @@ static json_object *vfs_json(struct list_cells *c, const struct pci_function *f)
 	return o;
 }
 
+static const char *vf_of_cell(struct list_cells *c, const struct pci_function *f, char *buf)
+{
+	unsigned n;
+	const struct pci_function *physical = f->is_virtual ? host_physical(c->h, f, &n) : NULL;
+
+	return physical ? text_make(buf, CELL_MAX, "%pa", &physical->at) : "";
+}
+
 /* How a cell is made: its text, and its member in JSON, of the text where there is no other way. */
 static const struct {
 	const char *member;
@@ -353,6 +363,7 @@ static const struct {
 	[LIST_BARS] = { "bars", bars_cell, bars_json },
 	[LIST_ROM] = { "rom", rom_cell, rom_json },
 	[LIST_VFS] = { "vfs", vfs_cell, vfs_json },
+	[LIST_VF_OF] = { "vf_of", vf_of_cell, NULL },
 };
 
 void cells_start(struct list_cells *c, struct host *h, const struct columns *columns,

@@ -6,7 +6,7 @@
 
 json_object *function_json(const struct host *h, const struct pci_function *f)
 {
-	const struct plan_entry *e = host_entry(h, f);
+	const struct plan_entry *e = host_promise(h, f);
 	json_object *o = json_object_new_object();
 	char buf[HOST_NAME_MAX > PLAN_LINE_MAX ? HOST_NAME_MAX : PLAN_LINE_MAX];
 	struct text t;
@@ -25,5 +25,6 @@ json_object *function_json(const struct host *h, const struct pci_function *f)
 	if (e->rule)
 		words_reason(&t, &h->run, f, e);
 	json_set(o, "reason", e->rule ? buf : "");
+	json_object_object_add(o, "late", json_object_new_boolean(host_is_late(h, f)));
 	return o;
 }

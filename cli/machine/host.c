@@ -122,6 +122,13 @@ enum host_later host_later(const struct host *h, const struct pci_function *f)
 	return HOST_NOT_LATER;
 }
 
+bool host_is_late(const struct host *h, const struct pci_function *f)
+{
+	enum host_later later = host_later(h, f);
+
+	return later == HOST_BEHIND_VMD || later == HOST_VIRTUAL;
+}
+
 /* " (0000:00:0e.0)": the function that has it all behind it; "": which is not known. */
 static const char *vmd_of(const struct host *h, const struct pci_function *f, char text[32])
 {
@@ -138,32 +145,109 @@ static const char *vmd_of(const struct host *h, const struct pci_function *f, ch
 	return n == 1 ? text_make(text, 32, " (%pa)", &at) : text;
 }
 
+const struct pci_function *host_physical(const struct host *h, const struct pci_function *f,
+					 unsigned *n)
+{
+	const struct inventory *inv = &h->run.inv;
+	char target[PCI_ADDRESS_SIZE];
+	struct pci_address at, vf;
+
+	if (sysfs_link(inv->devices, path_function(f, "physfn"), 0, target, sizeof(target)) <= 0 ||
+	    !pci_parse_address(slice_of(target), &at, NULL))
+		return NULL;
+	for (*n = 0; *n < CONFIG_VFS_MAX; ++*n)
+		if (sysfs_link(inv->devices, path_make("%pa/virtfn%u", &at, *n), 0, target,
+			       sizeof(target)) > 0 &&
+		    pci_parse_address(slice_of(target), &vf, NULL) && !pci_compare(&vf, &f->at))
+			break;
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (!pci_compare(&inv->function[i].at, &at))
+			return &inv->function[i];
+	return NULL;
+}
+
+const struct plan_entry *host_promise(const struct host *h, const struct pci_function *f)
+{
+	return f->later && h->plan_of_all ? &h->plan_of_all->entry[f - h->run.inv.function] :
+					    host_entry(h, f);
+}
+
+/* True: the rule for its physical function decides about it, which no driver of the host sees. */
+static bool is_served(const struct host *h, const struct pci_function *f)
+{
+	unsigned n;
+	const struct pci_function *physical = host_physical(h, f, &n);
+
+	return physical && host_entry(h, physical)->state == STATE_SHARED;
+}
+
+const char *host_when(const struct host *h, const struct pci_function *f,
+		      char text[HOST_NAME_MAX])
+{
+	enum host_later later = host_later(h, f);
+	const struct pci_function *physical;
+	unsigned n;
+
+	*text = '\0';
+	if (later == HOST_NOT_LATER)
+		return text;
+	if (later == HOST_BEHIND_VMD)
+		return text_make(text, HOST_NAME_MAX, "when vmd is there");
+	physical = later == HOST_VIRTUAL ? host_physical(h, f, &n) : NULL;
+	return physical && *physical->driver ?
+		text_make(text, HOST_NAME_MAX, "when %s is there", physical->driver) :
+		text_make(text, HOST_NAME_MAX, "when it appears");
+}
+
+/* Adds what becomes of it then. */
+static void add_promise(const struct host *h, const struct pci_function *f, struct text *t)
+{
+	const struct plan_entry *e = host_promise(h, f);
+	char when[HOST_NAME_MAX];
+
+	if (is_served(h, f))
+		text_add(t, e->state == STATE_PLANNED ? "it goes to %s %s, and no driver of the "
+			 "host has it before" : "the rule for its physical function leaves it",
+			 e->driver, host_when(h, f, when));
+	else if (e->state == STATE_PLANNED)
+		text_add(t, "it goes to %s %s, but a driver of the host may have it first",
+			 e->driver, host_when(h, f, when));
+	else
+		text_add(t, "a rule takes it then, or vgapass bind");
+}
+
 const char *host_later_text(const struct host *h, const struct pci_function *f,
 			    char text[HOST_NAME_MAX])
 {
+	enum host_later later = host_later(h, f);
+	const struct pci_function *physical;
+	struct text t;
 	char of[32];
+	unsigned n;
 
-	switch (host_later(h, f)) {
-	case HOST_BEHIND_VMD:
-		return text_make(text, HOST_NAME_MAX, "it is behind VMD%s and appears "
-				 "only when the driver vmd has run, after the boot has looked: "
-				 "turn VMD off for its port in the firmware setup, or give a guest "
-				 "the VMD function whole", vmd_of(h, f, of));
-	case HOST_VIRTUAL:
-		if (sysfs_link(h->run.inv.devices, path_function(f, "physfn"), 0, of,
-			       sizeof(of)) < 0)
-			*of = '\0';
-		return text_make(text, HOST_NAME_MAX, "it is a virtual function and "
-				 "appears only when the host's driver of %s has made it, after the "
-				 "boot has looked: vgapass bind %pa takes it then", of, &f->at);
-	case HOST_REMOVABLE:
-		return text_make(text, HOST_NAME_MAX, "it is behind a port for external devices "
-				 "(Thunderbolt) and may appear only after the boot has "
-				 "looked: vgapass bind %pa takes it then", &f->at);
-	default:
-		*text = '\0';
+	text_start(&t, text, HOST_NAME_MAX);
+	if (later == HOST_NOT_LATER)
 		return text;
-	}
+	physical = later == HOST_VIRTUAL ? host_physical(h, f, &n) : NULL;
+	if (later == HOST_BEHIND_VMD)
+		text_add(&t, "it is behind VMD%s and appears after the boot has looked; ",
+			 vmd_of(h, f, of));
+	else if (later == HOST_REMOVABLE)
+		text_add(&t, "it is behind a port for external devices (Thunderbolt) and may "
+			     "appear only after the boot has looked; ");
+	else if (physical)
+		text_add(&t, "it is a virtual function and appears only when the host's driver of "
+			     "%pa has made it; ", &physical->at);
+	else
+		text_add(&t, "it is a virtual function and appears after the boot has looked; ");
+	add_promise(h, f, &t);
+	if (later == HOST_BEHIND_VMD)
+		text_add(&t, ": turn VMD off for its port in the firmware setup, or give a guest "
+			     "the VMD function whole");
+	else if (physical && !is_served(h, f))
+		text_add(&t, ": vgapass add %pa --vfs N keeps the host's drivers off",
+			 &physical->at);
+	return text;
 }
 
 /* The boot reads what its rules need; people want to see it all. The plan is the same. */
@@ -179,10 +263,8 @@ static void scan_all(struct host *h, bool as_boot)
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		scan_details(h->roots.root, &r->inv, i, PCI_DETAIL_ALL);
 	find_boot_display(h);
-	for (unsigned i = 0; i < r->inv.functions && as_boot; i++) {
-		enum host_later later = host_later(h, &r->inv.function[i]);
-		r->inv.function[i].later = later == HOST_BEHIND_VMD || later == HOST_VIRTUAL;
-	}
+	for (unsigned i = 0; i < r->inv.functions && as_boot; i++)
+		r->inv.function[i].later = host_is_late(h, &r->inv.function[i]);
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
 
@@ -236,6 +318,8 @@ int host_open(struct host *h, const struct host_options *o)
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h, o->as_boot);
 	add_variants(h);
+	if (o->as_boot)
+		host_plan_of_all(h);
 	return CMD_OK;
 }
 
@@ -257,6 +341,31 @@ void host_close(struct host *h)
 		close(h->roots.dev);
 }
 
+/* Writes what the rules for physical functions make of virtual ones, as io/sriov.c does it: a keep
+ * rule for a virtual function wins. */
+static void serve_virtual(const struct host *h, struct plan *p)
+{
+	const struct run *r = &h->run;
+	unsigned n;
+
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct pci_function *f = &r->inv.function[i];
+		const struct pci_function *physical = f->is_virtual ? host_physical(h, f, &n) :
+								      NULL;
+		const struct plan_entry *by = physical ? &p->entry[physical - r->inv.function] :
+							 NULL;
+		struct plan_entry *e = &p->entry[i];
+		if (!by || by->state != STATE_SHARED || e->state == STATE_KEPT)
+			continue;
+		*e = (struct plan_entry){ .state = STATE_NONE };
+		if (!config_takes_vf(by->rule, n) || !strcmp(by->rule->driver, CONFIG_DRIVER_KEEP))
+			continue;
+		e->rule = by->rule;
+		e->driver = plan_driver(&r->config, by->rule, f);
+		e->state = STATE_PLANNED;
+	}
+}
+
 const struct plan *host_plan_of_all(struct host *h)
 {
 	bool later[PCI_FUNCTIONS_MAX] = { false };
@@ -269,6 +378,7 @@ const struct plan *host_plan_of_all(struct host *h)
 		r->inv.function[i].later = false;
 	}
 	plan_build(&r->config, &r->cmd, &r->inv, h->plan_of_all);
+	serve_virtual(h, h->plan_of_all);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		r->inv.function[i].later = later[i];
 	return h->plan_of_all;

@@ -90,7 +90,23 @@ enum host_later {
 
 enum host_later host_later(const struct host *h, const struct pci_function *f);
 
-/* Why it appears later, and what can be done, for a sentence; "": it does not. */
+/* Returns true if the boot never sees it: it is behind VMD, or virtual. */
+bool host_is_late(const struct host *h, const struct pci_function *f);
+
+/* Returns the physical function of a virtual one, which is its virtfnN with N = *n; NULL. */
+const struct pci_function *host_physical(const struct host *h, const struct pci_function *f,
+					 unsigned *n);
+
+/* Returns what becomes of f, in this boot or when it appears: its entry of the plan, or that of
+ * host_plan_of_all() for one that appears later. h was opened as_boot. */
+const struct plan_entry *host_promise(const struct host *h, const struct pci_function *f);
+
+/* "when igb is there", "when it appears"; "": the boot binds it. */
+const char *host_when(const struct host *h, const struct pci_function *f,
+		      char text[HOST_NAME_MAX]);
+
+/* Why it appears later, what vgapass-late does with it then, and what can be done, for a sentence;
+ * "": it does not. */
 const char *host_later_text(const struct host *h, const struct pci_function *f,
 			    char text[HOST_NAME_MAX]);
 
@@ -100,7 +116,8 @@ const char *host_candidates(struct host *h, const struct pci_function *f,
 			    char names[HOST_NAME_MAX]);
 
 /* For an h that was opened as_boot: the plan of a boot that sees all functions, to tell the
- * rules of those that appear later. Valid until the next call. */
+ * rules of those that appear later. A virtual function has the entry that the rule for its physical
+ * one gives it. Valid until the next call. */
 const struct plan *host_plan_of_all(struct host *h);
 
 /* True: the kernel has VFIO's mode without an IOMMU, so that iommu=ignore makes sense. */

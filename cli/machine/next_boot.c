@@ -29,7 +29,8 @@ static struct counts count_entries(const struct host *h)
 	struct counts c = { 0 };
 
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		c.bound += h->run.plan.entry[i].state == STATE_PLANNED;
+		c.bound += h->run.plan.entry[i].state == STATE_PLANNED &&
+			   !host_is_late(h, &h->run.inv.function[i]);
 		c.refused += h->run.plan.entry[i].state == STATE_REFUSED;
 	}
 	return c;
@@ -78,6 +79,19 @@ void next_boot_headline(const struct host *h, struct text *t)
 	text_add(t, "%u of %u bound", c.bound, c.bound + c.refused);
 	if (c.refused)
 		text_add(t, ", %u refused", c.refused);
+	next_boot_add_late(h, t);
+}
+
+void next_boot_add_late(const struct host *h, struct text *t)
+{
+	unsigned late = 0;
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		late += host_promise(h, f)->state == STATE_PLANNED && host_is_late(h, f);
+	}
+	if (late)
+		text_add(t, ", %u more when %s", late, late > 1 ? "they appear" : "it appears");
 }
 
 /* --- findings */
@@ -221,11 +235,16 @@ static void find_later(struct host *h, struct findings *l)
 
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
 		const struct pci_function *f = &h->run.inv.function[i];
+		if (all->entry[i].state == STATE_REFUSED && host_is_late(h, f))
+			findings_of_function(h, f, &all->entry[i], l);
 		if (all->entry[i].state != STATE_PLANNED || host_later(h, f) == HOST_NOT_LATER)
 			continue;
 		pci_put_address(at, &f->at);
 		host_later_text(h, f, why);
 		char *fix = strstr(why, ": ");
+		/* With vfs= nothing is to be said of each: the table has it. */
+		if (!fix && f->is_virtual)
+			continue;
 		if (fix)
 			*fix = '\0';
 		add_split(l, FINDING_NOTE, "appears-later", at, why, fix ? fix + 2 : "");
@@ -377,11 +396,20 @@ static const struct column columns[] = {
 };
 
 /* "radeon -> vfio-pci"; what stays where it is says why. */
-static const char *change_of(const struct pci_function *f, const struct plan_entry *e,
+static const char *change_of(const struct host *h, const struct pci_function *f,
 			     char text[HOST_NAME_MAX])
 {
+	const struct plan_entry *e = host_promise(h, f);
 	const char *now = *f->driver ? f->driver : "none";
+	char when[HOST_NAME_MAX];
 
+	if (e->state == STATE_SHARED)
+		return text_make(text, HOST_NAME_MAX, "%s (%u VFs -> %s)", now, e->rule->vfs,
+				 e->driver);
+	if (e->state == STATE_PLANNED && host_is_late(h, f))
+		return text_make(text, HOST_NAME_MAX, "%s%s%s %s", now,
+				 strcmp(now, e->driver) ? " -> " : "",
+				 strcmp(now, e->driver) ? e->driver : "", host_when(h, f, when));
 	if (e->state != STATE_PLANNED)
 		return text_make(text, HOST_NAME_MAX, "%s (%s)", now, state_word(e->state));
 	if (!strcmp(now, e->driver))
@@ -393,12 +421,12 @@ static void fill_row(const struct host *h, const struct columns *c, const struct
 		     struct libscols_line *line)
 {
 	static const char *const with[] = { "", " with=slot", " with=group" };
-	const struct plan_entry *e = host_entry(h, f);
+	const struct plan_entry *e = host_promise(h, f);
 	char text[HOST_NAME_MAX];
 
 	table_set(line, c, ADDRESS, text_make(text, sizeof(text), "%pa", &f->at));
 	table_set(line, c, NAME, host_device(h, f, text));
-	table_set(line, c, DRIVER, change_of(f, e, text));
+	table_set(line, c, DRIVER, change_of(h, f, text));
 	table_color(line, c, DRIVER, e->state == STATE_PLANNED ? color_good() :
 		    e->state == STATE_REFUSED ? color_bad() : "");
 	table_set(line, c, RULE, text_make(text, sizeof(text), "%pp%s", &e->rule->at,
@@ -412,7 +440,7 @@ void next_boot_table(const struct host *h, const bool *wanted)
 
 	columns_choose_all(&c);
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		if (!h->run.plan.entry[i].rule || (wanted && !wanted[i]))
+		if (!host_promise(h, &h->run.inv.function[i])->rule || (wanted && !wanted[i]))
 			continue;
 		table = table ? table : table_start(&c);
 		fill_row(h, &c, &h->run.inv.function[i], table_line(table, NULL));

@@ -55,6 +55,10 @@ bool next_boot_is_idle(const struct host *h, struct text *t);
  * command line". */
 void next_boot_headline(const struct host *h, struct text *t);
 
+/* Adds ", 2 more when they appear": the functions that the rules take after the boot; nothing if
+ * there is none. */
+void next_boot_add_late(const struct host *h, struct text *t);
+
 /* Prints a table of the functions that rules of h->run's plan are about: ADDRESS, NAME,
  * "radeon -> vfio-pci", RULE. wanted: parallel to h->run.inv.function, or NULL for all. Prints
  * nothing if there is none. */

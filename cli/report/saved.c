@@ -172,6 +172,20 @@ static void save_config(const struct saver *s, const char *path)
 		s->missing(path, "its first 64 bytes alone", s->arg);
 }
 
+/* The links to its virtual functions: vf= counts by their numbers. */
+static void save_virtual(const struct saver *s, const char *below)
+{
+	bool found = true;
+
+	for (unsigned k = 0; found && k < CONFIG_VFS_MAX; k++) {
+		char *path = xasprintf("sys%s/virtfn%u", below, k);
+		found = sysfs_exists(s->h->roots.root, path);
+		if (found)
+			save_link(s, path);
+		free(path);
+	}
+}
+
 /* `place` is its directory below sys, where the link in bus/pci/devices leads. */
 static void save_function(const struct saver *s, const char *name)
 {
@@ -197,6 +211,7 @@ static void save_function(const struct saver *s, const char *name)
 	if (*below) {
 		char *path = xasprintf("sys%s/config", below);
 		save_link(s, link);
+		save_virtual(s, below);
 		save_config(s, path);
 		free(path);
 	}

@@ -39,6 +39,47 @@ static bool is_covered_before(const struct card *card, unsigned i, const char *w
 	return false;
 }
 
+/* --vfs is not about functions of the card that can have no virtual ones. */
+static bool is_left_out(const struct rules_how *how, const struct pci_function *f)
+{
+	return how->vfs && !f->vfs;
+}
+
+/* The options of --vfs against the card; said. */
+static bool can_have_vfs(const struct host *h, const struct rules_how *how, const struct card *card)
+{
+	char at[64], by[PLAN_LINE_MAX];
+	unsigned able = 0;
+
+	for (unsigned i = 0; i < card->n; i++) {
+		const struct pci_function *f = card->function[i];
+		const struct plan_entry *e = host_entry(h, f);
+		text_make(at, sizeof(at), "%pa", &f->at);
+		able += f->vfs > 0;
+		if (!f->vfs)
+			continue;
+		if (how->vfs > f->vfs) {
+			account_error("vfs", at, "--vfs %u, but it can have %u", how->vfs, f->vfs);
+			account_fix(FIX_COMMAND, NULL, "vgapass add %s --vfs %u", at, f->vfs);
+			return false;
+		}
+		if (!e->rule || e->rule->keep || e->rule->vfs == how->vfs)
+			continue;
+		text_make(by, sizeof(by), "%pp", &e->rule->at);
+		account_error("has-rule", at, e->rule->vfs ? "%s gives it %u virtual functions" :
+			      "%s takes the card itself, so the host cannot make virtual functions",
+			      by, (unsigned)e->rule->vfs);
+		account_fix(FIX_EDIT, by, e->rule->vfs ? "change its vfs=" : "remove it");
+		return false;
+	}
+	if (!able) {
+		text_make(at, sizeof(at), "%pa", &card->function[0]->at);
+		account_error("vfs", at, "it can have no virtual functions (SR-IOV)");
+		account_fix(FIX_COMMAND, NULL, "vgapass list -a -o +VFS");
+	}
+	return able;
+}
+
 /* Returns what the rule of function i is to say behind with=; NULL: nothing. */
 static const char *with_of(const struct rules_how *how, const struct card *card, unsigned i)
 {
@@ -77,6 +118,11 @@ static bool say_decided(const struct host *h, const struct pci_function *f)
 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	text_make(by, sizeof(by), "%pp", &e->rule->at);
+	if (e->state == STATE_SHARED) {
+		account_print("%s has the rule %s already, with vfs=%u\n", at, by,
+			      (unsigned)e->rule->vfs);
+		return true;
+	}
 	if (e->state == STATE_PLANNED) {
 		account_print("%s is taken already by %s, driver %s\n", at, by, e->driver);
 		return true;
@@ -93,10 +139,16 @@ static bool say_decided(const struct host *h, const struct pci_function *f)
 static void add_card(const struct host *h, const struct rules_how *how, const struct card *card,
 		     struct addition *a)
 {
+	if (how->vfs && !can_have_vfs(h, how, card)) {
+		a->good = false;
+		return;
+	}
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *f = card->function[i];
 		const struct plan_entry *e = host_entry(h, f);
 		struct rule_change change;
+		if (is_left_out(how, f))
+			continue;
 		if (is_open_to_rule(e)) {
 			a->good &= add_rule(h, how, card, i, &a->rules);
 		} else if (!e->companion && !e->rule->keep &&
@@ -254,7 +306,7 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 
 static struct host_options opt;
 static struct rules_how how = { .verb = &verb_add };
-static const char *file;
+static const char *file, *vfs;
 
 /* A configuration as it would be with rules for one more card, and its plan. */
 struct trial {
@@ -300,6 +352,8 @@ static bool may_add(const struct host *h, const struct card *card, char note[CHO
 		const struct plan_entry *e = host_entry(h, card->function[i]);
 		if (card->function[i]->boot_display)
 			text_make(note, CHOOSE_NOTE_MAX, "boot display");
+		if (is_left_out(&how, card->function[i]))
+			continue;
 		if (e->rule && !is_open_to_rule(e)) {
 			text_make(note, CHOOSE_NOTE_MAX, e->state == STATE_REFUSED ?
 				  "refused by %pp" : "has the rule %pp", &e->rule->at);
@@ -314,7 +368,8 @@ static bool may_add(const struct host *h, const struct card *card, char note[CHO
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *f = card->function[i];
 		const struct plan_entry *e = &t->plan.entry[f - h->run.inv.function];
-		if (e->state != STATE_PLANNED && !is_allowed(f, e))
+		if (e->state != STATE_PLANNED && e->state != STATE_SHARED && !is_left_out(&how, f) &&
+		    !is_allowed(f, e))
 			return false;
 	}
 	return !t->config.errors && !t->found.n;
@@ -333,14 +388,33 @@ static const struct cmd_option options[] = {
 	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
 	  "goes with it", &how.take_boot_display, NULL },
 	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
+	{ "vfs", 0, "N", "leave the card to the host, and give guests N virtual functions of it",
+	  NULL, &vfs },
 	{ "with", 0, "slot|group", "take the other functions of its slot or IOMMU group too", NULL,
 	  &how.with },
 	{ "yes", 'y', NULL, "change rules that are there without asking", &how.yes, NULL },
 	CMD_END,
 };
 
+/* CMD_OK, or CMD_USAGE after printing the reason. */
+static int read_vfs(void)
+{
+	uint64_t n = 0;
+
+	if (vfs && (!slice_dec(slice_of(vfs), CONFIG_VFS_MAX, &n) || !n))
+		return cmd_misused(&verb_add, "--vfs: expected a number from 1 to %u",
+				   CONFIG_VFS_MAX);
+	if (vfs && (how.with || how.take_boot_display))
+		return cmd_misused(&verb_add, "--vfs: the card stays with the host, so %s has no "
+				   "meaning", how.with ? "--with" : "--take-boot-display");
+	how.vfs = (unsigned)n;
+	return CMD_OK;
+}
+
 static int run_add(int argc, char **argv)
 {
+	if (read_vfs())
+		return CMD_USAGE;
 	if (choose_check(&verb_add, argc, how.json) || rules_check_names(&how, file))
 		return CMD_USAGE;
 	return rules_edit(&opt, &how, argc, argv, may_add, add_cards);

@@ -221,7 +221,7 @@ static bool get_column(unsigned i, struct cmd_word *ret)
 
 static const struct cmd_words words[] = { { "COLUMNS", "Columns", get_column }, CMD_WORDS_END };
 
-static struct options opt;
+static struct options opt = { .host.as_boot = true };
 
 static const struct cmd_option options[] = {
 	{ "all", 'a', NULL, "show every PCI function", &opt.all, NULL },

@@ -99,6 +99,7 @@ static void print_headline(const struct plan_view *v)
 			 r->cmd.mode == MODE_DRY_RUN ? "would" : "will");
 		add_driver(r, &t);
 		text_add(&t, ", %u refused", r->plan.refused);
+		next_boot_add_late(&v->host, &t);
 		if (r->cmd.mode == MODE_DRY_RUN)
 			text_add(&t, ", as vgapass=dry-run binds nothing");
 		add_circumstances(v, &t);
@@ -133,7 +134,7 @@ static json_object *json_functions(const struct plan_view *v)
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *f = &r->inv.function[i];
-		if (!r->plan.entry[i].rule)
+		if (!host_promise(&v->host, f)->rule)
 			continue;
 		json_object *o = function_json(&v->host, f);
 		json_object_object_add(o, "in_use", json_in_use(&v->in_use, f));

@@ -10,6 +10,7 @@
 #include "cli/machine/hint.h"
 #include "cli/machine/kernel_log.h"
 #include "cli/machine/last_boot.h"
+#include "cli/machine/metrics.h"
 #include "cli/machine/users.h"
 #include "cli/out/table.h"
 #include "cli/out/wrap.h"
@@ -49,7 +50,7 @@ struct status {
 };
 
 static struct host_options opt = { .as_boot = true };
-static bool only_verify, json, with_log;
+static bool only_verify, json, metrics, with_log;
 
 /* --- reading */
 
@@ -486,6 +487,8 @@ static int show_status(struct status *s)
 		read_log(s);
 	if (only_verify)
 		findings_print(&s->findings);
+	else if (metrics)
+		metrics_print(&s->boot, &s->findings, s->good);
 	else
 		(json ? print_json : print_text)(s);
 	return s->good ? CMD_OK : CMD_FAILED;
@@ -494,6 +497,7 @@ static int show_status(struct status *s)
 static const struct cmd_option options[] = {
 	CMD_JSON(&json),
 	{ "log", 0, NULL, "print vgapass's lines of the kernel log too", &with_log, NULL },
+	{ "metrics", 0, NULL, "print metrics in the text format of Prometheus", &metrics, NULL },
 	{ "verify", 0, NULL, "print only what required=yes is about, and only if it does not hold, "
 	  "for scripts and units", &only_verify, NULL },
 	CMD_SYSROOT(&opt.sysroot),
@@ -504,6 +508,9 @@ static int run_status(int argc, char **argv)
 {
 	if (cmd_no_arguments(&verb_status, argc, argv))
 		return CMD_USAGE;
+	if (metrics && (json || with_log || only_verify))
+		return cmd_misused(&verb_status, "--metrics stands alone: leave %s out", json ?
+				   "--json" : with_log ? "--log" : "--verify");
 	if (only_verify && (json || with_log))
 		return cmd_misused(&verb_status, "--verify prints no %s: leave one of both out",
 				   json ? "JSON" : "log");

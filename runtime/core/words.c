@@ -24,7 +24,7 @@ struct slice reason_code(enum reason reason)
 {
 	/* in the order of enum reason */
 	const char *codes = "|keep|bridge|no-group|boot-display|identity|several|stranger|expect|"
-			    "no-driver|override|attr|in-use|unbind|probe|hang|gone";
+			    "vfs|no-driver|override|attr|in-use|unbind|probe|hang|gone";
 
 	return slice_nth(slice_of(codes), '|', reason);
 }
