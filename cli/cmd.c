@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/out/table.h"
 #include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
@@ -46,14 +47,20 @@ static void hide_controls(char *text, const char *but)
 			c[0] = c[1] = '?';
 }
 
+/* One line, which a terminal gets in lines that fit; several lines are in their form already. */
 static void complain(const char *format, va_list arguments)
 {
 	char *text = xvasprintf(format, arguments);
+	bool fits = !isatty(STDERR_FILENO) || strchr(text, '\n');
 
 	hide_controls(text, "\n\t");
 	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
-	fprintf(stderr, "vgapass: %s\n", text);
+	fputs("vgapass: ", stderr);
+	if (fits)
+		fprintf(stderr, "%s\n", text);
+	else
+		wrap_print(stderr, 9, 4, table_width(), text);
 	free(text);
 }
 

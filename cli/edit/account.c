@@ -132,6 +132,20 @@ void account_print(const char *format, ...)
 	va_end(arguments);
 }
 
+void account_print_wrapped(const char *format, ...)
+{
+	va_list arguments;
+
+	account_flush();
+	if (account.json)
+		return;
+	va_start(arguments, format);
+	char *text = xvasprintf(format, arguments);
+	va_end(arguments);
+	wrap_print(stdout, 0, 4, table_width(), text);
+	free(text);
+}
+
 int account_unchanged(void)
 {
 	account_flush();

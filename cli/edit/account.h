@@ -40,6 +40,9 @@ void account_flush(void);
 /* Prints the findings, and then a text on stdout; nothing with JSON. */
 void account_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same for a line of prose, which a terminal gets in lines that fit. */
+void account_print_wrapped(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Says that nothing is changed. Returns CMD_FAILED. */
 int account_unchanged(void);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/out/table.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 #include "rule.h"
 
@@ -81,6 +83,15 @@ static void put_setting(FILE *to, struct host *h, const struct setting *s)
 		fprintf(to, "  (%s: %s)", s->why, s->items);
 }
 
+static void print_setting(const char *at, const char *text)
+{
+	char *line = xasprintf("%s: %s", at, text);
+
+	fputs("  ", stdout);
+	wrap_print(stdout, 2, 4, table_width(), line);
+	free(line);
+}
+
 static void say_setting(struct host *h, const struct setting *s, struct findings *l)
 {
 	char buf[SETTING_PLACE_MAX], *text;
@@ -95,7 +106,7 @@ static void say_setting(struct host *h, const struct setting *s, struct findings
 					 "is not needed once the rules are active"),
 			    FIX_EDIT, at, "delete: %s", text);
 	else
-		printf("  %s: %s\n", at, text);
+		print_setting(at, text);
 	free(text);
 }
 

@@ -112,7 +112,8 @@ static void note_covered(struct import *m, const struct item *f, const char *tex
 static void say_covered(const struct import *m)
 {
 	for (unsigned i = 0; i < m->covered.n; i++)
-		account_print("%s: %s\n", m->covered.rule[i].text, m->covered.rule[i].comment);
+		account_print_wrapped("%s: %s", m->covered.rule[i].text,
+				      m->covered.rule[i].comment);
 }
 
 /* True, noted: a rule that is there already does what this one would. */
@@ -614,8 +615,8 @@ static int import(struct import *m)
 		if (only_show)
 			account_print("Nothing is written.\n");
 		else
-			account_print("Nothing is written. To add these rules: %s\n",
-				      account_command("--write"));
+			account_print_wrapped("Nothing is written. To add these rules: %s",
+					      account_command("--write"));
 		r = conf_write_check(&m->set, &m->host);
 	}
 	if (!m->rules.n)
