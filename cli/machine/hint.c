@@ -32,22 +32,6 @@ void hint_iommu(const struct host *h)
 		     iommu_is_xens(h) ? "" : ", so no function can go to a guest", t.fix);
 }
 
-void hint_no_group(const struct host *h)
-{
-	char at[PCI_ADDRESS_SIZE];
-
-	for (unsigned i = 0; i < h->run.inv.functions; i++) {
-		if (h->run.plan.entry[i].reason != REASON_NO_GROUP)
-			continue;
-		hint_iommu(h);
-		pci_put_address(at, &h->run.inv.function[i].at);
-		if (iommu_is_on(h))
-			cmd_note("%s: no IOMMU group, while other functions have "
-				     "theirs: %s", at, iommu_fix_of_one(h));
-		return;
-	}
-}
-
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
 {
 	if (!r->cmd.recovery.n)

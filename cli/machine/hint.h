@@ -10,10 +10,6 @@ int hint_input(const struct host *h);
 /* No function has an IOMMU group: why, and how to turn the IOMMU on. */
 void hint_iommu(const struct host *h);
 
-/* The plan in h->run refuses a function that has no IOMMU group: the same, or what keeps the
- * group from this one. */
-void hint_no_group(const struct host *h);
-
 /* Why the boot of this kernel command line, whose plan is PLAN_OFF, binds nothing, for a sentence:
  * vgapass=off, or the word that asks for a recovery boot. */
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX]);

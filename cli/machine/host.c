@@ -250,7 +250,8 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 	return text;
 }
 
-/* The boot reads what its rules need; people want to see it all. The plan is the same. */
+/* The boot reads what its rules need; people want to see it all, but for the number of virtual
+ * functions, which only vfs= judges. The plan is the same. */
 static void scan_all(struct host *h, bool as_boot)
 {
 	struct run *r = &h->run;
@@ -260,8 +261,13 @@ static void scan_all(struct host *h, bool as_boot)
 		if (r->input_error)
 			r->inv.functions = 0;
 	}
-	for (unsigned i = 0; i < r->inv.functions; i++)
-		scan_details(h->roots.root, &r->inv, i, PCI_DETAIL_ALL);
+	const char *profile = config_find_profile(&r->config, r->cmd.profile);
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		unsigned needs = plan_needs(&r->config, profile, &r->inv.function[i]);
+		scan_details(h->roots.root, &r->inv, i,
+			     (PCI_DETAIL_ALL & ~PCI_DETAIL_VFS) |
+			     (needs & PCI_DETAIL_VFS));
+	}
 	find_boot_display(h);
 	for (unsigned i = 0; i < r->inv.functions && as_boot; i++)
 		r->inv.function[i].later = host_is_late(h, &r->inv.function[i]);

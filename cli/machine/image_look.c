@@ -272,7 +272,7 @@ static enum image_state judge_image(const struct look *l, char text[IMAGE_TEXT_M
 	if (holds && !idle)
 		return compare_image(l, text);
 	text_make(text, IMAGE_TEXT_MAX, "%s", !holds ? "has nothing of vgapass in it" :
-				       "still holds vgapass, but there is no rule any more");
+				       "still holds vgapass, but no rule is left");
 	return holds ? IMAGE_LEFT : idle ? IMAGE_GOOD : IMAGE_WITHOUT;
 }
 

@@ -59,7 +59,7 @@ void table_set(struct libscols_line *line, const struct columns *c, unsigned k, 
  * a number or a text is null. */
 json_object *cell_json(const struct column *column, const char *text);
 
-/* Gives it a colour, one of color_good() and so on. */
+/* Gives it a color, one of color_good() and so on. */
 void table_color(struct libscols_line *line, const struct columns *c, unsigned k,
 		 const char *color);
 

@@ -49,8 +49,9 @@ enum pci_detail {
 	PCI_DETAIL_SERIAL = 1 << 4,
 	PCI_DETAIL_DRIVER = 1 << 5,
 	PCI_DETAIL_VIRTUAL = 1 << 6,
-	PCI_DETAIL_ALL = (1 << 7) - 1,
-	PCI_MARK = 1 << 7, /* no detail, but a mark of whoever asks, kept beside them */
+	PCI_DETAIL_VFS = 1 << 7,
+	PCI_DETAIL_ALL = (1 << 8) - 1,
+	PCI_MARK = 1 << 8, /* no detail, but a mark of whoever asks, kept beside them */
 };
 
 /* pci_function.group of a function without an IOMMU group. */
@@ -62,7 +63,7 @@ struct pci_function {
 	uint16_t vendor, device;
 	uint16_t subvendor, subdevice;
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
-	uint8_t known;       /* enum pci_detail: which of the following were read */
+	uint16_t known;      /* enum pci_detail: which of the following were read */
 	bool bridge;         /* header type 1 or 2 */
 	bool boot_display;   /* the firmware drew its picture on it */
 	bool has_serial;

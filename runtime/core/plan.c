@@ -77,7 +77,7 @@ unsigned plan_needs(const struct config *c, const char *profile, const struct pc
 			continue;
 		needs |= PLAN_VERDICT;
 		if (r->vfs)
-			needs |= PCI_DETAIL_VIRTUAL;
+			needs |= PCI_DETAIL_VIRTUAL | PCI_DETAIL_VFS;
 		/* A refusal shows the path, and only a slot behind a bridge is a card. */
 		if (r->with || pci_kind(f) == PCI_VITAL)
 			needs |= PCI_DETAIL_PATH;

@@ -281,7 +281,7 @@ static void read_path(int devices, struct pci_function *f)
 }
 
 /* A read of sriov_totalvfs takes no lock, as one of sriov_numvfs does (drivers/pci/iov.c). */
-static void read_virtual(int devices, struct pci_function *f)
+static void read_vfs(int devices, struct pci_function *f)
 {
 	char text[8];
 	uint64_t n = 0;
@@ -290,7 +290,6 @@ static void read_virtual(int devices, struct pci_function *f)
 	if (len > 0)
 		slice_dec((struct slice){ text, (size_t)len - 1 }, UINT16_MAX, &n);
 	f->vfs = (uint16_t)n;
-	f->is_virtual = sysfs_exists(devices, path_function(f, "physfn"));
 }
 
 void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
@@ -298,7 +297,7 @@ void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 	struct pci_function *f = &inv->function[i];
 
 	details &= ~(unsigned)f->known;
-	f->known |= (uint8_t)details;
+	f->known |= (uint16_t)details;
 	if (details & PCI_DETAIL_DRIVER)
 		read_driver(inv, f);
 	if (details & PCI_DETAIL_GROUP)
@@ -312,5 +311,7 @@ void scan_details(int root, struct inventory *inv, unsigned i, unsigned details)
 	if (details & PCI_DETAIL_SERIAL)
 		read_serial(inv->devices, f);
 	if (details & PCI_DETAIL_VIRTUAL)
-		read_virtual(inv->devices, f);
+		f->is_virtual = sysfs_exists(inv->devices, path_function(f, "physfn"));
+	if (details & PCI_DETAIL_VFS)
+		read_vfs(inv->devices, f);
 }

@@ -159,7 +159,7 @@ static bool provide_virtual(struct sriov *s)
 				 NUMVFS " first", there);
 	/* A driver may allow less than the function can. */
 	f->known = 0;
-	scan_details(s->work->roots.root, &r->inv, i, PCI_DETAIL_VIRTUAL);
+	scan_details(s->work->roots.root, &r->inv, i, PCI_DETAIL_VFS);
 	if (vfs > f->vfs)
 		return fail_with(s, i, "its driver can make %u virtual functions: correct vfs=",
 				 f->vfs);
