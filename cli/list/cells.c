@@ -24,6 +24,8 @@ const struct column list_columns[] = {
 			       "why it is refused or kept, in one word" },
 	[LIST_REASON] = { "REASON", 0.35, SCOLS_FL_TRUNC, SCOLS_JSON_STRING,
 			  "why it is refused or kept" },
+	[LIST_LATE] = { "LATE", 0, 0, SCOLS_JSON_BOOLEAN,
+			"\"yes\" if it appears only after the boot has looked" },
 	[LIST_BOOT] = { "BOOT", 0, 0, SCOLS_JSON_BOOLEAN, "\"yes\" for the boot display" },
 	[LIST_USER] = { "USER", 0.25, SCOLS_FL_TRUNC, SCOLS_JSON_ARRAY_STRING,
 			"guest or process that has it open; needs root" },
@@ -120,6 +122,12 @@ static const char *reason_cell(struct list_cells *c, const struct pci_function *
 	if (e->rule)
 		words_reason(&t, &c->h->run, f, e);
 	return buf;
+}
+
+static const char *late_cell(struct list_cells *c, const struct pci_function *f, char *buf)
+{
+	(void)buf;
+	return host_is_late(c->h, f) ? "yes" : "";
 }
 
 static const char *boot_cell(struct list_cells *c, const struct pci_function *f, char *buf)
@@ -345,6 +353,7 @@ static const struct {
 	[LIST_PLAN] = { "state", plan_cell, NULL },
 	[LIST_REASON_CODE] = { "reason_code", reason_code_cell, NULL },
 	[LIST_REASON] = { "reason", reason_cell, NULL },
+	[LIST_LATE] = { "late", late_cell, NULL },
 	[LIST_BOOT] = { "boot_display", boot_cell, NULL },
 	[LIST_USER] = { "user", user_cell, user_json },
 	[LIST_CODE] = { "class_code", code_cell, NULL },

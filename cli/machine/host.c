@@ -236,8 +236,7 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 		text_add(&t, "it is behind a port for external devices (Thunderbolt) and may "
 			     "appear only after the boot has looked; ");
 	else if (physical)
-		text_add(&t, "it is a virtual function and appears only when the host's driver of "
-			     "%pa has made it; ", &physical->at);
+		text_add(&t, "it is a virtual function that the host's driver of %pa makes; ", &physical->at);
 	else
 		text_add(&t, "it is a virtual function and appears after the boot has looked; ");
 	add_promise(h, f, &t);
@@ -252,7 +251,7 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 
 /* The boot reads what its rules need; people want to see it all, but for the number of virtual
  * functions, which only vfs= judges. The plan is the same. */
-static void scan_all(struct host *h, bool as_boot)
+static void scan_all(struct host *h, const struct host_options *o)
 {
 	struct run *r = &h->run;
 
@@ -266,10 +265,10 @@ static void scan_all(struct host *h, bool as_boot)
 		unsigned needs = plan_needs(&r->config, profile, &r->inv.function[i]);
 		scan_details(h->roots.root, &r->inv, i,
 			     (PCI_DETAIL_ALL & ~PCI_DETAIL_VFS) |
-			     (needs & PCI_DETAIL_VFS));
+			     ((o->vfs ? PCI_DETAIL_ALL : needs) & PCI_DETAIL_VFS));
 	}
 	find_boot_display(h);
-	for (unsigned i = 0; i < r->inv.functions && as_boot; i++)
+	for (unsigned i = 0; i < r->inv.functions && o->as_boot; i++)
 		r->inv.function[i].later = host_is_late(h, &r->inv.function[i]);
 	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
 }
@@ -322,7 +321,7 @@ int host_open(struct host *h, const struct host_options *o)
 	host_open_names(h);
 	h->cmdline = make_cmdline(h, o);
 	gather_run(&h->roots, h->cmdline, &h->run);
-	scan_all(h, o->as_boot);
+	scan_all(h, o);
 	add_variants(h);
 	if (o->as_boot)
 		host_plan_of_all(h);

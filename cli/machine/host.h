@@ -14,6 +14,7 @@ struct host_options {
 	const char *sysroot; /* the machine whose /etc, /sys, /proc, ... are below it; NULL: / */
 	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
 	const char *profile; /* vgapass=PROFILE behind it; NULL: as it is */
+	bool vfs;            /* functions are asked how many virtual ones they can have */
 	bool as_boot;        /* the plan leaves out what appears later than the boot looks */
 };
 

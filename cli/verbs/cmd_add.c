@@ -415,6 +415,7 @@ static int run_add(int argc, char **argv)
 {
 	if (read_vfs())
 		return CMD_USAGE;
+	opt.vfs = how.vfs;
 	if (choose_check(&verb_add, argc, how.json) || rules_check_names(&how, file))
 		return CMD_USAGE;
 	return rules_edit(&opt, &how, argc, argv, may_add, add_cards);
