@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootline.h"
+#include "smmu.h"
 #include "cli/out/xalloc.h"
 #include "runtime/core/driver.h"
 #include "runtime/io/sysfs.h"
@@ -85,10 +86,11 @@ static bool is_last(const struct host *h, const char *key, const char *value, co
 	return is;
 }
 
-/* The machine, as far as it tells by its CPU and by the firmware's ACPI tables. */
+/* The machine, as far as it tells by its CPU and by what the firmware shows of it. */
 struct machine {
 	bool intel, amd, arm, guest;
 	bool dmar, ivrs, iort;
+	enum smmu smmu;
 };
 
 static void look_at_machine(const struct host *h, struct machine *m)
@@ -103,7 +105,12 @@ static void look_at_machine(const struct host *h, struct machine *m)
 	m->intel = m->dmar || strstr(cpu, "GenuineIntel");
 	m->amd = m->ivrs || strstr(cpu, "AuthenticAMD") || strstr(cpu, "HygonGenuine");
 	m->arm = m->iort || strstr(cpu, "CPU implementer");
-	m->guest = strstr(cpu, " hypervisor") && !m->dmar && !m->ivrs;
+	/* A saved machine may be without its processor. */
+	m->arm |= !*cpu && !m->dmar && !m->ivrs && smmu_device_tree(h->roots.sys);
+	if (m->arm)
+		m->smmu = smmu_in_firmware(h->roots.sys);
+	m->guest = m->arm ? smmu_is_guest(h->roots.sys) && m->smmu != SMMU_SHOWN :
+			    strstr(cpu, " hypervisor") && !m->dmar && !m->ivrs;
 	/* Who made the processor made the root bus, too. */
 	if (!m->intel && !m->amd && !m->arm) {
 		m->intel = h->run.inv.function[0].vendor == 0x8086;
@@ -171,19 +178,44 @@ static void explain_amd(bool table, struct iommu_text *t)
 			"not Auto");
 }
 
-static void explain_other(const struct machine *m, struct iommu_text *t)
+static void explain_arm(const struct machine *m, struct iommu_text *t)
+{
+	const char *where = m->iort ? "ACPI table IORT" : "device tree";
+
+	if (m->smmu == SMMU_SHOWN) {
+		text_make(t->what, sizeof(t->what),
+			  "the IOMMU is off, though the firmware describes it (%s)", where);
+		text_make(t->fix, sizeof(t->fix),
+			  "read dmesg | grep -i smmu; take a kernel with CONFIG_ARM_SMMU_V3 or "
+			  "CONFIG_ARM_SMMU");
+	} else if (m->smmu == SMMU_NONE) {
+		text_make(t->what, sizeof(t->what),
+			  "the IOMMU is off: the firmware shows none (no SMMU in the %s)", where);
+		text_make(t->fix, sizeof(t->fix),
+			  m->iort ? "turn on the SMMU (some call it IOMMU) in the firmware setup" :
+				    "update the firmware, or boot with a device tree whose PCI "
+				    "host has iommu-map; many boards have no SMMU for PCI");
+	} else {
+		text_make(t->what, sizeof(t->what), "the IOMMU is off");
+		text_make(t->fix, sizeof(t->fix),
+			  "turn on the SMMU (some call it IOMMU) in the firmware setup, or read "
+			  "dmesg | grep -i smmu");
+	}
+}
+
+static void explain_guest(const struct machine *m, struct iommu_text *t)
 {
 	text_make(t->what, sizeof(t->what),
-		  m->iort ? "the IOMMU is off, though the firmware describes it (ACPI table IORT)" :
-			    "the IOMMU is off");
-	text_make(
-		t->fix, sizeof(t->fix),
-		m->iort ?
-			"read dmesg | grep -i smmu; turn on the SMMU in the firmware setup, or "
-			"take a kernel "
-			"with CONFIG_ARM_SMMU_V3" :
-			"turn it on in the firmware setup%s",
-		m->arm ? " (SMMU)" : "");
+		  "there is no IOMMU, as this is a virtual machine itself");
+	text_make(t->fix, sizeof(t->fix), "give it one: %s",
+		  m->arm ? "QEMU's -machine virt,iommu=smmuv3, libvirt's <iommu model='smmuv3'/>" :
+			   "QEMU's -device intel-iommu, libvirt's <iommu model='intel'/>");
+}
+
+static void explain_other(struct iommu_text *t)
+{
+	text_make(t->what, sizeof(t->what), "the IOMMU is off");
+	text_make(t->fix, sizeof(t->fix), "turn it on in the firmware setup");
 }
 
 void iommu_explain(const struct host *h, struct iommu_text *ret)
@@ -207,18 +239,15 @@ void iommu_explain(const struct host *h, struct iommu_text *ret)
 			  word);
 		change_line(h, ret, word, false);
 	} else if (m.guest) {
-		text_make(ret->what, sizeof(ret->what),
-			  "there is no IOMMU, as this is a virtual machine "
-			  "itself");
-		text_make(ret->fix, sizeof(ret->fix),
-			  "give it one: QEMU's -device intel-iommu, "
-			  "libvirt's <iommu model='intel'/>");
+		explain_guest(&m, ret);
 	} else if (m.intel) {
 		explain_intel(h, m.dmar, ret);
 	} else if (m.amd) {
 		explain_amd(m.ivrs, ret);
+	} else if (m.arm) {
+		explain_arm(&m, ret);
 	} else {
-		explain_other(&m, ret);
+		explain_other(ret);
 	}
 }
 

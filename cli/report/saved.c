@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
+#include "cli/machine/smmu.h"
 #include "cli/machine/whole_file.h"
 #include "cli/out/ascii.h"
 #include "cli/out/xalloc.h"
@@ -323,6 +324,36 @@ static void save_cpu(const struct saver *s)
 	free(text);
 }
 
+/* What smmu.c finds, in few words: no more of the device tree, nor of the table. */
+static void save_firmware(const struct saver *s)
+{
+	static const char *const tables[] = { "DMAR", "IVRS", "VIOT" };
+	const int sys = s->h->roots.sys;
+	const char *board = smmu_is_guest(sys) ? "linux,dummy-virt" : "board";
+	enum smmu smmu = smmu_in_firmware(sys);
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char *path = xasprintf("sys/firmware/acpi/tables/%s", tables[i]);
+		if (sysfs_exists(s->h->roots.root, path))
+			fprintf(s->to, "file %s %s\n", path, tables[i]);
+		free(path);
+	}
+	if (sysfs_exists(sys, "firmware/acpi/tables/IORT")) {
+		fputs("bytes sys/firmware/acpi/tables/IORT 49 4f 52 54", s->to);
+		/* One node of type 4, or none. */
+		if (smmu == SMMU_SHOWN)
+			fputs(" @24 01 @28 30 @30 04 10 @40", s->to);
+		else if (smmu == SMMU_NONE)
+			fputs(" @28 30 @30", s->to);
+		fputc('\n', s->to);
+	}
+	if (!smmu_device_tree(sys))
+		return;
+	fprintf(s->to, "file sys/firmware/devicetree/base/compatible %s\n", board);
+	if (smmu == SMMU_SHOWN)
+		fputs("file sys/firmware/devicetree/base/pcie/iommu-map \n", s->to);
+}
+
 static void save_conf(const struct saver *s, const char *name)
 {
 	size_t n = strlen(name);
@@ -336,8 +367,6 @@ static void save_conf(const struct saver *s, const char *name)
 void saved_write(FILE *to, const struct host *h, struct scrub *scrub,
 		 void (*missing)(const char *path, const char *why, void *arg), void *arg)
 {
-	/* What says that the machine has an IOMMU, and of which kind. */
-	static const char *const tables[] = { "DMAR", "IVRS", "IORT", "VIOT" };
 	const struct saver s = { to, h, scrub, missing, arg };
 
 	save_text(&s, "etc/vgapass.conf", true);
@@ -345,12 +374,8 @@ void saved_write(FILE *to, const struct host *h, struct scrub *scrub,
 	save_text(&s, "proc/cmdline", true);
 	save_text(&s, "proc/sys/kernel/osrelease", false);
 	save_each(&s, "sys/class/iommu", save_iommu);
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		char *path = xasprintf("sys/firmware/acpi/tables/%s", tables[i]);
-		if (sysfs_exists(h->roots.root, path))
-			fprintf(to, "file %s %s\n", path, tables[i]);
-		free(path);
-	}
+	/* What says that the machine has an IOMMU, and of which kind. */
+	save_firmware(&s);
 	save_iomem(&s);
 	save_cpu(&s);
 	save_each(&s, DEVICES, save_function);
