@@ -99,6 +99,15 @@ static void print_foot(const struct host *h, const struct order *o, const struct
 		       opt->tree ? "t" : "");
 }
 
+/* True: a function that is shown is refused as it has no IOMMU group. The foot says why. */
+static bool says_why_no_group(const struct host *h, const struct order *o)
+{
+	for (unsigned i = 0; i < o->n; i++)
+		if (host_entry(h, o->function[i])->reason == REASON_NO_GROUP)
+			return true;
+	return false;
+}
+
 /* Says on stderr what a person should know who looks at the table. */
 static void print_hints(const struct host *h, const struct list_cells *c, const struct order *o,
 			const struct options *opt)
@@ -107,7 +116,8 @@ static void print_hints(const struct host *h, const struct list_cells *c, const 
 		filter_note_empty(&opt->filter, h);
 	else if (!o->n)
 		cmd_note("no display here: vgapass list -a shows every PCI function");
-	hint_iommu(h);
+	if (opt->json || opt->raw || opt->pairs || opt->noheadings || !says_why_no_group(h, o))
+		hint_iommu(h);
 	hint_plan(h);
 	hint_serials(h, columns_has(c->columns, LIST_SERIAL));
 	/* In JSON, null says so. */
