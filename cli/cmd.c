@@ -12,6 +12,7 @@
 #include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
+#define MESSAGE_MAX 1000 /* bytes of a message; the longest of ours has 300 */
 #define HELP_WIDTH 80
 
 /* What the options of every verb say. */
@@ -48,12 +49,25 @@ static void hide_controls(char *text, const char *but)
 }
 
 /* One line, which a terminal gets in lines that fit; several lines are in their form already. */
+/* A word that is repeated in a message may be of any length. */
+static void cut_message(char *text)
+{
+	size_t n = MESSAGE_MAX;
+
+	if (strlen(text) <= MESSAGE_MAX + sizeof("..."))
+		return;
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80) /* within a character of UTF-8 */
+		n--;
+	strcpy(text + n, "...");
+}
+
 static void complain(const char *format, va_list arguments)
 {
 	char *text = xvasprintf(format, arguments);
 	bool fits = !isatty(STDERR_FILENO) || strchr(text, '\n');
 
 	hide_controls(text, "\n\t");
+	cut_message(text);
 	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
 	fputs("vgapass: ", stderr);
