@@ -58,7 +58,7 @@ static void cut_message(char *text)
 		return;
 	while (n && ((unsigned char)text[n] & 0xc0) == 0x80) /* within a character of UTF-8 */
 		n--;
-	strcpy(text + n, "...");
+	memcpy(text + n, "...", sizeof("..."));
 }
 
 static void complain(const char *format, va_list arguments)

@@ -80,8 +80,9 @@ check: WERROR = -Werror
 check: deps
 	@$(MAKE) -s -j$(JOBS) all $(UNIT_TESTS) $(REPLAYS) WERROR='$(WERROR)'
 	@$(MAKE) -s $(addprefix $(B)/,qemu/initrd qemu-dracut/initrd qemu-dracut-systemd/initrd)
-	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd qemu-glibc/initrd bench/image/initrd \
-		qemu-kernel-bookworm-backports/initrd qemu-kernel-arm64-bookworm/initrd)
+	@$(MAKE) -s boot-extras $(addprefix $(B)/,qemu-musl/initrd qemu-glibc/initrd \
+		bench/image/initrd qemu-kernel-bookworm-backports/initrd \
+		qemu-kernel-arm64-bookworm/initrd)
 	@$(MAKE) -s $(CLOUD) || true
 	@tests/check $(CHECKS)
 
@@ -222,7 +223,8 @@ $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 # kernel, among all other cases. Case 91 needs a kernel before 7.
 ARM64_KERNELS = bookworm bookworm-backports sid
 ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
-	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) -k '^9[$(if $(findstring sid,$(1)),0,01)]-arm64'
+	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) \
+	-k '^9[$(if $(findstring sid,$(1)),0,01)]-arm64'
 
 boot-test-arm64: $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
 	@tests/check $(foreach suite,$(ARM64_KERNELS),arm64-$(suite)="$(call ARM64_BOOT,$(suite))")
@@ -260,7 +262,8 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 	$(addprefix $(B)/asan/tests/unit/,fake_kernel.o bench.o boot.o)
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
 	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
-	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem test_variants)
+	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem \
+	test_variants)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))

@@ -236,7 +236,8 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 		text_add(&t, "it is behind a port for external devices (Thunderbolt) and may "
 			     "appear only after the boot has looked; ");
 	else if (physical)
-		text_add(&t, "it is a virtual function that the host's driver of %pa makes; ", &physical->at);
+		text_add(&t, "it is a virtual function that the host's driver of %pa makes; ",
+			 &physical->at);
 	else
 		text_add(&t, "it is a virtual function and appears after the boot has looked; ");
 	add_promise(h, f, &t);
@@ -362,11 +363,13 @@ static void serve_virtual(const struct host *h, struct plan *p)
 		struct plan_entry *e = &p->entry[i];
 		if (!by || by->state != STATE_SHARED || e->state == STATE_KEPT)
 			continue;
+		const struct rule *rule = by->rule;
 		*e = (struct plan_entry){ .state = STATE_NONE };
-		if (!config_takes_vf(by->rule, n) || !strcmp(by->rule->driver, CONFIG_DRIVER_KEEP))
+		if (!rule || !config_takes_vf(rule, n) ||
+		    !strcmp(rule->driver, CONFIG_DRIVER_KEEP))
 			continue;
-		e->rule = by->rule;
-		e->driver = plan_driver(&r->config, by->rule, f);
+		e->rule = rule;
+		e->driver = plan_driver(&r->config, rule, f);
 		e->state = STATE_PLANNED;
 	}
 }

@@ -230,7 +230,8 @@ static void split_reason(const char *reason, struct reason_parts *ret)
 {
 	const char *end = strstr(reason, " (error "), *fix = strstr(reason, ": ");
 	int n = (int)(end ? end - reason : (ptrdiff_t)strlen(reason));
-	int error = end ? atoi(end + 8) : 0, what = fix && fix - reason < n ? (int)(fix - reason) : n;
+	int error = end ? atoi(end + 8) : 0;
+	int what = fix && fix - reason < n ? (int)(fix - reason) : n;
 
 	snprintf(ret->what, sizeof(ret->what), "%.*s%s%s", what, reason, error ? ": " : "",
 		 error ? strerror(error) : "");
@@ -259,10 +260,11 @@ static void find_unbound(const struct last_boot *b, json_object *f, struct findi
 			     parts.what);
 		return;
 	}
+	const char *what = refused ? "the boot refused it" :
+			   is_state(f, "held") ? "not bound, and kept without a driver" :
+						 "not bound";
 	struct finding *to = findings_add(l, FINDING_ERROR, refused ? "boot-refused" : "not-bound",
-					  at, "%s: %s", refused ? "the boot refused it" :
-					  is_state(f, "held") ? "not bound, and kept without a driver" :
-					  "not bound", parts.what);
+					  at, "%s: %s", what, parts.what);
 	bool allowed = refused && now && host_entry(b->host, now)->state == STATE_PLANNED;
 	if (allowed)
 		finding_fix(to, FIX_ADVICE, NULL, "the configuration allows it by now: reboot, or");

@@ -166,7 +166,8 @@ static void fix_several(const struct host *h, const struct rule *rule, struct fi
 		text_make(option, sizeof(option), "expect=%u", n);
 		fix_rule(h, rule, option, to);
 	}
-	finding_fix(to, FIX_ADVICE, NULL, "to take one of them, add its path=, address= or serial=");
+	finding_fix(to, FIX_ADVICE, NULL,
+		    "to take one of them, add its path=, address= or serial=");
 }
 
 static void fix_group(const struct host *h, struct finding *to)
@@ -266,7 +267,7 @@ void findings_of_function(const struct host *h, const struct pci_function *f,
 	text_start(&t, buf, sizeof(buf));
 	add_reason(h, f, e, &t);
 	pci_put_address(at, &f->at);
-	/* What is no part of the card is left to the host on purpose: all that was asked for holds. */
+	/* What is no part of the card is left to the host on purpose. */
 	struct finding *to = findings_add(
 		l, e->reason == REASON_STRANGER ? FINDING_WARNING : FINDING_ERROR,
 		codes[e->reason] ? codes[e->reason] : "refused", at, "refused: %s", buf);

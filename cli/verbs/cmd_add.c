@@ -368,8 +368,8 @@ static bool may_add(const struct host *h, const struct card *card, char note[CHO
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *f = card->function[i];
 		const struct plan_entry *e = &t->plan.entry[f - h->run.inv.function];
-		if (e->state != STATE_PLANNED && e->state != STATE_SHARED && !is_left_out(&how, f) &&
-		    !is_allowed(f, e))
+		if (e->state != STATE_PLANNED && e->state != STATE_SHARED &&
+		    !is_left_out(&how, f) && !is_allowed(f, e))
 			return false;
 	}
 	return !t->config.errors && !t->found.n;

@@ -204,8 +204,8 @@ const struct cmd_verb verb_assign = {
 	.arguments = "--for SOFTWARE CARD",
 	.about = "Prints the text that gives a card to a guest, and in comments where it goes.\n"
 		 "CARD is an address, an ID or words of its name, see vgapass list. All functions\n"
-		 "of the card go that are on VFIO, now or after the next boot; one that stays with\n"
-		 "the host is no obstacle where it is in another IOMMU group.",
+		 "of the card go that are on VFIO, now or after the next boot; one that stays\n"
+		 "with the host is no obstacle where it is in another IOMMU group.",
 	.options = options,
 	.words = words,
 	.exits = "0 printed, 1 no guest can have the card, 2 usage.",

@@ -325,8 +325,8 @@ static struct bind_options opt;
 static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&opt.dry_run),
 	CMD_JSON(&opt.json),
-	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console goes "
-	  "with it", &opt.take_boot_display, NULL },
+	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
+	  "goes with it", &opt.take_boot_display, NULL },
 	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &opt.no_iommu, NULL },
 	CMD_END,
 };
@@ -352,10 +352,10 @@ const struct cmd_verb verb_bind = {
 	.about = "Binds all functions of the cards to vfio-pci, or to the driver of their rule,\n"
 		 "now. CARD is an address, an ID or words of its name, see vgapass list.",
 	.options = options,
-	.notes = "A card in use is refused, and the user is named; so is every card where the users\n"
-		 "cannot be seen, as in a container. If one function cannot be bound, the others\n"
-		 "go back to the drivers that they had. The configuration is not changed: for the\n"
-		 "next boot, use vgapass add.",
+	.notes = "A card in use is refused, and the user is named; so is every card where the\n"
+		 "users cannot be seen, as in a container. If one function cannot be bound, the\n"
+		 "others go back to the drivers that they had. The configuration is not changed:\n"
+		 "for the next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
 	.run = run_bind,
 };

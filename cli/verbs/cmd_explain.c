@@ -89,8 +89,8 @@ static int feed_journal(struct explain *e, const struct host *h)
 	int r = feed_file(e, fd, "journalctl");
 	int status = kernel_log_end(pid);
 	if (!r && status && !e->n)
-		return cmd_complain("journalctl -k -b -1 failed: without /var/log/journal, the journal "
-				    "keeps no earlier boot");
+		return cmd_complain("journalctl -k -b -1 failed: without /var/log/journal, the "
+				    "journal keeps no earlier boot");
 	return r;
 }
 

@@ -161,8 +161,8 @@ const struct cmd_verb verb_release = {
 	.summary = "give a card back to the host now",
 	.arguments = "CARD ...",
 	.about = "Takes all functions of the cards from vfio-pci, or from the driver of their\n"
-		 "rule, and gives them back to the host's own drivers, now. CARD is an address, an ID\n"
-		 "or words of its name, see vgapass list.",
+		 "rule, and gives them back to the host's own drivers, now. CARD is an address,\n"
+		 "an ID or words of its name, see vgapass list.",
 	.options = options,
 	.notes = "A card that a guest has is refused, and the process is named. A driver_override\n"
 		 "that was left on one of its functions is cleared. The configuration is not\n"

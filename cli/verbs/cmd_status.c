@@ -84,7 +84,7 @@ static void collect_subjects(struct status *s)
 /* Of those that guests may have: what the host uses is of no interest here. */
 static void find_users(struct status *s)
 {
-	const struct pci_function **f = xcalloc(s->n + 1, sizeof(*f));
+	const struct pci_function **f = xcalloc(s->n + 1, sizeof(struct pci_function *));
 	unsigned n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
@@ -530,8 +530,8 @@ const struct cmd_verb verb_status = {
 	.name = "status",
 	.summary = "show what the last boot did, and whether that still holds",
 	.arguments = "",
-	.about = "Shows what the last boot did with each function, which driver and which guest has\n"
-		 "it now, what is not as the rules say, and what to do.",
+	.about = "Shows what the last boot did with each function, which driver and which guest\n"
+		 "has it now, what is not as the rules say, and what to do.",
 	.options = options,
 	.exits = "0 all is as the rules say, or nothing is configured, 1 it is not, 2 usage.",
 	.run = run_status,

@@ -47,8 +47,8 @@ def call(*argv, **keys):
 
 
 def finding_line(f):
-    """A finding of `check --json` in one line: "LEVEL  TOPIC: PLACE: TEXT: FIX; FIX". The place of a
-    fix is left out as on a terminal."""
+    """A finding of `check --json` in one line: "LEVEL  TOPIC: PLACE: TEXT: FIX; FIX". The place
+    of a fix is left out as on a terminal."""
     steps = [step["text"] if not step["at"] or step["at"] == f["at"] or step["at"] in step["text"]
              else f"{step['at']}: {step['text']}" for step in f["fix"]]
     places = ", ".join(filter(None, [f["at"], *f["also"]]))

@@ -257,8 +257,10 @@ static void gives_up_modules_that_hang(void **state)
 	(void)state;
 	fake_on_write(MODULES_DIR "/vfio_pci.ko", do_what_is_late);
 	boot_run("1002:6608\n1002:aab0 on-failure=hold\n", "");
-	expect(CARD, "failed: the kernel has not returned from loading modules (/etc/vgapass.conf:1)");
-	expect(SOUND, "held: the kernel has not returned from loading modules (/etc/vgapass.conf:2)");
+	expect(CARD, "failed: the kernel has not returned from loading modules "
+	       "(/etc/vgapass.conf:1)");
+	expect(SOUND, "held: the kernel has not returned from loading modules "
+	       "(/etc/vgapass.conf:2)");
 	boot_host_drivers();
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	assert_string_equal(fake_driver_of(SOUND), "");
@@ -734,7 +736,8 @@ static void gives_up_what_nobody_got_to(void **state)
 	expect(CARD, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
 	boot_work.late = true;
 	assert_int_equal(apply_finish(&boot_work), 0);
-	expect(CARD, "failed: the kernel has not returned from loading modules (/etc/vgapass.conf:1)");
+	expect(CARD, "failed: the kernel has not returned from loading modules "
+	       "(/etc/vgapass.conf:1)");
 }
 
 /* Somebody who comes later leaves alone what hangs: its lock is taken. */

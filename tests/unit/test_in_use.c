@@ -460,7 +460,8 @@ static void address(void **state)
 	snprintf(expected, sizeof(expected), "%s has the address ", a->ifa_name);
 	freeifaddrs(list);
 	assert_non_null(strstr(look(), expected));
-	assert_non_null(strstr(look(), " and the default route: give the host another way out first"));
+	assert_non_null(strstr(look(), " and the default route: give the host another way out "
+				       "first"));
 	assert_null(strstr(look(), "ip addr flush"));
 }
 

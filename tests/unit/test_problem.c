@@ -31,13 +31,16 @@ static const struct {
 	const char *text, *problem;
 } cases[] = {
 	/* a slip of the fingers */
-	{ "1002:6608 adress=01:00.0\n", AT "1:11: unknown option \"adress\", did you mean address=?" },
+	{ "1002:6608 adress=01:00.0\n",
+	  AT "1:11: unknown option \"adress\", did you mean address=?" },
 	{ "\nwiht=slot\n", AT "2:1: unknown option \"wiht\", did you mean with=?" },
 	{ "cmdline-rule=yes\n", AT "1:1: unknown option \"cmdline-rule\", "
 	  "did you mean cmdline-rules=?" },
-	{ "1002:6608 colour=red\n", AT "1:11: unknown option \"colour\": see vgapass.conf(5)" },
-	{ "1002:6608 with=solt\n", AT "1:16: unknown value \"with=solt\", did you mean with=slot?" },
-	{ "1002:6608 with=\n", AT "1:16: unknown value \"with=\": write function or slot or group" },
+	{ "1002:6608 glow=red\n", AT "1:11: unknown option \"glow\": see vgapass.conf(5)" },
+	{ "1002:6608 with=solt\n",
+	  AT "1:16: unknown value \"with=solt\", did you mean with=slot?" },
+	{ "1002:6608 with=\n",
+	  AT "1:16: unknown value \"with=\": write function or slot or group" },
 	{ "1002:6608 take=all\n", AT "1:16: unknown value \"take=all\": write boot-display" },
 	{ "*:* class=displya\n",
 	  AT "1:11: found \"class=displya\", expected display audio usb network storage serial, or "
@@ -94,7 +97,8 @@ static void quotes_the_command_line(void **state)
 	(void)state;
 	put("etc/vgapass.conf", "");
 	assert_string_equal(first_problem("quiet vgapass.ids=1002:6608,aab0 splash"),
-			    "cmdline:1:29: found \"aab0\", expected vendor:device, four hex digits or "
+			    "cmdline:1:29: found \"aab0\", expected vendor:device, four hex digits "
+			    "or "
 			    "* each, like 1002:6608");
 	static const char *const lines[][2] = {
 		{ "quiet vgapass.rule=1002:6608,adress=01:00.0 splash",
@@ -102,7 +106,8 @@ static void quotes_the_command_line(void **state)
 		{ "vgapass.rule=1002:6608,with=solt",
 		  "cmdline:1:29: unknown value \"with=solt\", did you mean with=slot?" },
 		{ "vgapass.rule=1002,with=slot",
-		  "cmdline:1:14: found \"1002\", expected vendor:device, four hex digits or * each, "
+		  "cmdline:1:14: found \"1002\", expected vendor:device, four hex digits or * "
+		  "each, "
 		  "like 1002:6608" },
 		{ "\"vgapass.rule=1002:6608 with=\"",
 		  "cmdline:1:30: unknown value \"with=\": write function or slot or group" },
@@ -162,7 +167,8 @@ static void knows_what_is_denied(void **state)
 	chmod(folder, 0);
 	if (was_root)
 		assert_int_equal(seteuid(65534), 0);
-	assert_string_equal(first_problem(""), "/etc/vgapass.conf.d: Permission denied: run as root");
+	assert_string_equal(first_problem(""),
+			    "/etc/vgapass.conf.d: Permission denied: run as root");
 	if (was_root)
 		assert_int_equal(seteuid(0), 0);
 	chmod(folder, 0755);

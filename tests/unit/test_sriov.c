@@ -281,7 +281,8 @@ static void takes_those_that_are_there(void **state)
 	add_nic();
 	host_makes(1);
 	assert_int_equal(serve(ID "vfs=1 driver=keep\n"), 1);
-	expect(VF(0), "failed: igbvf has it: release it first; it is on igbvf (/etc/vgapass.conf:1)");
+	expect(VF(0), "failed: igbvf has it: release it first; it is on igbvf "
+		      "(/etc/vgapass.conf:1)");
 }
 
 static void refuses_to_change_the_number(void **state)

@@ -218,7 +218,8 @@ class Machine:
 
     def key(self):
         """What makes two machines the same for the guest."""
-        return (self.program, tuple(self.board), tuple(self.iommu), tuple(self.firmware), self.compressed, self.memory,
+        return (self.program, tuple(self.board), tuple(self.iommu), tuple(self.firmware),
+                self.compressed, self.memory,
                 self.cpus, tuple(self.clock), self.image, tuple(self.devices), repr(self.helpers))
 
 
