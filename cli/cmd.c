@@ -49,16 +49,22 @@ static void hide_controls(char *text, const char *but)
 }
 
 /* One line, which a terminal gets in lines that fit; several lines are in their form already. */
-/* A word that is repeated in a message may be of any length. */
+/* A word that is repeated in a message may be of any length: its middle is left out, as what is
+ * wrong with it stands behind it. */
 static void cut_message(char *text)
 {
-	size_t n = MESSAGE_MAX;
+	size_t n = MESSAGE_MAX / 2, length = strlen(text), rest = length - MESSAGE_MAX / 2;
 
-	if (strlen(text) <= MESSAGE_MAX + sizeof("..."))
+	if (length <= MESSAGE_MAX + 3)
 		return;
-	while (n && ((unsigned char)text[n] & 0xc0) == 0x80) /* within a character of UTF-8 */
+	/* Not within a character of UTF-8. */
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
 		n--;
-	memcpy(text + n, "...", sizeof("..."));
+	while (rest < length && ((unsigned char)text[rest] & 0xc0) == 0x80)
+		rest++;
+	for (unsigned dots = 0; dots < 3; dots++)
+		text[n++] = '.';
+	memmove(text + n, text + rest, length - rest + 1);
 }
 
 static void complain(const char *format, va_list arguments)
