@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/out/table.h"
 #include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
@@ -80,7 +79,7 @@ static void complain(const char *format, va_list arguments)
 	if (fits)
 		fprintf(stderr, "%s\n", text);
 	else
-		wrap_print(stderr, 9, 4, table_width(), text);
+		wrap_print(stderr, 9, 4, wrap_width(), text);
 	free(text);
 }
 

@@ -91,7 +91,7 @@ void account_fix(enum fix_kind kind, const char *at, const char *format, ...)
 
 static void print_finding(const struct finding *f)
 {
-	const unsigned width = isatty(STDERR_FILENO) ? table_width() : UINT32_MAX;
+	const unsigned width = isatty(STDERR_FILENO) ? wrap_width() : UINT32_MAX;
 	char *text;
 	size_t n = 0;
 	FILE *to = xopen_text(&text, &n);
@@ -142,7 +142,7 @@ void account_print_wrapped(const char *format, ...)
 	va_start(arguments, format);
 	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
-	wrap_print(stdout, 0, 4, table_width(), text);
+	wrap_print(stdout, 0, 4, wrap_width(), text);
 	free(text);
 }
 

@@ -88,7 +88,7 @@ static void print_setting(const char *at, const char *text)
 	char *line = xasprintf("%s: %s", at, text);
 
 	fputs("  ", stdout);
-	wrap_print(stdout, 2, 4, table_width(), line);
+	wrap_print(stdout, 2, 4, wrap_width(), line);
 	free(line);
 }
 

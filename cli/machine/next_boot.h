@@ -6,11 +6,7 @@
 
 #include "cli/out/finding.h"
 #include "image_look.h"
-
-/* Adds why the entry of f is refused, and what to do; nothing if it is not refused. e is f's entry
- * in h->run's plan, or in another plan for the same functions. */
-void findings_of_function(const struct host *h, const struct pci_function *f,
-			  const struct plan_entry *e, struct findings *l);
+#include "refusal.h"
 
 /* Adds all that is not as wished in h->run's plan: errors of the configuration, functions that are
  * refused, rules that match nothing, profiles that are not chosen, functions that appear later than

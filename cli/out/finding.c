@@ -192,7 +192,7 @@ static void finding_print(const struct finding *f, unsigned width)
 void findings_print(const struct findings *l)
 {
 	for (unsigned i = 0; i < l->n; i++)
-		finding_print(&l->finding[i], table_width());
+		finding_print(&l->finding[i], wrap_width());
 }
 
 const char *findings_count(const struct findings *l)

@@ -3,10 +3,8 @@
 #include "table.h"
 
 #include <langinfo.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -14,6 +12,7 @@
 #include "cli/cmd.h"
 #include "ascii.h"
 #include "near.h"
+#include "wrap.h"
 #include "xalloc.h"
 
 bool columns_has(const struct columns *c, unsigned k)
@@ -230,7 +229,7 @@ static void fit_table(struct libscols_table *table, const struct columns *c, boo
 	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *line;
 
-	for (; whole > table_width(); whole--) {
+	for (; whole > wrap_width(); whole--) {
 		if ((k = widest_column(c, width)) == TABLE_COLUMNS_MAX)
 			break;
 		width[k]--;
@@ -274,16 +273,6 @@ void table_end(struct libscols_table *table, const struct columns *c, enum table
 	}
 	scols_print_table(table);
 	scols_unref_table(table);
-}
-
-unsigned table_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return UINT_MAX;
-	/* A serial console does not know; libsmartcols takes 80 then. */
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
 static const char *color_if_wanted(const char *code)

@@ -68,9 +68,6 @@ void table_color(struct libscols_line *line, const struct columns *c, unsigned k
 void table_end(struct libscols_table *table, const struct columns *c, enum table_form form,
 	       bool headings);
 
-/* Columns of the terminal that stdout is; UINT_MAX if it is none. */
-unsigned table_width(void);
-
 /* SGR codes for text in a state, "" where there is to be no color: stdout is no terminal, or
  * cmd_wants_color(). */
 const char *color_good(void), *color_bad(void), *color_warn(void), *color_off(void);

@@ -2,7 +2,10 @@
 /* wrap.c - see wrap.h */
 #include "wrap.h"
 
+#include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "ascii.h"
 
@@ -38,4 +41,14 @@ void wrap_print(FILE *to, unsigned at, unsigned indent, unsigned width, const ch
 		}
 	}
 	fputc('\n', to);
+}
+
+unsigned wrap_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return UINT_MAX;
+	/* A serial console does not know; libsmartcols takes 80 then. */
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wrap.h - prose in lines. */
+/* wrap.h - prose in lines of the terminal. */
 #pragma once
 
 #include <stdio.h>
@@ -8,3 +8,6 @@
  * column `at`; further lines begin in column `indent`. Lines end at blanks only; a newline in the
  * text stays one. UINT_MAX: no line is broken. */
 void wrap_print(FILE *to, unsigned at, unsigned indent, unsigned width, const char *text);
+
+/* Columns of the terminal that stdout is; UINT_MAX if it is none. */
+unsigned wrap_width(void);

@@ -14,6 +14,7 @@
 #include "cli/out/ascii.h"
 #include "cli/out/json.h"
 #include "cli/out/table.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
 #define GUEST_LOGS "var/log/libvirt/qemu"
@@ -240,7 +241,7 @@ static void print_text(const struct explain *e)
 	for (unsigned i = 0; i < e->n; i++) {
 		if (i)
 			putchar('\n');
-		print_finding(e->finding[i], table_width());
+		print_finding(e->finding[i], wrap_width());
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "cli/machine/host.h"
 #include "cli/machine/next_boot.h"
 #include "cli/machine/order.h"
+#include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
 /* What there is room for beside the names, on a terminal of so many columns. */
@@ -128,7 +129,7 @@ static void print_hints(const struct host *h, const struct list_cells *c, const 
 
 static int choose_columns(struct columns *c, const struct options *o)
 {
-	unsigned width = form_of(o) == TABLE_PLAIN ? table_width() : UINT32_MAX, i = 0;
+	unsigned width = form_of(o) == TABLE_PLAIN ? wrap_width() : UINT32_MAX, i = 0;
 	int r = CMD_OK;
 
 	while (usual[i].width > width)

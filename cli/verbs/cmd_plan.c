@@ -104,7 +104,7 @@ static void print_headline(const struct plan_view *v)
 			text_add(&t, ", as vgapass=dry-run binds nothing");
 		add_circumstances(v, &t);
 	}
-	wrap_print(stdout, 0, 0, table_width(), buf);
+	wrap_print(stdout, 0, 0, wrap_width(), buf);
 }
 
 static void print_text(struct plan_view *v)

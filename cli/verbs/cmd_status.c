@@ -238,13 +238,13 @@ static void print_headlines(const struct status *s)
 		add_counts(s, &t);
 	if (s->boot.receipt)
 		add_boot(s, &t);
-	wrap_print(stdout, 0, 0, table_width(), buf);
+	wrap_print(stdout, 0, 0, wrap_width(), buf);
 	if (!is_next_other(s))
 		return;
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "Next boot: ");
 	next_boot_headline(&s->host, &t);
-	wrap_print(stdout, 0, 0, table_width(), buf);
+	wrap_print(stdout, 0, 0, wrap_width(), buf);
 }
 
 /* The device's name by its ID, also of one that is gone. */
@@ -300,7 +300,7 @@ static void fill_row(const struct status *s, const struct subject *x, const stru
 
 static void print_table(const struct status *s)
 {
-	bool wide = table_width() >= WIDE;
+	bool wide = wrap_width() >= WIDE;
 	struct columns c = { .all = columns };
 
 	if (!s->n)
