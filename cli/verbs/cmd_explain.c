@@ -23,7 +23,7 @@
 struct source {
 	const char *file; /* "-": standard input */
 	const char *guest;
-	bool dmesg, last_boot;
+	bool dmesg, previous_boot;
 };
 
 /* --- reading */
@@ -56,6 +56,18 @@ static int feed_file(struct explain *e, int fd, const char *name)
 			    denied ? ": run as root" : "");
 }
 
+/* Returns the path, below the root, of the log that qemu:///session keeps of a guest, to be freed;
+ * NULL: the user has no home. */
+static char *session_log(const char *guest)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (cache && *cache == '/')
+		return xasprintf("%s/libvirt/qemu/log/%s.log", cache + 1, guest);
+	return home && *home == '/' ?
+	       xasprintf("%s/.cache/libvirt/qemu/log/%s.log", home + 1, guest) : NULL;
+}
+
 static int feed_guest(struct explain *e, const struct host *h, const char *guest)
 {
 	if (!*guest || *guest == '.' || strchr(guest, '/')) {
@@ -64,11 +76,24 @@ static int feed_guest(struct explain *e, const struct host *h, const char *guest
 		return CMD_USAGE;
 	}
 	char *path = xasprintf(GUEST_LOGS "/%s.log", guest);
-	char *name = xasprintf("%s/%s", h->sysroot, path);
+	char *own = session_log(guest);
+	int fd = sysfs_open(h->roots.root, path, O_RDONLY | O_NONBLOCK);
 
+	/* A guest of the user's own libvirt, unless there is one of the system with this name. */
+	if (fd == -ENOENT && own) {
+		int other = sysfs_open(h->roots.root, own, O_RDONLY | O_NONBLOCK);
+		if (other != -ENOENT) {
+			free(path);
+			path = own;
+			own = NULL;
+			fd = other;
+		}
+	}
+	char *name = xasprintf("%s/%s", h->sysroot, path);
 	e->last_start = true;
-	int r = feed_file(e, sysfs_open(h->roots.root, path, O_RDONLY | O_NONBLOCK), name);
+	int r = feed_file(e, fd, name);
 	free(path);
+	free(own);
 	free(name);
 	return r;
 }
@@ -101,7 +126,7 @@ static int feed_source(struct explain *e, const struct host *h, const struct sou
 		return feed_guest(e, h, s->guest);
 	if (s->dmesg)
 		return feed_dmesg(e, h);
-	if (s->last_boot)
+	if (s->previous_boot)
 		return feed_journal(e, h);
 	if (strcmp(s->file, "-") != 0) {
 		int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -275,8 +300,8 @@ static const struct cmd_option options[] = {
 	{ "guest", 0, "GUEST", "read libvirt's log of this guest, from its last start on", NULL,
 	  &source.guest },
 	{ "dmesg", 0, NULL, "read the kernel's log of this boot", &source.dmesg, NULL },
-	{ "last-boot", 0, NULL, "read the kernel's log of the boot before this one, of the journal",
-	  &source.last_boot, NULL },
+	{ "previous-boot", 0, NULL, "read the kernel's log of the boot before this one, of the journal",
+	  &source.previous_boot, NULL },
 	CMD_JSON(&json),
 	CMD_SYSROOT(&opt.sysroot),
 	CMD_END,
@@ -286,8 +311,8 @@ static int run_explain(int argc, char **argv)
 {
 	struct source *s = &source;
 
-	if (argc + !!s->guest + s->dmesg + s->last_boot > 1)
-		return cmd_misused(&verb_explain, "FILE, --guest, --dmesg and --last-boot exclude "
+	if (argc + !!s->guest + s->dmesg + s->previous_boot > 1)
+		return cmd_misused(&verb_explain, "FILE, --guest, --dmesg and --previous-boot exclude "
 				   "each other");
 	s->file = argc ? argv[0] : "-";
 	struct host *host = xcalloc(1, sizeof(*host));
