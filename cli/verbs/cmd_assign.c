@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/io/path.h"
+#include "runtime/io/sysfs.h"
 #include "cli/assign/assign.h"
 #include "cli/assign/ready.h"
 #include "cli/cmd.h"
@@ -14,7 +16,7 @@
 /* What the options say. */
 struct options {
 	struct host_options host;
-	const char *form, *slot, *machine, *mapping;
+	const char *form, *slot, *machine, *mapping, *vf;
 	bool single, pool, json;
 };
 
@@ -58,15 +60,40 @@ static int print_form_json(struct assign *a, const struct assign_form *form)
 	return code;
 }
 
+/* Returns the address of the virtual function of the card that --vf names; NULL, said. */
+static const char *find_virtual(const struct host *h, const char *text, const char *vf,
+				char at[PCI_ADDRESS_SIZE])
+{
+	struct card card;
+	uint64_t n;
+
+	if (!slice_dec(slice_of(vf), CONFIG_VFS_MAX - 1, &n)) {
+		cmd_complain("--vf %s: expected a number from 0 to %u", vf, CONFIG_VFS_MAX - 1);
+		return NULL;
+	}
+	if (!card_pick(h, text, &card))
+		return NULL;
+	for (unsigned i = 0; i < card.n; i++)
+		if (sysfs_link(h->run.inv.devices, path_make("%pa/virtfn%u",
+							     &card.function[i]->at, (unsigned)n),
+			       0, at, PCI_ADDRESS_SIZE) > 0)
+			return at;
+	cmd_complain("%s: it has no virtual function %u now: vgapass add %s --vfs %u makes it at "
+		     "the next boot", text, (unsigned)n, text, (unsigned)n + 1);
+	return NULL;
+}
+
 static int print_card(struct assign *a, const char *text, const struct assign_form *form,
 		      const struct options *o)
 {
 	static struct card going;
 	struct card card;
-	char at[64];
+	char at[64], virtual[PCI_ADDRESS_SIZE];
 
 	if (a->host->run.input_error)
 		return hint_input(a->host);
+	if (o->vf && !(text = find_virtual(a->host, text, o->vf, virtual)))
+		return CMD_FAILED;
 	if (!card_pick(a->host, text, &card) || ready_card(a->host, &card, &going))
 		return CMD_FAILED;
 	a->card = &going;
@@ -172,6 +199,7 @@ static const struct cmd_option options[] = {
 	  "(q35)", NULL, &opt.machine },
 	{ "single", 0, NULL, "for libvirt: the function that CARD names, alone, as virsh "
 	  "attach-device takes it", &opt.single, NULL },
+	{ "vf", 0, "N", "virtual function N of the card, which stays with the host", NULL, &opt.vf },
 	{ "mapping", 0, "NAME", "for proxmox: a resource mapping, and a line that uses it", NULL,
 	  &opt.mapping },
 	{ "pool", 0, NULL, "for ravada: all cards that are equal to this one; a guest gets one of "
