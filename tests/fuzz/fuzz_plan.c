@@ -39,6 +39,7 @@ static struct pci_function function_of(const uint8_t *b, unsigned i)
 		.has_serial = b[9] & 1,
 		.group = (b[11] & 7) + PCI_GROUP_LATER,
 		.is_virtual = b[0] & 2,
+		.vfs = b[1] & 2 ? 4 : 0,
 		.identity = &run.inv.identity[i],
 	};
 }
@@ -251,6 +252,8 @@ static void check_needs(void)
 		f->bridge &= !!(needs & PCI_DETAIL_HEADER);
 		f->boot_display &= !!(needs & PCI_DETAIL_DISPLAY);
 		f->has_serial &= !!(needs & PCI_DETAIL_SERIAL);
+		if (!(needs & PCI_DETAIL_VFS))
+			f->vfs = 0;
 		if (!(needs & PCI_DETAIL_PATH))
 			f->identity->path.hops = 0;
 	}
