@@ -199,7 +199,8 @@ static const struct cmd_option options[] = {
 	  "(q35)", NULL, &opt.machine },
 	{ "single", 0, NULL, "for libvirt: the function that CARD names, alone, as virsh "
 	  "attach-device takes it", &opt.single, NULL },
-	{ "vf", 0, "N", "virtual function N of the card, which stays with the host", NULL, &opt.vf },
+	{ "vf", 0, "N", "virtual function N of the card, which stays with the host", NULL,
+	  &opt.vf },
 	{ "mapping", 0, "NAME", "for proxmox: a resource mapping, and a line that uses it", NULL,
 	  &opt.mapping },
 	{ "pool", 0, NULL, "for ravada: all cards that are equal to this one; a guest gets one of "

@@ -300,7 +300,8 @@ static const struct cmd_option options[] = {
 	{ "guest", 0, "GUEST", "read libvirt's log of this guest, from its last start on", NULL,
 	  &source.guest },
 	{ "dmesg", 0, NULL, "read the kernel's log of this boot", &source.dmesg, NULL },
-	{ "previous-boot", 0, NULL, "read the kernel's log of the boot before this one, of the journal",
+	{ "previous-boot", 0, NULL,
+	  "read the kernel's log of the boot before this one, of the journal",
 	  &source.previous_boot, NULL },
 	CMD_JSON(&json),
 	CMD_SYSROOT(&opt.sysroot),
@@ -312,8 +313,8 @@ static int run_explain(int argc, char **argv)
 	struct source *s = &source;
 
 	if (argc + !!s->guest + s->dmesg + s->previous_boot > 1)
-		return cmd_misused(&verb_explain, "FILE, --guest, --dmesg and --previous-boot exclude "
-				   "each other");
+		return cmd_misused(&verb_explain, "FILE, --guest, --dmesg and --previous-boot "
+				   "exclude each other");
 	s->file = argc ? argv[0] : "-";
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct explain *e = xcalloc(1, sizeof(*e));

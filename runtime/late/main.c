@@ -161,7 +161,10 @@ static void take_function(struct late *l)
 static void look_again(struct late *l, bool asks)
 {
 	struct late_known known = late_read(l);
-	bool begun = slice_is(known.state, state_word(STATE_PLANNED)) ||
+	/* In an image, what the boot's own receipt has as planned is still vgapass-early's: it
+	 * takes from drivers only behind udev's end. */
+	bool begun = (slice_is(known.state, state_word(STATE_PLANNED)) &&
+		      (!l->image || late_has_file(l))) ||
 		     slice_is(known.state, state_word(STATE_SHARED));
 
 	begun &= l->run.cmd.mode == MODE_ON;

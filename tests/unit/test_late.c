@@ -431,6 +431,32 @@ static int run(const char *const *argv, char printed[512], char said[1024])
 	return WEXITSTATUS(status);
 }
 
+/* While early boot is on, a function that a driver holds is vgapass-early's: it waits for udev's
+ * end, and its receipt says "bind" until then. */
+static void leaves_to_early_boot_what_it_has_begun(void **state)
+{
+	const char *const call[] = { "x", "event", CARD, ROOT, NULL };
+	char printed[512], said[1024];
+
+	(void)state;
+	set_running("# /etc/vgapass.conf\n1002:6608\n");
+	fake_file(MODULES_LIST, "");
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	fake_file(BOOTED_RECEIPT, "{\n  \"version\": 1,\n  \"mode\": \"on\",\n"
+		  "  \"result\": \"ok\",\n  \"functions\": [\n"
+		  "    { \"address\": \"" CARD "\", \"id\": \"1002:6608\", "
+		  "\"rule\": \"/etc/vgapass.conf:1\", \"state\": \"bind\", \"driver\": "
+		  "\"radeon\", \"was\": \"radeon\" } ],\n  \"rules\": [ ] }\n");
+	assert_int_equal(run(call, printed, said), 0);
+	if (strstr(said, "bound"))
+		fail_msg("it said \"%s\"", said);
+	/* In the real root the same receipt is one that early boot was ended over. */
+	fake_remove(MODULES_LIST);
+	assert_int_equal(run(call, printed, said), 0);
+	if (!strstr(said, "bound"))
+		fail_msg("it said \"%s\", printed \"%s\"", said, printed);
+}
+
 static void prints_properties(void **state)
 {
 	static const struct {
@@ -574,6 +600,7 @@ int main(void)
 		TEST(takes_from_the_host),
 		TEST(does_not_guess_a_time),
 		TEST(loads_modules_in_the_image),
+		TEST(leaves_to_early_boot_what_it_has_begun),
 		TEST(asks_again),
 		TEST(obeys_the_boot),
 		TEST(follows_the_booted_rules),
