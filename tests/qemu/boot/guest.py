@@ -192,6 +192,8 @@ def prepare(spec, out, folder):
         names = file.read().splitlines()
     archive.write_initrd(os.path.join(out, "initrd"), spec.image_files(names),
                          os.path.join(folder, "initrd"))
+    for name, path in spec.machine.files.items():
+        shutil.copyfile(path, os.path.join(folder, name))
     archive.write_root(os.path.join(out, "root"), spec.root_files(),
                        os.path.join(folder, "root.img"), os.path.join(folder, "root"))
 
@@ -217,7 +219,7 @@ def boot(spec, out, kernel):
 
 def forget_images(outcome):
     """The archives are large and can be made again; the words of the guest stay."""
-    for name in ("initrd", "root.img"):
+    for name in ("initrd", "root.img", "vars.fd"):
         path = os.path.join(outcome.folder, name)
         if os.path.exists(path):
             os.unlink(path)

@@ -7,6 +7,10 @@
     iommu: intel|amd|virtio|none    the default is intel; more options behind a comma
     firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
                                     by a firmware that draws on the display. uefi needs ovmf
+    firmware: uefi-vars|uefi-secure UEFI with variables that it keeps, and a machine that starts
+                                    anew when the guest resets it, until END. uefi-secure enforces
+                                    Secure Boot with Microsoft's keys, so the kernel is locked
+                                    down; it checks what a disk boots, not what QEMU hands over
     port NAME[,OPTIONS]: DEVICE + DEVICE + ...
                                     a card of so many functions behind a PCIe root port. A DEVICE
                                     like 10de:2684,class=030000,... is played by boot/vfuser.py
@@ -42,6 +46,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 TIMEOUT = 120
 OVMF = "/usr/share/ovmf/OVMF.fd"
+OVMF_PARTS = "/usr/share/OVMF/OVMF_{part}_4M{kind}.fd"
 AAVMF = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 PLAYED = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{4}(,|$)")
 
@@ -61,6 +66,8 @@ class Machine:
     def __init__(self, text):
         self.iommu = IOMMU["intel"]
         self.firmware = []
+        self.once = ["-no-reboot"]
+        self.files = {}  # of the boot's folder: name to what is copied there
         self.compressed = False
         self.memory = 1024
         self.cpus = 1
@@ -106,6 +113,8 @@ class Machine:
                 self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options]
         elif word == "firmware" and value in ("direct", "bios", "uefi"):
             self._firmware(value)
+        elif word == "firmware" and value in ("uefi-vars", "uefi-secure"):
+            self._keeping_firmware(value == "uefi-secure")
         elif word == "disk":
             self._disk(value)
         elif word in ("memory", "timeout", "cpus"):
@@ -183,6 +192,21 @@ class Machine:
                 raise Skip("needs UEFI for QEMU: install ovmf")
             self.firmware = ["-bios", image]
 
+    def _keeping_firmware(self, secure):
+        """Flash in two parts: the code, and a copy of our own of the variables."""
+        code = OVMF_PARTS.format(part="CODE", kind=".secboot" if secure else "")
+        variables = OVMF_PARTS.format(part="VARS", kind=".ms" if secure else "")
+        for path in (code, variables):
+            if not os.path.exists(path):
+                raise Skip("needs UEFI for QEMU: install ovmf")
+        self.compressed, self.once = True, []
+        self.files = {"vars.fd": variables}
+        self.firmware = ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
+                         "-drive", "if=pflash,unit=1,format=raw,file={run}/vars.fd"]
+        if secure:
+            self.board = [*self.board[:-1], self.board[-1] + ",smm=on"]
+            self.firmware += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+
     def _image(self, name):
         name = os.environ.get("VGAPASS_IMAGE_" + name.upper().replace("-", "_"), name)
         if not os.path.exists(os.path.join(TOP, f"build/qemu-{name}/initrd")):
@@ -204,11 +228,11 @@ class Machine:
         return [
             self.program, "-accel", "tcg", *self.clock, *self.board, "-smp", str(self.cpus),
             "-m", str(self.memory),
-            "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot", "-nic", "none",
+            "-nodefaults", "-display", "none", "-vga", "none", *self.once, "-nic", "none",
             "-chardev", f"file,id=console,path={run}/console", "-serial", "chardev:console",
             "-chardev", f"file,id=results,path={run}/results", *self.serial,
             "-qmp", "unix:qmp,server=on,wait=off",
-            *self.iommu, *self.firmware,
+            *self.iommu, *(word.replace("{run}", run) for word in self.firmware),
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
             *(word.replace("{run}", run) for word in self.devices),
