@@ -52,7 +52,8 @@ EARLY_CFLAGS = -Oz -ffunction-sections -fno-jump-tables -fno-tree-forwprop -fno-
 	-fno-code-hoisting -fno-if-conversion -fno-shrink-wrap -fno-tree-tail-merge \
 	-fno-tree-loop-distribute-patterns -fno-tree-fre -fno-forward-propagate -fipa-pta \
 	$(EARLY_CFLAGS_$(EARLY_MACHINE))
-EARLY_MACHINE = $(shell uname -m)
+# What the compiler builds for, not what it runs on.
+EARLY_MACHINE = $(firstword $(subst -, ,$(shell $(EARLY_CC) -dumpmachine)))
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
 EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables

@@ -233,7 +233,7 @@ $(B)/arm64/stamp:
 	scripts/klibc-arm64
 
 $(B)/arm64/early/vgapass-early: $(B)/arm64/stamp FORCE
-	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) EARLY_MACHINE=aarch64 $@
+	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) $@
 
 $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd): $(B)/qemu-kernel-arm64-%/initrd: \
 		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
