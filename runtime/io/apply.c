@@ -325,11 +325,27 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 		o->us += apply_clock_us() - start;
 }
 
+static void write_autoprobe(const struct work *w, unsigned i, const char *value)
+{
+	struct job j = job_of(w, i);
+
+	if (run_state(w->run, i) == STATE_SHARED)
+		write_attribute(&j, APPLY_AUTOPROBE, value);
+}
+
+void apply_unhold(const struct work *w)
+{
+	for (unsigned i = 0; i < w->run->inv.functions; i++)
+		write_autoprobe(w, i, "1");
+}
+
 void apply_claim(void *work, unsigned i)
 {
 	const struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
+	if (i < functions)
+		write_autoprobe(w, i, "0");
 	if (i < functions)
 		run_step(w, i, step_claim);
 	else

@@ -220,6 +220,13 @@ bool late_is_shared(const struct late *l)
 	       !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/virtfn0", &l->at));
 }
 
+void late_hold(struct late *l)
+{
+	if (l->run.cmd.mode == MODE_ON && run_state(&l->run, l->i) == STATE_SHARED &&
+	    !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/driver", &l->at)))
+		apply_claim(&l->work, l->i);
+}
+
 /* Writes driver_override. After that no driver of the host can come, so the one that has the
  * function by now is the one that it is taken from. */
 static void claim_function(struct late *l)

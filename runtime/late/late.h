@@ -55,6 +55,9 @@ bool late_is_planned(const struct late *l);
  * yet or has not been asked to. */
 bool late_is_shared(const struct late *l);
 
+/* Does the claim for a function that is to get virtual functions, and has no driver yet. */
+void late_hold(struct late *l);
+
 /* The step that loads the driver of the virtual functions, for supervise(). */
 void late_load(void *late, unsigned item);
 
