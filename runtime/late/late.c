@@ -201,6 +201,9 @@ static void load_driver(struct late *l)
 		apply_item(&l->work, l->run.inv.functions);
 	} else if (l->work.roots.real) {
 		run_modprobe(&l->run, rule_driver(l));
+		/* What driver=auto falls back to. */
+		if (!is_registered(l))
+			run_modprobe(&l->run, plan_vfio_pci);
 	}
 }
 
