@@ -333,7 +333,10 @@ static void counts_items(void **state)
 static void writes_attributes_first(void **state)
 {
 	(void)state;
-	boot_run("1002:6608 attr.reset_method=bus attr.d3cold_allowed=0\n", "");
+	fake_attr(CARD, "power/control", "auto\n");
+	boot_run("1002:6608 attr.reset_method=bus attr.d3cold_allowed=0 attr.power/control=on\n",
+		 "");
+	assert_string_equal(fake_attr_text(CARD, "power/control"), "on\n");
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order(AT(CARD) "driver_override=vfio-pci", AT(CARD) "reset_method=bus");
 	expect_order(AT(CARD) "reset_method=bus", AT(CARD) "d3cold_allowed=0");
