@@ -35,6 +35,12 @@ static bool is_shared(const struct live *l, unsigned k)
 	return bind_entry(l, k)->state == STATE_SHARED;
 }
 
+/* "keep": virtual functions are to have none. */
+static bool is_no_driver(const char *driver)
+{
+	return !strcmp(driver, CONFIG_DRIVER_KEEP);
+}
+
 static void print_function(struct live *l, unsigned k, FILE *to)
 {
 	char buf[PLAN_LINE_MAX];
@@ -69,7 +75,7 @@ static void plan_virtual(struct live *l, unsigned k, const struct bind_options *
 	const struct rule *rule = physical ? host_entry(&l->host, physical)->rule : NULL;
 
 	if (e->rule || !rule || host_entry(&l->host, physical)->state != STATE_SHARED ||
-	    !config_takes_vf(rule, n) || !strcmp(rule->driver, CONFIG_DRIVER_KEEP))
+	    !config_takes_vf(rule, n) || is_no_driver(rule->driver))
 		return;
 	*e = (struct plan_entry){ .state = STATE_PLANNED, .rule = rule,
 				  .driver = plan_driver(&r->config, rule, f) };
@@ -216,8 +222,9 @@ static void load_item(void *live, unsigned k)
 	struct live *l = live;
 	struct run *r = &l->host.run;
 	const char *driver = bind_entry(l, k)->driver;
-	int error = !strcmp(driver, CONFIG_DRIVER_KEEP) ? 0 : k && !strcmp(driver, bind_entry(l, k - 1)->driver) ?
-			    0 : host_load_driver(&l->host, driver);
+	bool needless = is_no_driver(driver) ||
+			(k && !strcmp(driver, bind_entry(l, k - 1)->driver));
+	int error = needless ? 0 : host_load_driver(&l->host, driver);
 
 	/* The name may be of no module: then the driver's own folder tells. */
 	if (error && error != -ENOENT && !r->module_error) {
@@ -238,7 +245,7 @@ static bool load_drivers(struct live *l)
 	}
 	for (unsigned k = 0; k < l->n; k++) {
 		const char *driver = bind_entry(l, k)->driver;
-		if (!strcmp(driver, CONFIG_DRIVER_KEEP) ||
+		if (is_no_driver(driver) ||
 		    sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
 			continue;
 		if (r->module_error)

@@ -311,8 +311,8 @@ static const char *set_word(struct parser *p, const struct option *o, struct sli
 	return NULL;
 }
 
-/* The name of an attribute, which may be in a directory of the function: power/control. Returns NULL,
- * or the phrase of the error. Links lead to drivers and to other functions. */
+/* The name of an attribute, which may be in a directory of the function: power/control. Returns
+ * NULL, or the phrase of the error. Links lead to drivers and to other functions. */
 static const char *check_attr(struct slice rest)
 {
 	const char *end = rest.p + rest.n;
