@@ -2,6 +2,7 @@
 /* test_early.c - runtime/early/main.c: how the program is called, on the fake kernel */
 #include "unit.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -111,6 +112,24 @@ static void works_by_its_own_name(void **state)
 	assert_string_equal(printed, "vgapass: /none cannot be opened (error 2)\n");
 }
 
+/* vgapass-late reads the receipt: without it, nobody would give this back. */
+static void holds_nothing_without_a_receipt(void **state)
+{
+	static struct shared s;
+	static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
+
+	(void)state;
+	fake_add_virtual("0000:01:00.0", 4, "1002:6609", NULL);
+	fake_file("etc/vgapass.conf", "1002:6608 vfs=2\n");
+	s.work = (struct work){ .run = &s.run, .roots = roots };
+	gather_run(&roots, "", &s.run);
+	for (unsigned i = 0; i < s.run.inv.functions; i++)
+		apply_claim(&s.work, i);
+	assert_string_equal(fake_attr_text("0000:01:00.0", "sriov_drivers_autoprobe"), "0\n");
+	write_report(&s, -EROFS, true);
+	assert_string_equal(fake_attr_text("0000:01:00.0", "sriov_drivers_autoprobe"), "1\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -119,6 +138,7 @@ int main(void)
 		TEST(leaves_the_host_alone),
 		TEST(refuses_wrong_calls),
 		TEST(works_by_its_own_name),
+		TEST(holds_nothing_without_a_receipt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

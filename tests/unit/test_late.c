@@ -199,6 +199,13 @@ static void holds_for_virtual_functions(void **state)
 	late_hold(&late);
 	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "0\n");
 	expect_override(CARD, UNSET);
+	/* It has been served before. */
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	fake_file("run/vgapass/late/" CARD ".json", "{ }\n");
+	assert_true(decide(CARD));
+	late_hold(&late);
+	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "1\n");
 	/* It has its driver: whatever that has made, is there. */
 	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
 	fake_add_virtual(CARD, 4, "1002:6609", NULL);
