@@ -330,7 +330,7 @@ static void serve_shared(struct live *l, unsigned k)
 		if (known < l->n || !r->plan.entry[s->vf[i]].rule)
 			continue;
 		struct live_function *one = &l->function[l->n++];
-		*one = (struct live_function){ .f = f };
+		*one = (struct live_function){ .f = f, .is_new = true };
 		text_make(one->has, sizeof(one->has), "%s", f->driver);
 	}
 	munmap(s, sizeof(*s));
