@@ -9,7 +9,7 @@
 #   bench     what it costs, beside what else one could take: see docs/bench.md
 #   fuzz      FUZZ_SECONDS= for each fuzzer
 #   soak      the same BOOTS= times, RACES= with two processors, ROUNDS= of release and bind,
-#             CUTS= of the power (as root)
+#             PLUGS= of hot-plug, CUTS= of the power (as root)
 
 UNIT = $(wildcard tests/unit/test_*.c)
 FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
@@ -141,10 +141,12 @@ check-distros: deps
 BOOTS = 100
 RACES = 30
 ROUNDS = 100
+PLUGS = 30
 CUTS = 10
+SOAK = --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS) --plugs $(PLUGS)
 soak: deps
 	@$(MAKE) -s -j2 all $(B)/qemu/initrd
-	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS)' \
+	@tests/check soak='tests/qemu/soak $(SOAK)' \
 		$(if $(filter-out 0,$(CUTS)),\
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
