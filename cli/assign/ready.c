@@ -31,13 +31,13 @@ static int refuse_without_group(const struct pci_function *f)
 /* ", or assign --mdev UUID", where the function has such a share; else "". */
 static const char *advise_share(const struct host *h, const struct pci_function *f, char text[64])
 {
+	const struct mdev *one;
 	struct mdevs all;
 
 	*text = '\0';
 	mdevs_read(h, &all);
-	for (unsigned i = 0; i < all.n && !*text; i++)
-		if (mdev_parent(h, &all.list[i]) == f)
-			text_make(text, 64, ", or assign --mdev %s", all.list[i].uuid);
+	if (mdevs_of(h, &all, f, &one))
+		text_make(text, 64, ", or assign --mdev %s", one->uuid);
 	mdevs_free(&all);
 	return text;
 }

@@ -7,24 +7,6 @@
 #include "cli/machine/mdev.h"
 #include "cli/settings/settings.h"
 
-/* A card's mediated devices: how many, and the first of them that mdevctl defines, or else the
- * first. */
-static unsigned count_shares(const struct check *c, const struct mdevs *all,
-			     const struct pci_function *f, const struct mdev **one)
-{
-	unsigned n = 0;
-
-	*one = NULL;
-	for (unsigned i = 0; i < all->n; i++) {
-		const struct mdev *m = &all->list[i];
-		if (mdev_parent(c->host, m) != f)
-			continue;
-		if (!n++ || (m->defined && !(*one)->defined))
-			*one = m;
-	}
-	return n;
-}
-
 /* The driver of the host must have the card, so a rule for it and its shares cannot both hold. */
 void check_mediated(struct check *c)
 {
@@ -36,13 +18,13 @@ void check_mediated(struct check *c)
 	c->unread |= all.denied;
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *f = &inv->function[i];
-		unsigned n = check_is_planned(c, f) ? count_shares(c, &all, f, &one) : 0;
+		unsigned n = check_is_planned(c, f) ? mdevs_of(c->host, &all, f, &one) : 0;
 		if (!n)
 			continue;
 		const char *rule = check_place(&host_entry(c->host, f)->rule->at);
 		check_say(c, FINDING_ERROR, CODE_MDEV_WITHOUT_CARD, check_address(f),
-			  "has %u mediated device%s (%s), which the next boot loses, as a rule takes "
-			  "the card", n, n > 1 ? "s" : "", one->uuid);
+			  "has %u mediated device%s (%s), which the next boot loses, as a rule "
+			  "takes the card", n, n > 1 ? "s" : "", one->uuid);
 		check_edit(c, rule, "remove the rule, to keep what it shares");
 		if (one->defined)
 			check_advise(c, "or, to give the whole card to one guest, mdevctl "

@@ -15,9 +15,9 @@
 
 /* --- the kernel's own words */
 
-/* What drivers/pci/iov.c says behind the function's address, in the words of Linux 2.6.30 and later.
- * It says nothing about ARI itself: without it, virtual functions take bus numbers that the firmware
- * has not kept free, which is the second line. */
+/* What drivers/pci/iov.c says behind the function's address, in the words of Linux 2.6.30 and
+ * later. It says nothing about ARI itself: without it, virtual functions take bus numbers that the
+ * firmware has not kept free, which is the second line. */
 static const struct sign {
 	const char *words;
 	const char *what, *fix, *other;
@@ -119,8 +119,8 @@ static void say_no_driver(struct check *c, const struct pci_function *f)
 	const char *modules = host_candidates(c->host, f, names);
 
 	check_say(c, *modules ? FINDING_WARNING : FINDING_ERROR, CODE_VF_DRIVER_MISSING,
-		  check_address(f), "has no driver%s, and only its driver can make virtual functions",
-		  *modules ? "" : ", as this kernel has none for it");
+		  check_address(f), "has no driver%s, and only its driver can make virtual "
+		  "functions", *modules ? "" : ", as this kernel has none for it");
 	if (*modules) {
 		check_run(c, "modprobe %.*s", (int)strcspn(modules, ","), modules);
 		check_advise(c, "look in dmesg for why it has none");

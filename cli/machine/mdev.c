@@ -215,6 +215,22 @@ const struct pci_function *mdev_parent(const struct host *h, const struct mdev *
 	return NULL;
 }
 
+unsigned mdevs_of(const struct host *h, const struct mdevs *l, const struct pci_function *f,
+		  const struct mdev **one)
+{
+	unsigned n = 0;
+
+	*one = NULL;
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct mdev *m = &l->list[i];
+		if (mdev_parent(h, m) != f)
+			continue;
+		if (!n++ || (m->defined && !(*one)->defined))
+			*one = m;
+	}
+	return n;
+}
+
 /* Takes the first type, and prefers one of which another device can be made. */
 static void choose_type(const struct host *h, const struct pci_function *f,
 			const struct names *types, char type[MDEV_NAME_MAX])

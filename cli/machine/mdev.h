@@ -43,6 +43,11 @@ bool mdev_parse_uuid(const char *text, char uuid[MDEV_UUID_SIZE]);
 /* Returns the function that the device is a share of; NULL: it is no PCI function, or is gone. */
 const struct pci_function *mdev_parent(const struct host *h, const struct mdev *m);
 
+/* Returns how many devices are shares of f. *one is the first of them that mdevctl defines, else
+ * the first, else NULL. */
+unsigned mdevs_of(const struct host *h, const struct mdevs *l, const struct pci_function *f,
+		  const struct mdev **one);
+
 /* Returns the first function whose driver can make mediated devices now, and one of its types, of
  * which another one can be made if that is so of any; NULL: there is no such function. */
 const struct pci_function *mdev_maker(const struct host *h, char type[MDEV_NAME_MAX]);
