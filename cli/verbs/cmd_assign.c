@@ -111,7 +111,7 @@ static int print_card(struct assign *a, const char *text, const struct assign_fo
 /* The share of a card, in place of a card. */
 static int print_mdev(struct assign *a, const struct assign_form *form, const struct options *o)
 {
-	struct card card = { .n = 0 };
+	static struct card card;
 	struct mdevs all;
 
 	mdevs_read(a->host, &all);
