@@ -80,6 +80,21 @@ typedef void check_line_fn(struct check *c, const struct check_at *at, char *lin
 
 void check_lines(struct check *c, const char *path, check_line_fn *fn);
 
+/* True: the newest kernel has no such module, built in or not. False: it has, or that is not
+ * known. */
+bool check_lacks_module(const struct check *c, const char *module);
+
+/* Part of the topic elsewhere: settings that share a display by GVT-g. */
+struct settings;
+void check_shares(struct check *c, const struct settings *found);
+
+/* Adds the steps that remove a setting: cli/settings/settings.h. */
+struct setting;
+void check_remove(struct check *c, const struct setting *s);
+
+/* Returns where a setting is, for check_say(). */
+const char *check_where(const struct setting *s);
+
 /* Cuts the next word off *rest and returns it, or NULL at the end. */
 char *check_word(char **rest, const char *separators);
 
@@ -107,6 +122,10 @@ check_fn check_images;
 check_fn check_modules, check_signatures;
 /* elsewhere.c */
 check_fn check_settings;
+/* mediated.c */
+check_fn check_mediated;
+/* virtual.c */
+check_fn check_virtual;
 /* cards.c */
 check_fn check_reset, check_drivers, check_binders, check_display, check_framebuffer;
 /* needs.c */

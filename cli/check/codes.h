@@ -67,6 +67,12 @@
 	X(VFIO_HINDERED, "vfio-hindered", "a setting may keep VFIO from working") \
 	X(BLACKLIST_NEEDLESS, "blacklist-needless", "rules make a blacklist needless") \
 	X(SETTING_WRONG, "setting-wrong", "no program reads a setting as it is written") \
+	X(GVT_USELESS, "gvt-useless", "Intel's GVT-g is turned on where it does nothing") \
+	X(MDEV_WITHOUT_CARD, "mdev-without-card", "a rule takes the card of a mediated device") \
+	X(VF_DRIVER_MISSING, "vf-driver-missing", "no driver can make virtual functions") \
+	X(VF_NUMBER, "vf-number", "there are more or fewer virtual functions than a rule says") \
+	X(VF_FAILED, "vf-failed", "the virtual functions of a rule could not be made") \
+	X(VF_ELSEWHERE, "vf-elsewhere", "a setting makes virtual functions beside the rules") \
 	X(RECOVERY_BOOT, "recovery-boot", "a recovery boot binds nothing") \
 	X(RESET_MISSING, "reset-missing", "a function cannot be reset") \
 	X(RESET_SHARED, "reset-shared", "a function cannot be reset without one of the host") \
@@ -107,6 +113,8 @@
 	X(GOOD_RESET, "reset-available", "each function of a rule can be reset") \
 	X(GOOD_DRIVERS, "drivers-as-ruled", "each function of a rule uses its driver") \
 	X(GOOD_BINDERS, "no-strays", "only rules give functions to guests") \
+	X(GOOD_MEDIATED, "mdevs-kept", "no rule takes the card of a mediated device") \
+	X(GOOD_VFS, "vfs-possible", "nothing keeps virtual functions of rules from being made") \
 	X(GOOD_FRAMEBUFFER, "framebuffer-free", "no framebuffer holds memory of a card") \
 	X(GOOD_NEEDS, "host-needs-kept", "the host keeps all that it needs") \
 	X(GOOD_PASSPHRASE, "passphrase-possible", "the root file system can be unlocked") \

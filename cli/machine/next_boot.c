@@ -10,6 +10,7 @@
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 #include "hint.h"
+#include "mdev.h"
 #include "problem.h"
 #include "rebuild_plan.h"
 #include "refusal.h"
@@ -251,6 +252,26 @@ static void find_later(struct host *h, struct findings *l)
 	}
 }
 
+/* A card that a rule takes has no host driver, which its mediated devices need. */
+void findings_of_mediated(const struct host *h, struct findings *l)
+{
+	char at[PCI_ADDRESS_SIZE];
+	const struct mdev *one;
+	struct mdevs all;
+
+	mdevs_read(h, &all);
+	for (unsigned i = 0; all.n && i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		if (host_entry(h, f)->state != STATE_PLANNED || !mdevs_of(h, &all, f, &one))
+			continue;
+		pci_put_address(at, &f->at);
+		finding_fix(findings_add(l, FINDING_WARNING, "mdev-without-card", at,
+					 "its mediated devices, like %s, are lost", one->uuid),
+			    FIX_COMMAND, NULL, "vgapass check cards");
+	}
+	mdevs_free(&all);
+}
+
 void findings_of_plan(struct host *h, struct findings *l)
 {
 	find_no_functions(h, l);
@@ -259,6 +280,7 @@ void findings_of_plan(struct host *h, struct findings *l)
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		findings_of_function(h, &h->run.inv.function[i], &h->run.plan.entry[i], l);
 	find_later(h, l);
+	findings_of_mediated(h, l);
 	if (hint_is_serial_hidden(h, false))
 		finding_fix(findings_add(l, FINDING_WARNING, "serial-hidden", "",
 					 "serial numbers cannot be read, and a rule has one"),

@@ -293,6 +293,7 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 	if (make_result(h, set, how, cards, a))
 		return CMD_FAILED;
 	say_others(h, a);
+	findings_of_mediated(h, account_findings());
 	rules_show_plan(h, how, a->asked);
 	rules_show_strangers(h, cards->card, cards->n);
 	if (how->dry_run || a->changes.n || cards->chosen)

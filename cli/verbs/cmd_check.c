@@ -33,6 +33,8 @@ static const struct topic {
 	{ "cards", check_reset, CODE_GOOD_RESET },
 	{ "cards", check_drivers, CODE_GOOD_DRIVERS },
 	{ "cards", check_binders, CODE_GOOD_BINDERS },
+	{ "cards", check_virtual, CODE_GOOD_VFS },
+	{ "cards", check_mediated, CODE_GOOD_MEDIATED },
 	{ "cards", check_display, CODES },
 	{ "cards", check_framebuffer, CODE_GOOD_FRAMEBUFFER },
 	{ "host", check_host_needs, CODE_GOOD_NEEDS },
