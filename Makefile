@@ -31,6 +31,7 @@ COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 FISH_COMPLETIONS = $(PREFIX)/share/fish/vendor_completions.d
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
+KERNEL_INSTALL = /usr/lib/kernel/install.d
 MKINITCPIO = /usr/lib/initcpio
 
 # The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
@@ -160,6 +161,8 @@ install:
 	install -d $(DESTDIR)$(UDEV_RULES)
 	$(call put,644,hook/udev/60-vgapass.rules,$(DESTDIR)$(UDEV_RULES)/60-vgapass.rules)
 	$(call put,755,conf/grub-entry,$(DESTDIR)$(LIBDIR)/grub-entry)
+	install -d $(DESTDIR)$(KERNEL_INSTALL)
+	$(call put,755,conf/95-vgapass.install,$(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install)
 
 # The configuration is the user's and stays.
 uninstall:
@@ -170,7 +173,7 @@ uninstall:
 	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
-	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules $(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install
 	rm -rf $(DESTDIR)$(DRACUT) $(DESTDIR)$(DATADIR)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
