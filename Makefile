@@ -134,6 +134,10 @@ install:
 		install -m 644 conf/vgapass.conf $(DESTDIR)$(SYSCONFDIR)/vgapass.conf
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	$(call put,644,conf/vgapass-verify.service,$(DESTDIR)$(UNITDIR)/vgapass-verify.service)
+	install -d $(DESTDIR)$(UNITDIR)/multi-user.target.wants
+	$(call put,644,conf/vgapass-confirm.service,$(DESTDIR)$(UNITDIR)/vgapass-confirm.service)
+	ln -sf ../vgapass-confirm.service \
+		$(DESTDIR)$(UNITDIR)/multi-user.target.wants/vgapass-confirm.service
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(DATADIR)
@@ -170,7 +174,8 @@ uninstall:
 		vgapass-late vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
-	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,vgapass-verify.service vgapass-confirm.service \
+		multi-user.target.wants/vgapass-confirm.service) $(DESTDIR)$(COMPLETIONS)/vgapass \
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
 	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules $(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install

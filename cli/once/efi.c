@@ -4,10 +4,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <linux/fs.h>
 #include <linux/magic.h>
 
 #include "runtime/io/sysfs.h"
@@ -16,8 +14,6 @@
 
 #define EFI "sys/firmware/efi"
 #define EFIVARS EFI "/efivars"
-#define VARIABLE "VgapassNextBoot-769b70b5-b113-4536-b5a2-9ded57c784a1"
-#define ATTRIBUTES 4
 #define ATTRIBUTES_TEXT "\007\0\0" /* non-volatile, for boot and run time; a NUL behind it */
 #define VARIABLE_MAX 4096
 
@@ -59,34 +55,19 @@ static int efi_failed(int error, char *why, size_t size)
 	else if ((error == -EACCES || error == -EPERM) && geteuid())
 		text_make(why, size, "needs root");
 	else
-		text_make(why, size, "/" EFIVARS "/" VARIABLE ": %s", strerror(-error));
+		text_make(why, size, "/" EFIVARS "/" TOKEN_VARIABLE ": %s", strerror(-error));
 	return error;
 }
 
 /* The kernel makes the file of a name that it does not know immutable (fs/efivarfs/inode.c,
- * efivarfs_get_inode()). A directory that stands for efivarfs may have no such flags. */
-static int make_mutable(int dir)
-{
-	int flags = 0, fd = openat(dir, VARIABLE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	int r = ioctl(fd, FS_IOC_GETFLAGS, &flags) ? errno : 0;
-	if (!r && flags & FS_IMMUTABLE_FL) {
-		flags &= ~FS_IMMUTABLE_FL;
-		r = ioctl(fd, FS_IOC_SETFLAGS, &flags) ? errno : 0;
-	}
-	close(fd);
-	return r == ENOTTY || r == EOPNOTSUPP ? 0 : -r;
-}
-
-/* Returns 0 if the variable is gone, or -errno. */
+ * efivarfs_get_inode()). Returns 0 if the variable is gone, or -errno. */
 static int delete_variable(int dir)
 {
-	int r = make_mutable(dir);
+	int r = sysfs_mutable(dir, TOKEN_VARIABLE);
 
-	if (!r && unlinkat(dir, VARIABLE, 0))
-		r = -errno;
+	/* A directory that stands for efivarfs may have no such flag. */
+	if (!r || r == -ENOTTY || r == -EOPNOTSUPP)
+		r = sysfs_unlink(dir, TOKEN_VARIABLE);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -94,18 +75,18 @@ static int delete_variable(int dir)
  * leaves an empty file, until efivarfs is mounted the next time. */
 static int write_variable(int dir, const char *token)
 {
-	char buf[ATTRIBUTES + ONCE_TOKEN_MAX] = ATTRIBUTES_TEXT;
+	char buf[TOKEN_ATTRIBUTES + ONCE_TOKEN_MAX] = ATTRIBUTES_TEXT;
 	size_t n = strlen(token);
 	int error = 0;
 
 	if (n >= ONCE_TOKEN_MAX)
 		return -E2BIG;
-	memcpy(buf + ATTRIBUTES, token, n);
-	int fd = openat(dir, VARIABLE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	memcpy(buf + TOKEN_ATTRIBUTES, token, n);
+	int fd = openat(dir, TOKEN_VARIABLE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	ssize_t wrote = write(fd, buf, ATTRIBUTES + n);
-	if (wrote != (ssize_t)(ATTRIBUTES + n))
+	ssize_t wrote = write(fd, buf, TOKEN_ATTRIBUTES + n);
+	if (wrote != (ssize_t)(TOKEN_ATTRIBUTES + n))
 		error = wrote < 0 ? -errno : -EIO;
 	if (close(fd) && !error)
 		error = -errno;
@@ -117,19 +98,21 @@ static int write_variable(int dir, const char *token)
 static int efi_pending(const struct roots *roots, char *token, size_t size)
 {
 	char *text;
-	ssize_t n = whole_file(roots->root, EFIVARS "/" VARIABLE, VARIABLE_MAX, &text);
+	ssize_t n = whole_file(roots->root, EFIVARS "/" TOKEN_VARIABLE, VARIABLE_MAX, &text);
 
 	if (n == -ENOENT)
 		return 0;
 	if (n < 0)
 		return (int)n;
 	/* What is half there, or is not of this version, is no token for the boot either. */
-	bool whole = n > ATTRIBUTES && (size_t)n - ATTRIBUTES < size && text[n - 1] == '\n' &&
-		     !strncmp(text + ATTRIBUTES, "1 ", 2);
-	if (whole)
-		memcpy(token, text + ATTRIBUTES, (size_t)n - ATTRIBUTES + 1);
+	struct token found = { .word = TOKEN_NONE };
+	if (n > TOKEN_ATTRIBUTES && (size_t)n - TOKEN_ATTRIBUTES < size)
+		token_parse((struct slice){ text + TOKEN_ATTRIBUTES, (size_t)n - TOKEN_ATTRIBUTES },
+			    &found);
+	if (found.word)
+		memcpy(token, text + TOKEN_ATTRIBUTES, (size_t)n - TOKEN_ATTRIBUTES + 1);
 	free(text);
-	return whole;
+	return found.word != TOKEN_NONE;
 }
 
 static int efi_arm(const struct roots *roots, const char *token, char *why, size_t size)

@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runtime/core/token.h"
 #include "runtime/io/gather.h"
 
-#define ONCE_TOKEN_MAX 128 /* bytes of a token, with a NUL */
+#define ONCE_TOKEN_MAX TOKEN_MAX
+#define ONCE_TRIAL "1 trial\n"
+#define ONCE_OFF "1 off\n"
 #define ONCE_WHY_MAX 512   /* bytes that hold any reason */
 
 /* A place for a token that a boot takes away. A reason is a part of a sentence, and behind a colon
