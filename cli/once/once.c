@@ -2,7 +2,7 @@
 /* once.c - see once.h */
 #include "once.h"
 
-const struct once_means *const once_all[] = { &once_efi, NULL };
+const struct once_means *const once_all[] = { &once_efi, &once_grub, &once_loader, NULL };
 
 const struct once_means *once_find(const struct roots *roots, char *why, size_t size)
 {

@@ -44,6 +44,9 @@ struct once_means {
 /* A variable of the firmware, which vgapass-early deletes. */
 extern const struct once_means once_efi;
 
+/* One-shot entries of boot menus, which `vgapass menu` has made. */
+extern const struct once_means once_grub, once_loader;
+
 /* All means, the best first; ends with NULL. */
 extern const struct once_means *const once_all[];
 
