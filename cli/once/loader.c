@@ -75,15 +75,17 @@ static char *find_entry(const struct roots *roots, const char *token)
 
 static bool loader_there(const struct roots *roots, char *why, size_t size)
 {
-	char *id = NULL;
-
-	if (!has_booted(roots))
+	if (!has_booted(roots)) {
 		text_make(why, size, "systemd-boot has not booted this machine");
-	else if (!(id = find_entry(roots, ONCE_OFF)))
+		return false;
+	}
+	char *id = find_entry(roots, ONCE_OFF);
+	bool has = id;
+	free(id);
+	if (!has)
 		text_make(why, size, "its menu had no entries for this at the last boot: vgapass "
 			  "menu, and reboot");
-	free(id);
-	return id;
+	return has;
 }
 
 static int loader_failed(int error, char *why, size_t size)

@@ -168,13 +168,16 @@ static void test_grub_bad_blocks(void **state)
 
 	(void)state;
 	memset(many, 'x', sizeof(many));
-	memcpy(many, "a=", 2);
-	strcpy(many + 990, "\n");
+	many[1] = '=';
+	many[990] = '\n';
+	many[991] = '\0';
 	put_block(many, 1024);
 	assert_int_equal(once_grub.arm(&roots, PROFILE, why, sizeof(why)), -ENOSPC);
 	expect_block(many, 1024);
 	/* The longest that fits. */
-	strcpy(many + 1024 - strlen(HEADER) - strlen("next_entry=vgapass-off\n") - 1, "\n");
+	size_t room = 1024 - strlen(HEADER) - strlen("next_entry=vgapass-off\n");
+	many[room - 1] = '\n';
+	many[room] = '\0';
 	put_block(many, 1024);
 	assert_int_equal(once_grub.arm(&roots, ONCE_OFF, why, sizeof(why)), 0);
 	put("boot/grub/grubenv", "next_entry=x\n");
