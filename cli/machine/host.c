@@ -16,16 +16,30 @@
 #include "cli/out/xalloc.h"
 #include "receipt_read.h"
 
+/* A boot menu has the word in an entry for one boot: that is the running one, not the next. */
+static void forget_trial(char *cmdline)
+{
+	static const char word[] = "vgapass=" TRIAL_WORD;
+	const size_t n = sizeof(word) - 1;
+
+	for (char *p = cmdline; (p = strstr(p, word)); p += n)
+		if ((p == cmdline || p[-1] == ' ') && (!p[n] || strchr(" \n", p[n])))
+			memset(p, ' ', n);
+}
+
 static char *make_cmdline(const struct host *h, const struct host_options *o)
 {
 	char real[CMDLINE_MAX];
+	struct cmdline running;
 	const char *base = o->cmdline;
 
-	if (!base && !o->profile)
-		return NULL;
 	if (!base) {
 		if (sysfs_read_file(h->roots.proc, "cmdline", real, sizeof(real)) < 0)
 			*real = '\0';
+		cmdline_parse(slice_of(real), &running);
+		if (!o->profile && !running.trial)
+			return NULL;
+		forget_trial(real);
 		real[strcspn(real, "\n")] = '\0';
 		base = real;
 	}

@@ -14,6 +14,7 @@
 #include "rebuild_plan.h"
 #include "refusal.h"
 #include "runtime/core/words.h"
+#include "runtime/io/token.h"
 
 #define VGAPASS_CONF "/etc/vgapass.conf"
 
@@ -257,6 +258,7 @@ static void find_once(const struct host *h, struct findings *l)
 {
 	const struct rule *rules[PCI_FUNCTIONS_MAX];
 	char at[PCI_ADDRESS_SIZE], by[PLAN_LINE_MAX];
+	struct token running;
 
 	if (h->once_means)
 		finding_fix(findings_add(l, FINDING_NOTE, "next-boot-asked", h->once_means, "%s",
@@ -268,6 +270,7 @@ static void find_once(const struct host *h, struct findings *l)
 			    FIX_COMMAND, NULL, "vgapass try --cancel");
 	if (!h->run.config.trial || h->run.plan.state != PLAN_READY || !host_on_trial(h, rules))
 		return;
+	token_read(&h->roots, &running);
 	for (unsigned i = 0; i < h->run.inv.functions; i++) {
 		if (!rules[i])
 			continue;
@@ -275,7 +278,8 @@ static void find_once(const struct host *h, struct findings *l)
 		finding_fix(findings_add(l, FINDING_NOTE, "on-trial", at, "stays with the host: "
 					 "its rule %s is of a trial",
 					 text_make(by, sizeof(by), "%pp", &rules[i]->at)),
-			    FIX_COMMAND, NULL, "vgapass try");
+			    FIX_COMMAND, NULL, running.word == TOKEN_TRIAL ? "vgapass confirm" :
+			    "vgapass try");
 	}
 }
 

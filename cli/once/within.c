@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "runtime/io/sysfs.h"
 
 #define UNIT "vgapass-confirm.service"
+#define MASK "etc/systemd/system/" UNIT
 #define DIRECTORY "var/lib/vgapass"
 #define NAME "within"
 
@@ -43,10 +45,13 @@ unsigned within_read(const struct roots *roots)
 const char *within_obstacle(const struct roots *roots)
 {
 	static const char *const places[] = { "etc", "usr/lib", "lib", "usr/local/lib" };
-	char path[64];
+	char path[128], target[32];
 
 	if (!sysfs_exists(roots->root, "run/systemd/system"))
 		return "systemd does not run here";
+	if (sysfs_link(roots->root, MASK, 1, target, sizeof(target)) > 0 &&
+	    !strcmp(target, "/dev/null"))
+		return UNIT " is masked";
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (sysfs_exists(roots->root, text_make(path, sizeof(path), "%s/systemd/system/"
 							"multi-user.target.wants/" UNIT, places[i])))

@@ -114,7 +114,7 @@ static int run_try(int argc, char **argv)
 
 const struct cmd_verb verb_try = {
 	.name = "try",
-	.summary = "keep a card for guests in the next boot alone, to see whether it goes well",
+	.summary = "keep a card for guests in the next boot alone",
 	.arguments = "[CARD ...]",
 	.about = "Writes rules for the cards as vgapass add does, but into the section [trial], "
 		 "rebuilds the boot images, and asks the next boot to obey them. That boot takes "
