@@ -113,6 +113,8 @@ static inline bool check_is_idle(const struct check *c)
 
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
+/* once.c */
+check_fn check_once;
 /* iommu.c */
 check_fn check_iommu, check_no_group, check_groups, check_reserved, check_late_iommu;
 check_fn check_remapping;

@@ -28,6 +28,10 @@
 	X(REFUSED_STRANGER, "refused-stranger", "a companion is no part of the card") \
 	X(REFUSED_EXPECT, "refused-expect", "a rule matches more or less than it expects") \
 	X(REFUSED, "refused", "a function is refused for another reason") \
+	X(ONCE_IMPOSSIBLE, "once-impossible", "no boot of this machine can be asked something") \
+	X(ONCE_UNSEEN, "once-unseen", "a kernel cannot see what it is asked") \
+	X(ONCE_LOST, "once-lost", "the next boot does not look for what it is asked") \
+	X(ONCE_ASKED, "once-asked", "the next boot is asked something") \
 	X(IOMMU_OFF, "iommu-off", "the IOMMU is off") \
 	X(GROUP_MISSING, "group-missing", "a function has no IOMMU group, others have") \
 	X(GROUP_NOT_VIABLE, "group-not-viable", "host drivers keep a group from guests") \
@@ -100,6 +104,7 @@
 	X(GOOD_LATER, "rules-in-time", "each function of a rule appears in time") \
 	X(GOOD_KINDS, "rules-exact", "each rule by ID alone takes one card") \
 	X(GOOD_REFUSED, "none-refused", "no function is refused") \
+	X(GOOD_ONCE, "once-possible", "the next boot is asked nothing, or could be") \
 	X(GOOD_IOMMU, "iommu-on", "the IOMMU is on") \
 	X(GOOD_NO_GROUP, "groups-exist", "each function of a rule has an IOMMU group") \
 	X(GOOD_GROUPS, "groups-viable", "each IOMMU group of a rule is viable") \

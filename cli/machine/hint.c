@@ -50,6 +50,8 @@ void hint_mediated(const struct host *h)
 
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
 {
+	if (r->token.word == TOKEN_OFF)
+		return text_make(text, HOST_NAME_MAX, "vgapass off --next-boot asks for it");
 	if (!r->cmd.recovery.n)
 		return text_make(text, HOST_NAME_MAX, "vgapass=off is on the kernel command line");
 	return text_make(text, HOST_NAME_MAX, "%pv on the kernel command line asks for a "

@@ -20,6 +20,7 @@ static const struct topic {
 	{ "config", check_later, CODE_GOOD_LATER },
 	{ "config", check_kinds, CODE_GOOD_KINDS },
 	{ "config", check_refused, CODE_GOOD_REFUSED },
+	{ "config", check_once, CODE_GOOD_ONCE },
 	{ "iommu", check_iommu, CODE_GOOD_IOMMU },
 	{ "iommu", check_no_group, CODE_GOOD_NO_GROUP },
 	{ "iommu", check_groups, CODE_GOOD_GROUPS },

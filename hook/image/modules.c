@@ -494,9 +494,20 @@ unsigned modules_add_drivers(struct modules *m, const struct config *c,
 	return m->faults;
 }
 
+int modules_add_token(struct modules *m)
+{
+	unsigned before = m->n;
+	int r = modules_add(m, "efivarfs");
+
+	while (before < m->n)
+		m->module[before++].unlisted = true;
+	return r;
+}
+
 void modules_list(const struct modules *m, struct text *t)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		text_add(t, *m->module[i].options ? "%s %s\n" : "%s%s\n", m->module[i].name,
+		if (!m->module[i].unlisted)
+			text_add(t, *m->module[i].options ? "%s %s\n" : "%s%s\n", m->module[i].name,
 			 m->module[i].options);
 }

@@ -25,6 +25,7 @@ struct module {
 	char *file;    /* path of the .ko, .ko.xz, ... */
 	char *options; /* of modprobe.d; see modprobe_options() */
 	bool had_ids;  /* ids= has been left out of the options */
+	bool unlisted; /* vgapass-early loads it by its name: see modules_add_token() */
 	unsigned char *data; /* the file, unpacked: a whole ELF file */
 	size_t size;
 };
@@ -68,6 +69,10 @@ int modules_add(struct modules *m, const char *name);
  * functions of the machine, or NULL. */
 unsigned modules_add_drivers(struct modules *m, const struct config *c,
 			     const struct inventory *inv);
+
+/* Adds what a boot needs that looks for a token (runtime/io/token.h): efivarfs, unless it is built
+ * in. Returns 0, or -errno with the reason in m->text. */
+int modules_add_token(struct modules *m);
 
 /* Writes the list for vgapass-early: a line for each module, with its options. */
 void modules_list(const struct modules *m, struct text *t);

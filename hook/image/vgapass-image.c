@@ -152,6 +152,8 @@ static int find_modules(const struct options *o, const struct config *c, struct 
 		return r;
 	}
 	r = modules_add_drivers(m, c, &inv) ? -ENOENT : 0;
+	if (config_wants_token(c) && modules_add_token(m))
+		fprintf(stderr, "vgapass: %s\n", m->text);
 	if (print_faults(m))
 		r = -EINVAL;
 	write_variants(o, c, m, variants);

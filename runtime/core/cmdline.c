@@ -22,8 +22,8 @@ static struct slice unquote(struct slice s)
 #define KEYS "vgapass|vgapass.ids|--|systemd.unit|rd.systemd.unit|" RECOVERY
 enum key { OURS, IDS, END, UNIT, RD_UNIT, RECOVERIES };
 
-#define VALUES MODE_WORDS "|rescue.target|emergency.target"
-enum { TARGETS = MODE_DRY_RUN + 1 };
+#define VALUES MODE_WORDS "|rescue.target|emergency.target|" TRIAL_WORD
+enum { TARGETS = MODE_DRY_RUN + 1, TRIAL = TARGETS + 2 };
 
 void cmdline_parse(struct slice text, struct cmdline *ret)
 {
@@ -51,6 +51,8 @@ void cmdline_parse(struct slice text, struct cmdline *ret)
 			ret->ids_column = (uint32_t)(value.p - start) + 1;
 		} else if (key == OURS && known == MODE_DRY_RUN) {
 			ret->mode = ret->mode == MODE_OFF ? MODE_OFF : MODE_DRY_RUN;
+		} else if (key == OURS && known == TRIAL) {
+			ret->trial = true;
 		} else if (key == OURS && known != MODE_OFF) {
 			ret->profile = value;
 			ret->profile.n = known == MODE_ON ? 0 : value.n;

@@ -13,12 +13,15 @@
 
 enum run_mode { MODE_ON, MODE_OFF, MODE_DRY_RUN };
 #define MODE_WORDS "on|off|dry-run" /* of vgapass=, in this order */
+#define TRIAL_WORD "trial"          /* of vgapass=, too */
 
 struct cmdline {
 	enum run_mode mode;    /* off if any word says so, or in a recovery boot; else dry-run if
 				  any word says so */
 	struct slice recovery; /* the last word that asks for a recovery boot; n == 0: none */
-	struct slice profile;  /* the last vgapass=NAME; n == 0: none chosen */
+	bool trial;            /* a word says that the rules of [trial] hold */
+	struct slice profile;  /* the last vgapass=NAME; n == 0: none, which vgapass=on says too;
+				  p == NULL: neither is there */
 	struct slice ids;      /* the last vgapass.ids=; n == 0: none */
 	uint32_t ids_column;   /* from 1 */
 };

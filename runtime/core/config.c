@@ -3,7 +3,9 @@
 #include "config.h"
 #include "cmdline.h"
 
-#define SWITCH "cmdline-rules"
+/* Lines of their own. */
+#define SWITCHES "cmdline-rules|next-boot|profile"
+enum line_switch { CMDLINE_RULES, NEXT_BOOT, PROFILE };
 
 #define E_TEXT "not a text character: write ASCII text"
 #define E_ID "expected vendor:device, four hex digits or * each, like 1002:6608"
@@ -20,11 +22,11 @@
 #define E_VFS "expected a number from 1 to 256"
 #define E_VF "expected numbers below vfs=, like 0-2 or 0,3"
 #define E_SHARED "vf= and driver=keep require vfs=, and with= and take= exclude it"
-#define E_SECTION "expected [profile NAME]"
+#define E_SECTION "expected [profile NAME] or [trial]"
 #define E_RESERVED "reserved name: use another"
 #define E_KEEP "has no effect in a keep rule: remove it"
 #define E_ALL "names everything: add class=, subsystem= or a location"
-#define E_ALONE SWITCH "= requires a line of its own"
+#define E_ALONE "requires a line of its own"
 #define E_LINK "is a link to something else: name an attribute of the function"
 #define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
@@ -49,7 +51,8 @@ struct parser {
 void config_start(struct config *c)
 {
 	c->rules = c->files = c->profiles = c->errors = 0;
-	c->cmdline_rules = c->asks_all = false;
+	c->cmdline_rules = c->next_boot = c->trial = c->asks_all = false;
+	c->chosen = NULL;
 	for (unsigned i = 0; i < CONFIG_NAMED / 64; i++)
 		c->named[i] = 0;
 	c->text_used = 0;
@@ -73,7 +76,15 @@ bool config_add_rule(struct config *c, const struct rule *r)
 	/* Any function may be in a group, or at a path. */
 	if ((r->vendor | r->device) & PCI_ANY || r->with == WITH_GROUP || r->given & RULE_PATH)
 		c->asks_all = true;
+	c->trial |= r->profile == config_trial;
 	return true;
+}
+
+void config_begin_trial(struct config *c)
+{
+	for (unsigned i = 0; i < c->rules; i++)
+		if (c->rule[i].profile == config_trial)
+			c->rule[i].profile = NULL;
 }
 
 /* Appends an error about p->where; does nothing if phrase is NULL. */
@@ -381,7 +392,7 @@ static const char *parse_option(struct parser *p, struct slice value)
 
 	p->where = key.p;
 	/* parse_line() reads it on a line of its own. */
-	if (slice_is(key, SWITCH))
+	if (slice_word(key, SWITCHES) != SLICE_NO_WORD)
 		return E_ALONE;
 	unsigned writes = slice_word(slice_cut(&name, '.'), "attr|resize");
 	if (writes != SLICE_NO_WORD) {
@@ -471,6 +482,7 @@ static const char *parse_rule(struct parser *p, struct slice word)
 }
 
 const char config_auto[] = CONFIG_DRIVER_AUTO;
+const char config_trial[] = TRIAL_WORD;
 
 static void start_defaults(struct parser *p, const char *profile)
 {
@@ -485,6 +497,8 @@ const char *config_find_profile(const struct config *c, struct slice name)
 	return NULL;
 }
 
+#define RESERVED MODE_WORDS "|" TRIAL_WORD
+
 /* Reads the rest of "[profile NAME]". The same name may be in several places: it is one
  * profile. */
 static const char *parse_section(struct parser *p)
@@ -497,8 +511,9 @@ static const char *parse_section(struct parser *p)
 	struct slice keyword = next_word(p), name = next_word(p);
 	p->where = keyword.p;
 	closed = closed && !next_word(p).n && !slice_next(&behind, '\0').n;
-	if (closed && !name.n && slice_is(keyword, config_auto)) {
-		start_defaults(p, config_auto);
+	unsigned own = slice_word(keyword, CONFIG_DRIVER_AUTO "|" TRIAL_WORD);
+	if (closed && !name.n && own != SLICE_NO_WORD) {
+		start_defaults(p, own ? config_trial : config_auto);
 		return NULL;
 	}
 	if (!closed || !slice_is(keyword, "profile"))
@@ -506,7 +521,7 @@ static const char *parse_section(struct parser *p)
 	p->where = name.p;
 	if (!is_name(name))
 		return E_NAME;
-	if (slice_word(name, MODE_WORDS) != SLICE_NO_WORD)
+	if (slice_word(name, RESERVED) != SLICE_NO_WORD)
 		return E_RESERVED;
 	const char *profile = config_find_profile(c, name);
 	if (!profile) {
@@ -531,13 +546,39 @@ static const char *parse_defaults(struct parser *p)
 	return phrase;
 }
 
+/* Reads the value of a switch. */
+static const char *parse_switch(struct parser *p, enum line_switch which, struct slice value)
+{
+	struct config *c = p->c;
+	const char *start = p->where;
+	unsigned yes = slice_word(value, "no|yes");
+
+	p->where = value.p;
+	if (which == PROFILE) {
+		if (!is_name(value))
+			return E_NAME;
+		if (slice_word(value, RESERVED) != SLICE_NO_WORD)
+			return E_RESERVED;
+		c->chosen = keep_text(c, value);
+		if (!c->chosen)
+			return E_NAMES;
+	} else if (yes == SLICE_NO_WORD) {
+		return E_VALUE;
+	} else if (which == NEXT_BOOT) {
+		c->next_boot = yes;
+	} else {
+		c->cmdline_rules = yes;
+	}
+	p->where = start;
+	return next_word(p).n ? E_ALONE : NULL;
+}
+
 /* Reads a line without its comment. Returns NULL, or the phrase of its error at p->where. */
 static const char *parse_line(struct parser *p)
 {
 	struct slice line = p->rest, word = next_word(p);
 	struct slice value = word;
-	bool is_switch = slice_is(slice_cut(&value, '='), SWITCH);
-	unsigned yes = slice_word(value, "no|yes");
+	unsigned which = slice_word(slice_cut(&value, '='), SWITCHES);
 
 	p->where = word.p;
 	if (!word.n)
@@ -547,10 +588,8 @@ static const char *parse_line(struct parser *p)
 		p->rest.p = word.p + 1;
 		return parse_section(p);
 	}
-	if (is_switch) {
-		p->c->cmdline_rules = yes == 1;
-		return yes == SLICE_NO_WORD ? E_VALUE : next_word(p).n ? E_ALONE : NULL;
-	}
+	if (which != SLICE_NO_WORD)
+		return parse_switch(p, which, value);
 	if (slice_has(word, '=')) {
 		p->rest = line;
 		return parse_defaults(p);

@@ -6,7 +6,10 @@
  *     defaults  = option { option }             for the rules below, up to the next section
  *     section   = "[profile " name "]"          its rules hold when that profile is chosen
  *               | "[auto]"                      its rules take nothing, but say what driver=auto is
+ *               | "[trial]"                     its rules hold in a trial boot (token.h)
  *     switch    = "cmdline-rules=" ( "yes" | "no" )
+ *               | "next-boot=" ( "yes" | "no" )
+ *               | "profile=" name             the profile of boots that choose none
  *     id        = vendor ":" device             four hex digits each, or "*"
  *     option    = key "=" value
  *
@@ -84,13 +87,16 @@ struct rule {
 #define CONFIG_DRIVER_AUTO "auto"
 #define CONFIG_DRIVER_KEEP "keep"
 
-/* rule.profile of the rules of [auto]. No vgapass= chooses it. */
-extern const char config_auto[];
+/* rule.profile of the rules of [auto] and of [trial]. No vgapass= chooses them. */
+extern const char config_auto[], config_trial[];
 
 struct config {
 	unsigned rules, files, profiles;
 	unsigned errors; /* all are counted, up to CONFIG_ERRORS_MAX are kept */
 	bool cmdline_rules;
+	bool next_boot;      /* boots look for a token, see config_wants_token() */
+	bool trial;          /* a rule of [trial] was read */
+	const char *chosen;  /* profile=NAME; NULL: none */
 	/* For config_may_ask(). A bit of `named` stands for all IDs with the same hash. */
 	bool asks_all; /* some rule may be about any function */
 	uint64_t named[CONFIG_NAMED / 64]; /* a set bit: a rule may name such an ID */
@@ -149,6 +155,15 @@ static inline bool config_takes_vf(const struct rule *r, unsigned i)
 {
 	return !r->vf || config_list_has(r->vf, r->vfs, i);
 }
+
+/* Returns true if a boot with this configuration looks for a token (token.h). */
+static inline bool config_wants_token(const struct config *c)
+{
+	return c->next_boot || c->trial;
+}
+
+/* Makes the rules of [trial] ordinary ones, which hold. */
+void config_begin_trial(struct config *c);
 
 /* Returns the profile as rule.profile has it; NULL: no such profile. */
 const char *config_find_profile(const struct config *c, struct slice name);

@@ -282,10 +282,12 @@ struct plan_miss plan_explain(const struct rule *r, const struct inventory *inv)
 void plan_build(const struct config *c, const struct cmdline *cmd, const struct inventory *inv,
 		struct plan *ret)
 {
-	ret->profile = config_find_profile(c, cmd->profile);
+	struct slice profile = plan_profile(c, cmd);
+
+	ret->profile = config_find_profile(c, profile);
 	ret->state = cmd->mode == MODE_OFF ? PLAN_OFF :
 		     c->errors ? PLAN_BROKEN_CONFIG :
-		     cmd->profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
+		     profile.n && !ret->profile ? PLAN_UNKNOWN_PROFILE : PLAN_READY;
 	ret->planned = ret->refused = ret->shared = ret->strangers = 0;
 	for (unsigned i = 0; i < c->rules; i++)
 		ret->matched[i] = ret->networks[i] = ret->alone[i] = 0;

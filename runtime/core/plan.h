@@ -81,6 +81,13 @@ struct plan {
 	struct plan_entry entry[PCI_FUNCTIONS_MAX]; /* parallel to inventory.function */
 };
 
+/* Returns the name of the profile that is chosen: by the command line, or by profile=. n == 0:
+ * none. */
+static inline struct slice plan_profile(const struct config *c, const struct cmdline *cmd)
+{
+	return cmd->profile.p || !c->chosen ? cmd->profile : slice_of(c->chosen);
+}
+
 /* Returns true if the rule holds in the chosen profile. */
 static inline bool plan_rule_holds(const struct rule *r, const char *profile)
 {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "plan.h"
+#include "token.h"
 
 /* Whether a guest can have the IOMMU group of a function. Unknown: nobody looked at the group, or
  * a member has no driver yet and may get one of the host's. */
@@ -57,6 +58,7 @@ struct run {
 	unsigned others; /* all are counted, up to OTHERS_MAX are kept */
 	struct inventory inv; /* up here, as small offsets make short code */
 	struct cmdline cmd;
+	struct token token; /* of this boot, if somebody looked for one */
 	char module[PCI_DRIVER_NAME]; /* the one of module_error, or that is being loaded */
 	struct config config;
 	struct plan plan;

@@ -199,14 +199,16 @@ static void add_unmatched(struct text *t, const struct run *r, const struct rule
 /* Adds the problem of the run as a whole. Returns false if there is none. */
 static bool add_general(const struct run *r, struct text *what)
 {
+	struct slice profile = plan_profile(&r->config, &r->cmd);
+
 	if (r->input_error == -E2BIG)
 		text_add(what, "more than 4096 PCI functions: nothing is bound");
 	else if (r->input_error)
 		text_add(what, "the PCI functions cannot be listed (error %u): is /sys mounted?",
 			 (unsigned)-r->input_error);
 	else if (r->plan.state == PLAN_UNKNOWN_PROFILE)
-		text_add(what, "no profile is named %pv, nothing is bound: correct vgapass=",
-			 &r->cmd.profile);
+		text_add(what, "no profile is named %pv, nothing is bound: correct %s=",
+			 &profile, r->cmd.profile.n ? "vgapass" : "profile");
 	else if (r->module_error)
 		text_add(what, "module %s did not load (error %u)", r->module,
 			 (unsigned)-r->module_error);
@@ -268,4 +270,24 @@ const char *words_problem_line(const struct run *r, unsigned k)
 	if (!words_problem(r, k, &at, &what))
 		return NULL;
 	return text_make(line, sizeof(line), *at_buf ? "%s: %s" : "%s%s", at_buf, what_buf);
+}
+
+void words_token(struct text *t, const struct run *r)
+{
+	const struct token *token = &r->token;
+	const char *word = token_word(token->word);
+
+	if (token->state == TOKEN_HUNG)
+		text_add(t, "the EFI firmware does not answer: no trial");
+	else if (token->state == TOKEN_STUCK)
+		text_add(t, "the EFI variable for \"%s\" cannot be deleted (error %u): %s", word,
+			 (unsigned)-token->error,
+			 token->word == TOKEN_OFF ? "nothing is bound" : "it does not count");
+	else if (token->from == TOKEN_CREDENTIAL)
+		text_add(t, "a credential says off: nothing is bound");
+	else if (word)
+		text_add(t, "in this boot only: %s%s%s", word, *token->profile ? " " : "",
+			 token->profile);
+	else if (r->cmd.trial)
+		text_add(t, "in this boot only: trial");
 }

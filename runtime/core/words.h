@@ -35,3 +35,6 @@ bool words_problem(const struct run *r, unsigned k, struct text *at, struct text
 /* Returns the same as a line, "AT: WHAT" or "WHAT", which is valid until the next call; NULL:
  * there is no k-th. */
 const char *words_problem_line(const struct run *r, unsigned k);
+
+/* Adds what was asked for this boot alone, and whether it counts; nothing if nothing was. */
+void words_token(struct text *t, const struct run *r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - vgapass-early, the program in the boot image.
  *
- *  1. Read the configuration, the kernel command line and the functions; build the plan.
+ *  1. Read the configuration and the kernel command line. Take the token of this boot, if there
+ *     may be one. Read the functions; build the plan.
  *  2. If nothing is to be bound: say why, leave the receipt, end.
  *  3. Set driver_override on every function of the plan. The verb `claim` ends here.
  *  4. Write attributes, load modules, bind, read the result back; io/apply.h has the order and
@@ -25,6 +26,7 @@
 #include "runtime/io/log.h"
 #include "runtime/io/receipt.h"
 #include "runtime/io/supervise.h"
+#include "runtime/io/token.h"
 
 #define WAIT_MS 10000
 #define EXIT_FAILED 1
@@ -47,7 +49,8 @@ struct options {
 struct shared {
 	struct work work;
 	struct run run;
-	struct progress claim, bind, late;
+	struct token token; /* what a worker took */
+	struct progress take, claim, bind, late;
 	uint32_t start; /* by apply_clock_us() */
 	bool background;
 };
@@ -79,8 +82,15 @@ static void say_functions(bool real, struct run *r, bool last)
 
 static void say_problems(bool real, const struct run *r)
 {
+	char buf[PLAN_LINE_MAX];
 	const char *line;
+	struct text t;
 
+	text_start(&t, buf, sizeof(buf));
+	words_token(&t, r);
+	if (*buf)
+		log_line(real, r->token.state > TOKEN_TAKEN ? LOG_IS_ERROR : LOG_IS_INFO, "%s",
+			 buf);
 	for (unsigned k = 0; (line = words_problem_line(r, k)); k++)
 		log_line(real, r->plan.state == PLAN_READY ? LOG_IS_WARNING : LOG_IS_ERROR, "%s",
 			 line);
@@ -194,6 +204,33 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
+static void take_variable(void *shared, unsigned item)
+{
+	struct shared *s = shared;
+
+	(void)item;
+	token_take_variable(&s->work.roots, &s->token);
+}
+
+/* Takes the token of this boot, before anything is bound by it; also in a boot that is off, so
+ * that no later boot is a surprise. */
+static void take_token(struct shared *s)
+{
+	struct run *r = &s->run;
+	const struct crew crew = { .items = 1, .item = take_variable, .item_arg = s,
+				   .hurry_fd = -1, .close_fd = -1 };
+
+	token_take_credential(&s->work.roots, &r->token);
+	if (config_wants_token(&r->config) && s->work.roots.real) {
+		/* Whoever comes back later than this writes to what nobody reads. */
+		if (supervise(&s->take, &crew))
+			r->token.state = TOKEN_HUNG;
+		else if (!r->token.word)
+			r->token = s->token;
+	}
+	token_leave(&s->work.roots, &r->token);
+}
+
 /* The verbs bind and claim. Claim is the part of a bind that the boot waits for: tests/bench
  * measures it alone, so it reads no clock and leaves no receipt. */
 static int do_bind(const struct options *o, struct shared *s)
@@ -207,7 +244,10 @@ static int do_bind(const struct options *o, struct shared *s)
 		s->start = apply_clock_us();
 	block_signals();
 	gather_mounts(&s->work.roots);
-	gather_run(&s->work.roots, o->cmdline, r);
+	gather_config(&s->work.roots, &r->config);
+	gather_cmdline(&s->work.roots, o->cmdline, r);
+	take_token(s);
+	gather_plan(&s->work.roots, r);
 	bool binds = r->plan.state == PLAN_READY && r->cmd.mode == MODE_ON &&
 		     r->plan.planned + r->plan.shared;
 	s->work.run = r;

@@ -157,8 +157,23 @@ void gather_run(const struct roots *roots, const char *cmdline, struct run *r)
 	gather_plan(roots, r);
 }
 
+/* A token is younger than the words of the command line, which stand in a file for most boots.
+ * Only what turns vgapass off beats it. */
+static void obey_token(struct run *r)
+{
+	enum token_word word = token_counts(&r->token);
+
+	if (word == TOKEN_OFF)
+		r->cmd.mode = MODE_OFF;
+	if (word == TOKEN_PROFILE)
+		r->cmd.profile = slice_of(r->token.profile);
+	if (r->cmd.trial || word == TOKEN_TRIAL)
+		config_begin_trial(&r->config);
+}
+
 void gather_plan(const struct roots *roots, struct run *r)
 {
+	obey_token(r);
 	if (r->inv.devices > 0)
 		close(r->inv.devices);
 	r->inv.devices = -EBADF;
@@ -168,7 +183,8 @@ void gather_plan(const struct roots *roots, struct run *r)
 	r->loading = r->waited = false;
 	/* Without anything to do, no function is read. */
 	if (r->cmd.mode != MODE_OFF && !r->config.errors && r->config.rules) {
-		const char *profile = config_find_profile(&r->config, r->cmd.profile);
+		const char *profile = config_find_profile(&r->config,
+							  plan_profile(&r->config, &r->cmd));
 		r->input_error = scan_functions(roots->root, &r->inv);
 		if (r->input_error)
 			r->inv.functions = 0;

@@ -77,6 +77,23 @@ void receipt_fill_function(struct text *t, const char *comma, const struct run *
 	text_add(t, code.n ? "\"%pv\", \"us\": %u }" : "null%pv, \"us\": %u }", &code, o->us);
 }
 
+static void add_once(struct text *t, const struct run *r)
+{
+	const struct token *token = &r->token;
+	const char *word = token_word(r->cmd.trial && !token->word ? TOKEN_TRIAL : token->word);
+	/* in the order of enum token_from, and of enum token_state */
+	const char *from = "cmdline|efi-variable|credential", *states = "taken|taken|stuck|hung";
+	struct slice where = slice_nth(slice_of(from), '|', token->from);
+	struct slice state = slice_nth(slice_of(states), '|', token->state);
+
+	if (!word && !token->state)
+		text_add(t, "null");
+	else
+		text_add(t, "{ \"word\": %pn, \"from\": \"%pv\", \"state\": \"%pv\", "
+			    "\"error\": %u }", word ? word : "", &where, &state,
+			 (unsigned)-token->error);
+}
+
 /* Returns what comes before element k of a list. */
 static const char *comma(unsigned k)
 {
@@ -94,9 +111,11 @@ void receipt_fill(struct text *t, const struct roots *roots, const struct run *r
 	add_kernel(t, roots, "kernel", "sys/kernel/osrelease");
 	add_kernel(t, roots, "boot_id", "sys/kernel/random/boot_id");
 	text_add(t, ",\n  \"mode\": %pj,\n  \"profile\": %pn,\n  \"result\": %pj,"
-		    "\n  \"claim_us\": %u,\n  \"took_us\": %u,\n  \"functions\": [",
+		    "\n  \"claim_us\": %u,\n  \"took_us\": %u,\n  \"once\": ",
 		 mode_word(r->cmd.mode), p->profile ? p->profile : "", run_result(r), r->claim_us,
 		 r->took_us);
+	add_once(t, r);
+	text_add(t, ",\n  \"functions\": [");
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (p->entry[i].rule)
 			receipt_fill_function(t, comma(k++), r, i);

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +29,11 @@ extern long finit_module(int fd, const char *params, int flags);
 #ifdef __GLIBC__
 #define getdents(fd, buf, n) getdents64((int)(fd), buf, n)
 #endif
+
+/* <linux/fs.h> has the same calls, but does not go together with <sys/mount.h>. */
+#define GET_FLAGS _IOR('f', 1, long)
+#define SET_FLAGS _IOW('f', 2, long)
+#define IMMUTABLE 0x10
 
 #ifdef __KLIBC__
 /* The boot binary works on the running system only. */
@@ -303,4 +310,35 @@ int sysfs_load_module(int at, const char *path, const char *params)
 	int fd = open_at(at, path, O_RDONLY);
 
 	return fd < 0 ? fd : close_after(fd, finit_module(fd, params, 0), 0);
+}
+
+int sysfs_mutable(int at, const char *path)
+{
+	unsigned flags = 0;
+	int fd = open_at(at, path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	/* The kernel reads and writes an int (fs/ioctl.c, ioctl_getflags()). */
+	int r = ioctl(fd, GET_FLAGS, &flags);
+	if (!r && flags & IMMUTABLE) {
+		flags &= ~IMMUTABLE;
+		r = ioctl(fd, SET_FLAGS, &flags);
+	}
+	return close_after(fd, r, 0);
+}
+
+int sysfs_unlink(int at, const char *path)
+{
+	return unlinkat(at, path, 0) ? -errno : 0;
+}
+
+int sysfs_mount(const char *path, const char *type)
+{
+	return mount(type, path, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ? -errno : 0;
+}
+
+int sysfs_umount(const char *path)
+{
+	return umount2(path, MNT_DETACH) ? -errno : 0;
 }

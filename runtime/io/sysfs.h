@@ -65,6 +65,16 @@ int sysfs_exists(int at, const char *path);
  * down. */
 int sysfs_load_module(int at, const char *path, const char *params);
 
+/* Clears the flag of an immutable file. Returns 0, or -errno. */
+int sysfs_mutable(int at, const char *path);
+
+/* Removes a file. Returns 0, or -errno. */
+int sysfs_unlink(int at, const char *path);
+
+/* Mounts a file system that has no device on /path; and unmounts it. Return 0, or -errno. */
+int sysfs_mount(const char *path, const char *type);
+int sysfs_umount(const char *path);
+
 /* --- not in the boot binary */
 
 /* From now on, paths below this fd cannot leave it: in a --sysroot, an absolute link or ".." must

@@ -18,6 +18,7 @@
 #include "runtime/io/replace.h"
 #include "runtime/io/scan.h"
 #include "runtime/io/sysfs.h"
+#include "runtime/io/token.h"
 
 /* For 2 s a function is asked again whether it takes a driver. */
 #define TICK_MS 100
@@ -99,7 +100,9 @@ bool late_asks(struct late *l, const char *cmdline)
 	if (!booted_config(&l->work.roots, &r->config))
 		return false;
 	gather_cmdline(&l->work.roots, cmdline, r);
-	if (r->cmd.mode == MODE_OFF || r->config.errors || !read_id(l, &l->at, &f))
+	token_read(&l->work.roots, &r->token);
+	if (r->cmd.mode == MODE_OFF || r->token.word == TOKEN_OFF || r->config.errors ||
+	    !read_id(l, &l->at, &f))
 		return false;
 	return is_named(&r->config, &f, false) || (takes_along(&r->config) && is_beside_lead(l, &l->at));
 }

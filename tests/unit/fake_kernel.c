@@ -42,7 +42,15 @@ struct module {
 	const char *name, *driver;
 };
 
+struct efi {
+	char file[PATH_SIZE], data[256];
+	size_t n;
+	enum fake_variable how;
+	bool there, mutable, mounted;
+};
+
 static struct {
+	struct efi efi;
 	struct node slot[SLOTS];
 	struct node *node[SLOTS / 2]; /* those in use, in the order of their making */
 	struct function function[FAKE_FUNCTIONS_MAX];
@@ -508,6 +516,7 @@ void fake_start(void)
 	}
 	k.nodes = k.functions = k.modules = k.calls = k.fail_at = k.vanish_at = k.garble_at = 0;
 	k.refusing = k.vanishing = k.claimed = NULL;
+	k.efi = (struct efi){ .n = 0 };
 	k.meanwhile = NULL;
 	k.guarded = k.physical = NULL;
 	k.pulled = false;
@@ -897,4 +906,97 @@ int sysfs_load_module(int at, const char *path, const char *params)
 	if (node_at(at, file, true, &r))
 		r = load(file, params);
 	return fail ? -k.error : r;
+}
+
+/* --- EFI variables: fs/efivarfs */
+
+#define EFIVARS "sys/firmware/efi/efivars"
+
+static void show_variable(void)
+{
+	if (k.efi.there && k.efi.mounted)
+		fake_bytes(k.efi.file, k.efi.data, k.efi.n);
+	else if (*k.efi.file)
+		fake_remove(k.efi.file);
+}
+
+void fake_efi(const char *file, const void *bytes, size_t n, enum fake_variable how)
+{
+	k.efi = (struct efi){ .n = n, .how = how, .there = file };
+	add(EFIVARS, DIRECTORY, "", 0);
+	if (file) {
+		snprintf(k.efi.file, PATH_SIZE, EFIVARS "/%s", file);
+		memcpy(k.efi.data, bytes, n);
+	}
+}
+
+bool fake_has_variable(void)
+{
+	return k.efi.there;
+}
+
+/* What a change of the variable gives before it is done. */
+static int may_change(int at, const char *path)
+{
+	int error;
+	const struct node *n = node_at(at, path, true, &error);
+
+	return !n ? error : strcmp(n->path, k.efi.file) ? -EPERM :
+	       k.efi.how == FAKE_READ_ONLY ? -EROFS : 0;
+}
+
+int sysfs_mutable(int at, const char *path)
+{
+	bool fail = enter("mutable", path, "");
+
+	if (fail && !k.late)
+		return -k.error;
+	int r = may_change(at, path);
+	k.efi.mutable |= !r;
+	return fail ? -k.error : r;
+}
+
+int sysfs_unlink(int at, const char *path)
+{
+	bool fail = enter("unlink", path, "");
+
+	if (fail && !k.late)
+		return -k.error;
+	int r = may_change(at, path);
+	if (!r && !k.efi.mutable)
+		r = -EPERM;
+	if (!r) {
+		note("unlink ", path);
+		k.efi.there = k.efi.how == FAKE_STUBBORN;
+		fake_remove(k.efi.file);
+	}
+	return fail ? -k.error : r;
+}
+
+int sysfs_mount(const char *path, const char *type)
+{
+	bool fail = enter("mount", path, type);
+
+	if (fail && !k.late)
+		return -k.error;
+	if (strcmp(path, "/" EFIVARS) || strcmp(type, "efivarfs"))
+		die("no such file system", type);
+	if (!find(EFIVARS))
+		return -ENODEV;
+	note("mount ", type);
+	k.efi.mounted = true;
+	show_variable();
+	return fail ? -k.error : 0;
+}
+
+int sysfs_umount(const char *path)
+{
+	bool fail = enter("umount", path, "");
+
+	if (fail && !k.late)
+		return -k.error;
+	note("umount ", path);
+	k.efi.mounted = false;
+	show_variable();
+	return fail ? -k.error : 0;
 }

@@ -70,6 +70,17 @@ bool fake_pulled(void);
  * kernel knows the module whose file this is. */
 void fake_on_write(const char *path, void (*meanwhile)(void));
 
+/* The machine has EFI, and a variable with this file below sys/firmware/efi/efivars; NULL: none. It
+ * can be seen where efivarfs is mounted. */
+enum fake_variable {
+	FAKE_DELETABLE,
+	FAKE_READ_ONLY, /* somebody has mounted efivarfs so */
+	FAKE_STUBBORN,  /* the firmware says that it is deleted, and it is not */
+};
+
+void fake_efi(const char *file, const void *bytes, size_t n, enum fake_variable how);
+bool fake_has_variable(void);
+
 /* The function gets an IOMMU group: now, or with the next probe of a driver. */
 void fake_add_group(const char *address, int group);
 void fake_probe_adds_group(const char *address, int group);

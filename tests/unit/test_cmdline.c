@@ -81,6 +81,24 @@ static void reads_switches(void **state)
 	}
 }
 
+static void reads_a_trial(void **state)
+{
+	struct cmdline c;
+
+	(void)state;
+	cmdline_parse(slice_of("vgapass=games vgapass=trial"), &c);
+	assert_true(c.trial);
+	assert_true(slice_is(c.profile, "games"));
+	cmdline_parse(slice_of("vgapass=trials -- vgapass=trial"), &c);
+	assert_false(c.trial);
+	assert_true(slice_is(c.profile, "trials"));
+	cmdline_parse(slice_of("quiet"), &c);
+	assert_null(c.profile.p);
+	cmdline_parse(slice_of("vgapass=games vgapass=on"), &c);
+	assert_non_null(c.profile.p);
+	assert_int_equal(c.profile.n, 0);
+}
+
 /* Whoever boots to mend the host has it as it is. */
 static void obeys_recovery(void **state)
 {
@@ -218,6 +236,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_switches),
+		cmocka_unit_test(reads_a_trial),
 		cmocka_unit_test(obeys_recovery),
 		cmocka_unit_test(tells_the_column_of_ids),
 		cmocka_unit_test(stays_inside),

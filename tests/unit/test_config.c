@@ -21,12 +21,12 @@
 #define E_VFS "expected a number from 1 to 256"
 #define E_VF "expected numbers below vfs=, like 0-2 or 0,3"
 #define E_SHARED "vf= and driver=keep require vfs=, and with= and take= exclude it"
-#define E_SECTION "expected [profile NAME]"
+#define E_SECTION "expected [profile NAME] or [trial]"
 #define E_RESERVED "reserved name: use another"
 #define E_KEEP "has no effect in a keep rule: remove it"
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "names everything: add class=, subsystem= or a location"
-#define E_ALONE "cmdline-rules= requires a line of its own"
+#define E_ALONE "requires a line of its own"
 #define E_LINK "is a link to something else: name an attribute of the function"
 #define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
@@ -479,6 +479,39 @@ static void reads_cmdline_rules(void **state)
 	assert_false(c->cmdline_rules);
 }
 
+static void reads_switches_of_boots(void **state)
+{
+	(void)state;
+	bench_config("1002:6608\n");
+	assert_false(config_wants_token(c));
+	assert_null(c->chosen);
+	bench_config("next-boot=yes\nprofile=games\n");
+	assert_int_equal(c->errors, 0);
+	assert_true(config_wants_token(c));
+	assert_string_equal(c->chosen, "games");
+	bench_config("next-boot=yes\nnext-boot=no\n");
+	assert_false(config_wants_token(c));
+	bench_config("[trial]\n");
+	assert_false(config_wants_token(c));
+}
+
+static void reads_a_trial(void **state)
+{
+	(void)state;
+	bench_config("1002:6608\n[trial]\ndriver=pci-stub\n1002:aab0\n[profile a]\n8086:1912\n");
+	assert_int_equal(c->errors, 0);
+	assert_true(config_wants_token(c));
+	assert_int_equal(c->profiles, 1);
+	assert_ptr_equal(c->rule[1].profile, config_trial);
+	assert_string_equal(c->rule[1].driver, "pci-stub");
+	assert_null(config_find_profile(c, slice_of("trial")));
+	assert_false(plan_rule_holds(&c->rule[1], NULL));
+	config_begin_trial((struct config *)c);
+	assert_null(c->rule[0].profile);
+	assert_null(c->rule[1].profile);
+	assert_string_equal(c->rule[2].profile, "a");
+}
+
 static const struct {
 	const char *text, *place, *phrase;
 } wrong[] = {
@@ -626,7 +659,7 @@ static const struct {
 	{ "keep 1002:6608 cmdline-rules=yes", "1:16", E_ALONE },
 	{ "driver=pci-stub cmdline-rules=yes", "1:17", E_ALONE },
 	{ "1002:6608 cmdline-rules", "1:11", E_ALONE },
-	{ "cmdline-rules=maybe", "1:1", E_VALUE },
+	{ "cmdline-rules=maybe", "1:15", E_VALUE },
 	{ "[]", "1:2", E_SECTION },
 	{ "[", "1:2", E_SECTION },
 	{ "[profile a", "1:2", E_SECTION },
@@ -947,6 +980,8 @@ int main(void)
 		cmocka_unit_test(reads_virtual_functions),
 		cmocka_unit_test(reads_drivers_of_auto),
 		cmocka_unit_test(reads_cmdline_rules),
+		cmocka_unit_test(reads_switches_of_boots),
+		cmocka_unit_test(reads_a_trial),
 		cmocka_unit_test(finds_errors),
 		cmocka_unit_test(finds_a_nul),
 		cmocka_unit_test(goes_on_behind_errors),
