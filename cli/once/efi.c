@@ -81,7 +81,7 @@ static int write_variable(int dir, const char *token)
 
 	if (n >= ONCE_TOKEN_MAX)
 		return -E2BIG;
-	memcpy(buf + TOKEN_ATTRIBUTES, token, n);
+	text_make(buf + TOKEN_ATTRIBUTES, ONCE_TOKEN_MAX, "%s", token);
 	int fd = openat(dir, TOKEN_VARIABLE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
