@@ -83,7 +83,8 @@ int once_prepare(const struct host *h, const struct once *once)
 			      obstacle);
 		return CMD_FAILED;
 	}
-	if (once_arm(&h->roots, means, once->token, why, sizeof(why)) ||
+	if (once_arm(&h->roots, means, means->probe ? means->probe : once->token, why,
+		     sizeof(why)) ||
 	    means->cancel(&h->roots, why, sizeof(why)))
 		return say_failed(means, why);
 	return CMD_OK;

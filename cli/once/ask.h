@@ -11,7 +11,7 @@ struct once {
 	unsigned within;    /* seconds after which a trial that nobody confirms ends; 0: none */
 };
 
-/* Finds out whether once_ask() can be done: leaves the token and takes it away again, as a firmware
+/* Finds out whether once_ask() can be done: leaves a text and takes it away again, as a firmware
  * that is full says so only then. What follows may be interrupted, so the token must not be there
  * yet. Returns CMD_OK, or CMD_FAILED after printing the reason. */
 int once_prepare(const struct host *h, const struct once *once);

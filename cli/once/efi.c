@@ -81,7 +81,7 @@ static int write_variable(int dir, const char *token)
 
 	if (n >= ONCE_TOKEN_MAX)
 		return -E2BIG;
-	memcpy(buf + TOKEN_ATTRIBUTES, token, n);
+	text_make(buf + TOKEN_ATTRIBUTES, ONCE_TOKEN_MAX, "%s", token);
 	int fd = openat(dir, TOKEN_VARIABLE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
@@ -115,9 +115,20 @@ static int efi_pending(const struct roots *roots, char *token, size_t size)
 	return found.word != TOKEN_NONE;
 }
 
+/* True: the variable has this text. */
+static bool holds(const struct roots *roots, const char *token)
+{
+	char *text;
+	ssize_t n = whole_file(roots->root, EFIVARS "/" TOKEN_VARIABLE, VARIABLE_MAX, &text);
+	bool is = n > TOKEN_ATTRIBUTES && !strcmp(text + TOKEN_ATTRIBUTES, token);
+
+	if (n >= 0)
+		free(text);
+	return is;
+}
+
 static int efi_arm(const struct roots *roots, const char *token, char *why, size_t size)
 {
-	char now[ONCE_TOKEN_MAX];
 	int dir = sysfs_dir(roots->root, EFIVARS);
 	int r = dir < 0 ? dir : delete_variable(dir);
 
@@ -125,7 +136,7 @@ static int efi_arm(const struct roots *roots, const char *token, char *why, size
 		r = write_variable(dir, token);
 	if (dir >= 0)
 		close(dir);
-	if (!r && (efi_pending(roots, now, sizeof(now)) <= 0 || strcmp(now, token) != 0))
+	if (!r && !holds(roots, token))
 		r = -EIO;
 	return r ? efi_failed(r, why, size) : 0;
 }
@@ -142,6 +153,7 @@ static int efi_cancel(const struct roots *roots, char *why, size_t size)
 
 const struct once_means once_efi = {
 	.name = "EFI variable",
+	.probe = "0 profile that has a name of the length that is the longest one\n",
 	.there = efi_there,
 	.arm = efi_arm,
 	.pending = efi_pending,

@@ -24,6 +24,10 @@
 struct once_means {
 	const char *name; /* as messages have it: "EFI variable" */
 
+	/* A text that arm() takes and no boot takes for a token, to find out whether there is
+	 * room. NULL: none is needed. */
+	const char *probe;
+
 	/* Returns true if this machine has it; else `why` gets the reason. It may still be
 	 * read-only or full. Changes nothing. */
 	bool (*there)(const struct roots *roots, char *why, size_t size);

@@ -45,31 +45,46 @@ static bool is_switch(struct slice line)
 	return word.n > strlen(SWITCH) && !memcmp(word.p, SWITCH, strlen(SWITCH));
 }
 
+/* The line with another value: its comment stays. Given back by the end of the process. */
+static char *change_switch(struct slice line, const char *wanted)
+{
+	const size_t size = line.n + strlen(wanted) + 1;
+	char *buf = xmalloc(size);
+	struct text t;
+
+	text_start(&t, buf, size);
+	conf_edit_set(line, wanted, &t);
+	return buf;
+}
+
 /* Takes the switch out of a file, or gives the one that is there the value; wanted: NULL takes it
  * out. Returns whether one is there now; false with *good false: it does not fit, which is said. */
 static bool edit_switches(struct conf_file *f, const char *wanted, bool *good)
 {
-	static struct conf_change lines[1024];
 	const struct slice old = { f->text, f->n };
 	const size_t size = f->n + 1024;
+	struct conf_change *lines = xcalloc(f->n / strlen(SWITCH) + 1, sizeof(*lines));
 	struct slice rest = old;
 	struct text t;
 	unsigned n = 0;
 	bool there = false;
 
-	for (uint32_t number = 1; rest.n && n < 1024; number++) {
+	for (uint32_t number = 1; rest.n; number++) {
 		if (!is_switch(slice_cut(&rest, '\n')))
 			continue;
-		lines[n++] = (struct conf_change){ number, there ? NULL : wanted };
+		const char *now = there || !wanted ? NULL :
+				  change_switch(conf_edit_line(old, number), wanted);
+		lines[n++] = (struct conf_change){ number, now };
 		there = wanted;
 	}
-	if (!n)
-		return false;
-	char *buf = xmalloc(size);
-	text_start(&t, buf, size);
-	conf_edit_change(old, lines, n, &t);
-	*good &= conf_file_take(f, &t);
-	free(buf);
+	if (n) {
+		char *buf = xmalloc(size);
+		text_start(&t, buf, size);
+		conf_edit_change(old, lines, n, &t);
+		*good &= conf_file_take(f, &t);
+		free(buf);
+	}
+	free(lines);
 	return there;
 }
 
@@ -99,7 +114,7 @@ static int set_default(struct host *h, struct conf_set *set, const char *name)
 
 	if (wanted && !is_profile(h, wanted))
 		return account_unchanged();
-	if (now ? wanted && !strcmp(now, wanted) : !wanted) {
+	if (!strcmp(now ? now : NONE, name)) {
 		account_print("It is so already.\n");
 		return rules_unchanged(h, &how);
 	}

@@ -173,7 +173,7 @@ static bool add_mode(const struct status *s, struct text *t)
 			    "without it: %u bound, %u refused", c.planned, c.refused);
 	else if (!strcmp(mode, "off"))
 		text_add(t, "nothing was bound, as %s", once && !strcmp(once, "off") ?
-			 "vgapass off --next-boot had asked for it" :
+			 "that was asked of this boot alone" :
 			 s->host.run.plan.state == PLAN_OFF ?
 			 hint_off(&s->host.run, why) : "the kernel command line said so");
 	else

@@ -35,7 +35,7 @@ static bool say_refusals(const struct host *h, const bool *tried)
 static int try_again(struct host *h, struct conf_set *set)
 {
 	const struct rule *rules[PCI_FUNCTIONS_MAX];
-	bool tried[PCI_FUNCTIONS_MAX];
+	bool tried[PCI_FUNCTIONS_MAX] = { false };
 
 	if (!h->run.config.trial) {
 		account_error("no-trial", "/etc/vgapass.conf", "has no rule in a section [trial]");
