@@ -31,6 +31,7 @@ COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 FISH_COMPLETIONS = $(PREFIX)/share/fish/vendor_completions.d
 DRACUT = /usr/lib/dracut/modules.d/50vgapass
+KERNEL_INSTALL = /usr/lib/kernel/install.d
 MKINITCPIO = /usr/lib/initcpio
 
 # The boot binary: klcc, or EARLY_CC=musl-gcc where no klibc is packaged.
@@ -52,7 +53,8 @@ EARLY_CFLAGS = -Oz -ffunction-sections -fno-jump-tables -fno-tree-forwprop -fno-
 	-fno-code-hoisting -fno-if-conversion -fno-shrink-wrap -fno-tree-tail-merge \
 	-fno-tree-loop-distribute-patterns -fno-tree-fre -fno-forward-propagate -fipa-pta \
 	$(EARLY_CFLAGS_$(EARLY_MACHINE))
-EARLY_MACHINE = $(shell uname -m)
+# What the compiler builds for, not what it runs on.
+EARLY_MACHINE = $(firstword $(subst -, ,$(shell $(EARLY_CC) -dumpmachine)))
 EARLY_CFLAGS_x86_64 = -malign-data=abi
 # Atomics out of line ask getauxval(), which klibc does not have; unwind tables are 5 kB.
 EARLY_CFLAGS_aarch64 = -mno-outline-atomics -fno-asynchronous-unwind-tables -fno-unwind-tables
@@ -133,6 +135,10 @@ install:
 		install -m 644 conf/vgapass.conf $(DESTDIR)$(SYSCONFDIR)/vgapass.conf
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	$(call put,644,conf/vgapass-verify.service,$(DESTDIR)$(UNITDIR)/vgapass-verify.service)
+	install -d $(DESTDIR)$(UNITDIR)/multi-user.target.wants
+	$(call put,644,conf/vgapass-confirm.service,$(DESTDIR)$(UNITDIR)/vgapass-confirm.service)
+	ln -sf ../vgapass-confirm.service \
+		$(DESTDIR)$(UNITDIR)/multi-user.target.wants/vgapass-confirm.service
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(DATADIR)
@@ -160,6 +166,8 @@ install:
 	install -d $(DESTDIR)$(UDEV_RULES)
 	$(call put,644,hook/udev/60-vgapass.rules,$(DESTDIR)$(UDEV_RULES)/60-vgapass.rules)
 	$(call put,755,conf/grub-entry,$(DESTDIR)$(LIBDIR)/grub-entry)
+	install -d $(DESTDIR)$(KERNEL_INSTALL)
+	$(call put,755,conf/95-vgapass.install,$(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install)
 
 # The configuration is the user's and stays.
 uninstall:
@@ -167,10 +175,11 @@ uninstall:
 		vgapass-late vgapass-image vgapass-bind.service vgapass-wait.service grub-entry)
 	rm -f $(addprefix $(DESTDIR)$(INITRAMFS_TOOLS)/,hooks/vgapass scripts/init-top/00-vgapass \
 		scripts/init-bottom/vgapass)
-	rm -f $(DESTDIR)$(UNITDIR)/vgapass-verify.service $(DESTDIR)$(COMPLETIONS)/vgapass \
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,vgapass-verify.service vgapass-confirm.service \
+		multi-user.target.wants/vgapass-confirm.service) $(DESTDIR)$(COMPLETIONS)/vgapass \
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
-	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules $(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install
 	rm -rf $(DESTDIR)$(DRACUT) $(DESTDIR)$(DATADIR)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \

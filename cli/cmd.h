@@ -71,7 +71,8 @@ struct cmd_verb {
 
 extern const struct cmd_verb verb_list, verb_add, verb_remove, verb_import, verb_plan, verb_check;
 extern const struct cmd_verb verb_status, verb_bind, verb_release, verb_assign, verb_explain;
-extern const struct cmd_verb verb_report;
+extern const struct cmd_verb verb_report, verb_try, verb_confirm, verb_off, verb_profile;
+extern const struct cmd_verb verb_menu;
 
 /* All verbs, in the order of --help; ends with NULL. */
 extern const struct cmd_verb *const cmd_verbs[];

@@ -9,7 +9,7 @@
 #   bench     what it costs, beside what else one could take: see docs/bench.md
 #   fuzz      FUZZ_SECONDS= for each fuzzer
 #   soak      the same BOOTS= times, RACES= with two processors, ROUNDS= of release and bind,
-#             CUTS= of the power (as root)
+#             PLUGS= of hot-plug, CUTS= of the power (as root)
 
 UNIT = $(wildcard tests/unit/test_*.c)
 FUZZERS = $(wildcard tests/fuzz/fuzz_*.c)
@@ -141,10 +141,12 @@ check-distros: deps
 BOOTS = 100
 RACES = 30
 ROUNDS = 100
+PLUGS = 30
 CUTS = 10
+SOAK = --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS) --plugs $(PLUGS)
 soak: deps
 	@$(MAKE) -s -j2 all $(B)/qemu/initrd
-	@tests/check soak='tests/qemu/soak --boots $(BOOTS) --races $(RACES) --rounds $(ROUNDS)' \
+	@tests/check soak='tests/qemu/soak $(SOAK)' \
 		$(if $(filter-out 0,$(CUTS)),\
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
@@ -233,7 +235,7 @@ $(B)/arm64/stamp:
 	scripts/klibc-arm64
 
 $(B)/arm64/early/vgapass-early: $(B)/arm64/stamp FORCE
-	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) EARLY_MACHINE=aarch64 $@
+	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) $@
 
 $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd): $(B)/qemu-kernel-arm64-%/initrd: \
 		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
@@ -263,7 +265,7 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
 	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
 	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem \
-	test_variants)
+	test_variants test_once_menu test_within)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))

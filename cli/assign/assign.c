@@ -9,9 +9,9 @@
 #include "ready.h"
 
 const struct assign_form assign_forms[] = {
-	{ "libvirt", ASSIGN_MACHINE | ASSIGN_SINGLE, 10, 1, 255, false,
+	{ "libvirt", ASSIGN_MACHINE | ASSIGN_SINGLE | ASSIGN_MDEV, 10, 1, 255, false,
 	  "XML for the domain", assign_libvirt },
-	{ "qemu", ASSIGN_MACHINE, 10, 1, 255, false,
+	{ "qemu", ASSIGN_MACHINE | ASSIGN_MDEV, 10, 1, 255, false,
 	  "options of the command line, quoted for a shell", assign_qemu },
 	{ "container", ASSIGN_MACHINE, 10, 1, 255, false,
 	  "a compose file for QEMU in a container", assign_container },
@@ -19,7 +19,7 @@ const struct assign_form assign_forms[] = {
 	  "a line of VMID.conf", assign_proxmox },
 	{ "kubevirt", 0, 0, 0, 0, true,
 	  "YAML for the KubeVirt object and for the guest", assign_kubevirt },
-	{ "ravada", ASSIGN_POOL, 0, 0, 0, false,
+	{ "ravada", ASSIGN_POOL | ASSIGN_MDEV, 0, 0, 0, false,
 	  "SQL that adds a host device", assign_ravada },
 	{ "incus", 0, 0, 0, 0, true,
 	  "commands, also for LXD", assign_incus },
@@ -52,6 +52,14 @@ void assign_names(const struct assign *a, const char *before)
 			p[1] = ' ';
 		printf("%s%s\n", before, line);
 	}
+}
+
+void assign_mdev_name(const struct assign *a, const char *before)
+{
+	printf("%sMediated device %s%s%s%s%s\n", before, a->mdev->uuid,
+	       *a->mdev->type ? " (" : "", a->mdev->type, *a->mdev->type ? ")" : "",
+	       a->card->n ? " of" : "");
+	assign_names(a, before);
 }
 
 const char *assign_driver(const struct assign *a, const struct pci_function *f)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/machine/card.h"
+#include "cli/machine/mdev.h"
 
 /* Options of the verb that only some forms have. */
 enum assign_option {
@@ -13,6 +14,7 @@ enum assign_option {
 	ASSIGN_SINGLE = 1 << 1,
 	ASSIGN_MAPPING = 1 << 2,
 	ASSIGN_POOL = 1 << 3,
+	ASSIGN_MDEV = 1 << 4,
 };
 
 struct assign {
@@ -23,6 +25,8 @@ struct assign {
 	const struct pci_function *single; /* --single: this function alone; NULL: all */
 	const char *mapping;     /* --mapping NAME; NULL: none */
 	bool pool;               /* --pool: all cards that are equal to this one */
+	const struct mdev *mdev; /* --mdev: this share of a card, which is then `card` as far as
+				    it is a PCI function; NULL: the card itself */
 };
 
 struct assign_form {
@@ -57,6 +61,9 @@ int assign_cloud_hypervisor(const struct assign *a);
 
 /* The function's number in the guest's slot. */
 unsigned assign_number(const struct card *card, unsigned i);
+
+/* Prints "Mediated device UUID (TYPE) of", and the function that it is a share of. */
+void assign_mdev_name(const struct assign *a, const char *before);
 
 /* Prints a line "0000:01:00.0 [1002:6608] VGA compatible controller: Oland" for each function.
  * Neither XML nor SQL has "--" in a comment, so no line has it. */

@@ -57,8 +57,29 @@ static void print_comment(const struct assign *a)
 	puts("-->");
 }
 
+/* managed= and driver= are for PCI functions. Without display= a guest's display is that of
+ * another device, or a program in the guest. */
+static void print_mdev(const struct assign *a)
+{
+	puts("<!--");
+	assign_mdev_name(a, "  ");
+	printf("  For a guest of machine %s that is shut down: virsh edit GUEST, into <devices>.\n"
+	       "  If its %s 0x%02x is taken, the option guest-slot chooses another one.\n"
+	       "-->\n"
+	       "<hostdev mode='subsystem' type='mdev' model='vfio-pci'>\n"
+	       "  <source>\n    <address uuid='%s'/>\n  </source>\n"
+	       "  <address type='pci' domain='0x0000' bus='0x%02x' slot='0x%02x' function='0x0'/>\n"
+	       "</hostdev>\n",
+	       a->pc ? "pc" : "q35", a->pc ? "slot" : "bus", a->slot, a->mdev->uuid,
+	       a->pc ? 0 : a->slot, a->pc ? a->slot : 0);
+}
+
 int assign_libvirt(const struct assign *a)
 {
+	if (a->mdev) {
+		print_mdev(a);
+		return CMD_OK;
+	}
 	if (!a->single)
 		print_comment(a);
 	for (unsigned i = 0; i < a->card->n; i++)

@@ -7,11 +7,16 @@
 #include "cli/cmd.h"
 
 /* Machine pc has no PCI Express: the card is a slot of its only bus, pci.0. */
-void assign_qemu_words(const struct assign *a, const char *between)
+static void print_root_port(const struct assign *a, const char *between)
 {
 	if (!a->pc)
 		printf("-device pcie-root-port,id=vgapass%u,chassis=%u%s", a->slot, a->slot,
 		       between);
+}
+
+void assign_qemu_words(const struct assign *a, const char *between)
+{
+	print_root_port(a, between);
 	for (unsigned i = 0; i < a->card->n; i++) {
 		const struct pci_function *f = a->card->function[i];
 		printf("%s-device vfio-pci,host=%04x:%02x:%02x.%x,", i ? between : "",
@@ -30,11 +35,28 @@ static void print_group(unsigned group)
 	printf("# Whoever runs it needs to read and write /dev/vfio/%u,\n", group);
 }
 
+static int print_mdev(const struct assign *a)
+{
+	print_root_port(a, " \\\n");
+	printf("-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/%s,", a->mdev->uuid);
+	if (a->pc)
+		printf("bus=pci.0,addr=%02x.0\n", a->slot);
+	else
+		printf("bus=vgapass%u,addr=00.0\n", a->slot);
+	assign_mdev_name(a, "# ");
+	if (a->mdev->group >= 0)
+		printf("# Whoever runs it needs to read and write /dev/vfio/%d.\n",
+		       a->mdev->group);
+	return CMD_OK;
+}
+
 /* The comments come last: in front of the options they would end the command. */
 int assign_qemu(const struct assign *a)
 {
 	char at[64];
 
+	if (a->mdev)
+		return print_mdev(a);
 	assign_qemu_words(a, " \\\n");
 	printf("\n# For -machine %s: the last lines of a script's command, or\n"
 	       "#     eval \"qemu-system-x86_64 -machine %s ... $(vgapass assign %s --for "

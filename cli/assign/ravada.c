@@ -68,15 +68,12 @@ static const char *make_filter(char buf[64], const struct pci_function *f)
 			 ASSIGN_SLOT(f), ASSIGN_FUNCTION(f), f->vendor, f->device);
 }
 
-/* Ravada's own template "vGPU VFIO" has managed='no', as we want it; "PCI" has managed='yes'. */
-static void print_form(const struct pci_function *f)
+/* What can be entered without SQL, by one of Ravada's own templates. */
+static void print_form(const char *template, const char *list, const char *filter)
 {
-	char filter[64];
-
-	printf("-- Without SQL, as this card has one function: Admin tools, Host Devices, a new "
-	       "one by\n"
-	       "-- the template \"vGPU VFIO\", then List Command %s and List Filter\n-- %s\n",
-	       LISTER, make_filter(filter, f));
+	printf("-- Without SQL: Admin tools, Host Devices, a new one by the template\n"
+	       "-- \"%s\", then List Command %s and List Filter\n-- %s\n", template, list,
+	       filter);
 }
 
 /* One host device that stands for the card: it is found by its first function, and its templates
@@ -89,9 +86,11 @@ static void print_card(const struct assign *a)
 	char name[64], filter[64], buf[ASSIGN_HOSTDEV_MAX];
 
 	text_make(name, sizeof(name), "vgapass %pa", &f->at);
+	make_filter(filter, f);
+	/* It has managed='no', as we want it; "PCI" has managed='yes'. */
 	if (a->card->n == 1)
-		print_form(f);
-	print_device(a, name, LISTER, make_filter(filter, f));
+		print_form("vGPU VFIO", LISTER, filter);
+	print_device(a, name, LISTER, filter);
 	for (unsigned i = 0; i < a->card->n; i++)
 		print_template(name, i, assign_hostdev(buf, a->card, i));
 }
@@ -148,8 +147,31 @@ static void print_pool(const struct assign *a)
 		print_template(name, i, make_pool_hostdev(buf, a->card->function[i]));
 }
 
+/* "mdevctl list" has a line for each device that exists, and none else: a guest gets it while it
+ * is started. */
+static int print_mdev(const struct assign *a)
+{
+	static const char list[] = "mdevctl list";
+	char name[64], filter[64], xml[ASSIGN_HOSTDEV_MAX];
+
+	assign_mdev_name(a, "-- ");
+	text_make(name, sizeof(name), "vgapass %s", a->mdev->uuid);
+	text_make(filter, sizeof(filter), "^%s", a->mdev->uuid);
+	print_form("GPU Mediated Device (no display)", list, filter);
+	print_device(a, name, list, filter);
+	print_template(name, 0, text_make(xml, sizeof(xml),
+					  "<hostdev mode='subsystem' type='mdev' "
+					  "model='vfio-pci'>\n  <source>\n"
+					  "    <address uuid='%s'/>\n  </source>\n</hostdev>",
+					  a->mdev->uuid));
+	puts("COMMIT;");
+	return CMD_OK;
+}
+
 int assign_ravada(const struct assign *a)
 {
+	if (a->mdev)
+		return print_mdev(a);
 	if (a->pool && check_pool(a))
 		return CMD_FAILED;
 	assign_names(a, "-- ");

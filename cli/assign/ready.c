@@ -6,6 +6,7 @@
 #include "runtime/core/words.h"
 #include "cli/cmd.h"
 #include "cli/machine/group.h"
+#include "cli/machine/mdev.h"
 
 const char *ready_planned(const struct host *h, const struct pci_function *f)
 {
@@ -27,12 +28,26 @@ static int refuse_without_group(const struct pci_function *f)
 			    text_make(at, sizeof(at), "%pa", &f->at));
 }
 
+/* ", or assign --mdev UUID", where the function has such a share; else "". */
+static const char *advise_share(const struct host *h, const struct pci_function *f, char text[64])
+{
+	const struct mdev *one;
+	struct mdevs all;
+
+	*text = '\0';
+	mdevs_read(h, &all);
+	if (mdevs_of(h, &all, f, &one))
+		text_make(text, 64, ", or assign --mdev %s", one->uuid);
+	mdevs_free(&all);
+	return text;
+}
+
 /* Neither this boot nor the next gives the function to a guest: says why not. Without an IOMMU
  * group add refuses it, too. */
 static int refuse_function(const struct host *h, const struct pci_function *f)
 {
 	const struct plan_entry *e = host_entry(h, f);
-	char why_buf[PLAN_LINE_MAX], at[64];
+	char why_buf[PLAN_LINE_MAX], at[64], share[64];
 	struct text why;
 
 	if (f->group < 0 && e->state == STATE_NONE)
@@ -46,7 +61,8 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 	else if (e->state == STATE_SHARED)
 		text_add(&why, "leaves it there: assign one of its virtual functions");
 	else if (e->state == STATE_NONE)
-		text_add(&why, "leaves it there: run vgapass add %pa", &f->at);
+		text_add(&why, "leaves it there: run vgapass add %pa%s", &f->at,
+			 advise_share(h, f, share));
 	else {
 		text_add(&why, "leaves it there: ");
 		words_reason(&why, &h->run, f, e);

@@ -80,6 +80,21 @@ typedef void check_line_fn(struct check *c, const struct check_at *at, char *lin
 
 void check_lines(struct check *c, const char *path, check_line_fn *fn);
 
+/* True: the newest kernel has no such module, built in or not. False: it has, or that is not
+ * known. */
+bool check_lacks_module(const struct check *c, const char *module);
+
+/* Part of the topic elsewhere: settings that share a display by GVT-g. */
+struct settings;
+void check_shares(struct check *c, const struct settings *found);
+
+/* Adds the steps that remove a setting: cli/settings/settings.h. */
+struct setting;
+void check_remove(struct check *c, const struct setting *s);
+
+/* Returns where a setting is, for check_say(). */
+const char *check_where(const struct setting *s);
+
 /* Cuts the next word off *rest and returns it, or NULL at the end. */
 char *check_word(char **rest, const char *separators);
 
@@ -98,6 +113,8 @@ static inline bool check_is_idle(const struct check *c)
 
 /* config.c */
 check_fn check_files, check_rules, check_later, check_kinds, check_refused;
+/* once.c */
+check_fn check_once;
 /* iommu.c */
 check_fn check_iommu, check_no_group, check_groups, check_reserved, check_late_iommu;
 check_fn check_remapping;
@@ -107,6 +124,10 @@ check_fn check_images;
 check_fn check_modules, check_signatures;
 /* elsewhere.c */
 check_fn check_settings;
+/* mediated.c */
+check_fn check_mediated;
+/* virtual.c */
+check_fn check_virtual;
 /* cards.c */
 check_fn check_reset, check_drivers, check_binders, check_display, check_framebuffer;
 /* needs.c */

@@ -28,6 +28,10 @@
 	X(REFUSED_STRANGER, "refused-stranger", "a companion is no part of the card") \
 	X(REFUSED_EXPECT, "refused-expect", "a rule matches more or less than it expects") \
 	X(REFUSED, "refused", "a function is refused for another reason") \
+	X(ONCE_IMPOSSIBLE, "once-impossible", "no boot of this machine can be asked something") \
+	X(ONCE_UNSEEN, "once-unseen", "a kernel cannot see what it is asked") \
+	X(ONCE_LOST, "once-lost", "the next boot does not look for what it is asked") \
+	X(ONCE_ASKED, "once-asked", "the next boot is asked something") \
 	X(IOMMU_OFF, "iommu-off", "the IOMMU is off") \
 	X(GROUP_MISSING, "group-missing", "a function has no IOMMU group, others have") \
 	X(GROUP_NOT_VIABLE, "group-not-viable", "host drivers keep a group from guests") \
@@ -67,6 +71,12 @@
 	X(VFIO_HINDERED, "vfio-hindered", "a setting may keep VFIO from working") \
 	X(BLACKLIST_NEEDLESS, "blacklist-needless", "rules make a blacklist needless") \
 	X(SETTING_WRONG, "setting-wrong", "no program reads a setting as it is written") \
+	X(GVT_USELESS, "gvt-useless", "Intel's GVT-g is turned on where it does nothing") \
+	X(MDEV_WITHOUT_CARD, "mdev-without-card", "a rule takes the card of a mediated device") \
+	X(VF_DRIVER_MISSING, "vf-driver-missing", "no driver can make virtual functions") \
+	X(VF_NUMBER, "vf-number", "there are more or fewer virtual functions than a rule says") \
+	X(VF_FAILED, "vf-failed", "the virtual functions of a rule could not be made") \
+	X(VF_ELSEWHERE, "vf-elsewhere", "a setting makes virtual functions beside the rules") \
 	X(RECOVERY_BOOT, "recovery-boot", "a recovery boot binds nothing") \
 	X(RESET_MISSING, "reset-missing", "a function cannot be reset") \
 	X(RESET_SHARED, "reset-shared", "a function cannot be reset without one of the host") \
@@ -94,6 +104,7 @@
 	X(GOOD_LATER, "rules-in-time", "each function of a rule appears in time") \
 	X(GOOD_KINDS, "rules-exact", "each rule by ID alone takes one card") \
 	X(GOOD_REFUSED, "none-refused", "no function is refused") \
+	X(GOOD_ONCE, "once-possible", "the next boot is asked nothing, or could be") \
 	X(GOOD_IOMMU, "iommu-on", "the IOMMU is on") \
 	X(GOOD_NO_GROUP, "groups-exist", "each function of a rule has an IOMMU group") \
 	X(GOOD_GROUPS, "groups-viable", "each IOMMU group of a rule is viable") \
@@ -107,6 +118,8 @@
 	X(GOOD_RESET, "reset-available", "each function of a rule can be reset") \
 	X(GOOD_DRIVERS, "drivers-as-ruled", "each function of a rule uses its driver") \
 	X(GOOD_BINDERS, "no-strays", "only rules give functions to guests") \
+	X(GOOD_MEDIATED, "mdevs-kept", "no rule takes the card of a mediated device") \
+	X(GOOD_VFS, "vfs-possible", "nothing keeps virtual functions of rules from being made") \
 	X(GOOD_FRAMEBUFFER, "framebuffer-free", "no framebuffer holds memory of a card") \
 	X(GOOD_NEEDS, "host-needs-kept", "the host keeps all that it needs") \
 	X(GOOD_PASSPHRASE, "passphrase-possible", "the root file system can be unlocked") \

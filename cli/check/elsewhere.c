@@ -14,7 +14,7 @@
 #define NAMES_MAX 512
 
 /* Where a setting is, for check_say(). */
-static const char *place_of(const struct setting *s)
+const char *check_where(const struct setting *s)
 {
 	return s->source == SOURCE_RUNNING ? "/proc/cmdline" : check_line(s->file, s->line);
 }
@@ -66,7 +66,7 @@ static unsigned list_meant(const struct check *c, const struct setting *s, bool 
 }
 
 /* The steps that remove the setting. */
-static void add_fix(struct check *c, const struct setting *s)
+void check_remove(struct check *c, const struct setting *s)
 {
 	struct setting_fix fix;
 
@@ -76,7 +76,7 @@ static void add_fix(struct check *c, const struct setting *s)
 	else if (fix.target == SETTING_SCREEN)
 		check_advise(c, "%s", fix.edit);
 	else if (*fix.edit)
-		check_edit(c, place_of(s), "%s", fix.edit);
+		check_edit(c, check_where(s), "%s", fix.edit);
 	if (*fix.command)
 		check_run(c, "%s", fix.command);
 }
@@ -93,11 +93,11 @@ static void judge_override(struct check *c, const struct setting *s)
 			continue;
 		bool same = !strcmp(s->driver, host_entry(c->host, f)->driver);
 		check_say(c, same ? FINDING_WARNING : FINDING_ERROR,
-			  same ? CODE_OVERRIDE_NEEDLESS : CODE_OVERRIDE_FIGHTS, place_of(s),
+			  same ? CODE_OVERRIDE_NEEDLESS : CODE_OVERRIDE_FIGHTS, check_where(s),
 			  "driverctl gives %s to %s, which is %s", s->items, s->driver,
 			  same ? "needless, as a rule does" :
 				 "against the rule, and late in the boot");
-		add_fix(c, s);
+		check_remove(c, s);
 	}
 }
 
@@ -109,15 +109,15 @@ static void judge_gives(struct check *c, const struct setting *s)
 		judge_override(c, s);
 	} else if (list_meant(c, s, false, others)) {
 		check_say(c, *s->entry ? FINDING_WARNING : FINDING_ERROR, CODE_SETTING_FIGHTS,
-			  place_of(s), "%s takes all functions of its IDs, also %s, which no rule "
-			  "takes%s", name_of(s, name), others, where_only(s, only));
-		add_fix(c, s);
+			  check_where(s), "%s takes all functions of its IDs, also %s, which no "
+			  "rule takes%s", name_of(s, name), others, where_only(s, only));
+		check_remove(c, s);
 		check_advise(c, "or make rules of it: vgapass import");
 	} else {
-		check_say(c, FINDING_WARNING, CODE_SETTING_NEEDLESS, place_of(s), "%s is needless, "
-			  "as the rules say which functions are taken%s", name_of(s, name),
-			  where_only(s, only));
-		add_fix(c, s);
+		check_say(c, FINDING_WARNING, CODE_SETTING_NEEDLESS, check_where(s), "%s is "
+			  "needless, as the rules say which functions are taken%s",
+			  name_of(s, name), where_only(s, only));
+		check_remove(c, s);
 	}
 }
 
@@ -127,14 +127,14 @@ static void judge_binds(struct check *c, const struct setting *s)
 	unsigned planned = list_meant(c, s, true, names);
 
 	if (list_meant(c, s, false, others)) {
-		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, place_of(s),
+		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, check_where(s),
 			  "%s, also %s, which no rule takes", s->why, others);
-		add_fix(c, s);
+		check_remove(c, s);
 		check_advise(c, "or make rules of it: vgapass import");
 	} else {
-		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, place_of(s), "%s%s%s", s->why,
+		check_say(c, FINDING_WARNING, CODE_SCRIPT_BINDS, check_where(s), "%s%s%s", s->why,
 			  planned ? ": " : "", names);
-		add_fix(c, s);
+		check_remove(c, s);
 	}
 }
 
@@ -145,9 +145,9 @@ static void judge_guests(struct check *c, const struct setting *s)
 
 	if (!list_meant(c, s, true, names))
 		return;
-	check_say(c, FINDING_WARNING, CODE_HOOK_BINDS, place_of(s),
+	check_say(c, FINDING_WARNING, CODE_HOOK_BINDS, check_where(s),
 		  "%s, also %s, which a rule takes at boot", s->why, names);
-	add_fix(c, s);
+	check_remove(c, s);
 }
 
 static void judge_removes(struct check *c, const struct setting *s)
@@ -156,9 +156,9 @@ static void judge_removes(struct check *c, const struct setting *s)
 
 	if (!list_meant(c, s, true, names))
 		return;
-	check_say(c, FINDING_ERROR, CODE_SETTING_REMOVES, place_of(s),
+	check_say(c, FINDING_ERROR, CODE_SETTING_REMOVES, check_where(s),
 		  "removes %s from the PCI bus, which the rules take", names);
-	add_fix(c, s);
+	check_remove(c, s);
 }
 
 /* Without a rule nothing fights, and what works is left alone. */
@@ -167,14 +167,14 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 	char names[NAMES_MAX];
 
 	if (s->kind == SETTING_WRONG && *s->items) {
-		check_say(c, FINDING_WARNING, CODE_SETTING_WRONG, place_of(s), "%s %s", s->words,
+		check_say(c, FINDING_WARNING, CODE_SETTING_WRONG, check_where(s), "%s %s", s->words,
 			  s->why);
 		check_advise(c, "vgapass add makes a rule if it is meant");
 	}
 	if (s->kind != SETTING_GIVES && s->kind != SETTING_BINDS)
 		return;
 	list_meant(c, s, false, names);
-	check_say(c, FINDING_WARNING, CODE_SETTING_WITHOUT_RULE, place_of(s),
+	check_say(c, FINDING_WARNING, CODE_SETTING_WITHOUT_RULE, check_where(s),
 		  "gives functions to guests (%s), and no rule does",
 		  *names    ? names :
 		  *s->items ? s->items :
@@ -185,8 +185,7 @@ static void judge_without_rules(struct check *c, const struct setting *s)
 
 /* --- VFIO's modules, in lists and with options */
 
-/* True: the newest kernel does not have it. */
-static bool is_gone(const struct check *c, const char *module)
+bool check_lacks_module(const struct check *c, const char *module)
 {
 	struct kernels kernels;
 	struct modules m;
@@ -205,13 +204,13 @@ static bool is_gone(const struct check *c, const char *module)
 /* vfio_virqfd was made part of vfio in 6.2: services and image generators complain of it. */
 static void judge_loads(struct check *c, const struct setting *s)
 {
-	if (is_gone(c, s->items)) {
-		check_say(c, FINDING_WARNING, CODE_MODULE_GONE, place_of(s),
+	if (check_lacks_module(c, s->items)) {
+		check_say(c, FINDING_WARNING, CODE_MODULE_GONE, check_where(s),
 			  "the newest kernel has no module %s, which fails or warns at each boot",
 			  s->items);
-		check_edit(c, place_of(s), "remove %s", s->items);
+		check_edit(c, check_where(s), "remove %s", s->items);
 	} else {
-		check_say(c, FINDING_OK, CODE_MODULE_LISTED, place_of(s),
+		check_say(c, FINDING_OK, CODE_MODULE_LISTED, check_where(s),
 			  "%s may stay; the boot image loads what the rules need", s->items);
 	}
 }
@@ -283,7 +282,7 @@ static void judge_options(struct check *c, const struct setting *s)
 			text_add(&t, "%s%s.%pv", t.len ? " " : "", module, &option);
 	}
 	if (t.len) {
-		check_say(c, FINDING_WARNING, CODE_OPTION_IGNORED, place_of(s),
+		check_say(c, FINDING_WARNING, CODE_OPTION_IGNORED, check_where(s),
 			  "%s is built into kernel %s, so %s has no effect here", s->driver,
 			  kernel, s->items);
 		check_bootline(c, "add %s to", words);
@@ -299,7 +298,7 @@ static void say_words(struct check *c, enum finding_level level, enum check_code
 {
 	char only[NAMES_MAX];
 
-	check_say(c, level, code, place_of(s), "%s%s%s%s", s->words, between, s->why,
+	check_say(c, level, code, check_where(s), "%s%s%s%s", s->words, between, s->why,
 		  where_only(s, only));
 }
 
@@ -311,13 +310,13 @@ static void judge_stops(struct check *c, const struct setting *s)
 	if (*s->entry && !strncmp(s->words, "vgapass=", 8)) {
 		say_words(c, FINDING_OK, CODE_VGAPASS_OFF_ENTRY, s, ": ");
 	} else if (s->source == SOURCE_LIST) {
-		check_say(c, stops ? FINDING_ERROR : FINDING_WARNING, code, place_of(s), "%s",
+		check_say(c, stops ? FINDING_ERROR : FINDING_WARNING, code, check_where(s), "%s",
 			  s->why);
-		add_fix(c, s);
+		check_remove(c, s);
 		check_rebuild(c, NULL, NULL);
 	} else {
 		say_words(c, stops && !*s->entry ? FINDING_ERROR : FINDING_WARNING, code, s, ": ");
-		add_fix(c, s);
+		check_remove(c, s);
 	}
 }
 
@@ -327,22 +326,22 @@ static void judge_blacklist(struct check *c, const struct setting *s)
 
 	if (!setting_is_for_rules(c->host, s))
 		return;
-	check_say(c, FINDING_WARNING, CODE_BLACKLIST_NEEDLESS, place_of(s),
+	check_say(c, FINDING_WARNING, CODE_BLACKLIST_NEEDLESS, check_where(s),
 		  "%s is needless, as rules keep host drivers off, and may hurt other cards%s",
 		  s->words, where_only(s, only));
-	add_fix(c, s);
+	check_remove(c, s);
 }
 
 static void judge_needless(struct check *c, const struct setting *s)
 {
 	say_words(c, FINDING_WARNING, CODE_SETTING_NEEDLESS, s, " is needless: ");
-	add_fix(c, s);
+	check_remove(c, s);
 }
 
 static void judge_wrong(struct check *c, const struct setting *s)
 {
 	say_words(c, FINDING_WARNING, CODE_SETTING_WRONG, s, " ");
-	add_fix(c, s);
+	check_remove(c, s);
 }
 
 static void judge_risk(struct check *c, const struct setting *s)
@@ -369,7 +368,7 @@ static void judge_setting(struct check *c, const struct setting *s)
 
 static void say_unread(struct check *c, const struct setting *s)
 {
-	check_say(c, FINDING_WARNING, CODE_FILE_UNREADABLE, place_of(s), "cannot be read (%s)",
+	check_say(c, FINDING_WARNING, CODE_FILE_UNREADABLE, check_where(s), "cannot be read (%s)",
 		  s->why);
 	if (s->denied)
 		check_as_root(c);
@@ -387,11 +386,14 @@ void check_settings(struct check *c)
 		const struct setting *s = &found.list[i];
 		if (s->kind == SETTING_UNREAD)
 			say_unread(c, s);
+		else if (s->kind == SETTING_SHARES)
+			continue;
 		else if (check_is_idle(c))
 			judge_without_rules(c, s);
 		else
 			judge_setting(c, s);
 	}
+	check_shares(c, &found);
 	settings_free(&found);
 	if (recovery->n) {
 		check_say(c, FINDING_WARNING, CODE_RECOVERY_BOOT, "/proc/cmdline",

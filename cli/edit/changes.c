@@ -19,7 +19,7 @@ bool changes_need(const struct rules_how *how, const struct rule *rule,
 
 	text_make(ret->file, sizeof(ret->file), "%s", rule->at.file);
 	ret->line = rule->at.line;
-	ret->moves = how->profile && !rule->profile;
+	ret->moves = how->profile && how->profile != config_trial && !rule->profile;
 	text_start(&t, ret->options, sizeof(ret->options));
 	if (how->take_boot_display && f->boot_display && !rule->take_boot_display)
 		text_add(&t, "take=boot-display ");

@@ -2,6 +2,8 @@
 /* conf_edit.c - see conf_edit.h */
 #include "conf_edit.h"
 
+#include "runtime/core/config.h"
+
 #define NOWHERE SIZE_MAX
 
 /* The next line with its end. */
@@ -35,7 +37,8 @@ static bool is_comment(struct slice line)
 	return word.n && *word.p == '#';
 }
 
-/* "[profile NAME]", as config.c reads it. */
+/* "[profile NAME]" or "[trial]", whose name is "trial", as config.c reads them. No profile can have
+ * that name. */
 static bool is_section(struct slice line, struct slice *name)
 {
 	struct slice rest = slice_cut(&line, '#'), look = rest, word = slice_next(&look, '\0');
@@ -44,8 +47,8 @@ static bool is_section(struct slice line, struct slice *name)
 		return false;
 	slice_cut(&rest, '[');
 	rest = slice_cut(&rest, ']');
-	slice_next(&rest, '\0');
-	*name = slice_next(&rest, '\0');
+	word = slice_next(&rest, '\0');
+	*name = slice_is(word, config_trial) ? word : slice_next(&rest, '\0');
 	return true;
 }
 
@@ -132,7 +135,7 @@ uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines
 		text_add(out, "%s", old.p[at - 1] == '\r' ? "\n" : end);
 	text_add(out, "%s", apart ? end : "");
 	if (make)
-		text_add(out, "[profile %s]%s", profile, end);
+		text_add(out, profile == config_trial ? "[%s]%s" : "[profile %s]%s", profile, end);
 	while (lines.n) {
 		struct slice line = slice_cut(&lines, '\n');
 		text_add(out, "%pv%s", &line, open && !lines.n ? "" : end);
@@ -173,6 +176,39 @@ void conf_edit_change(struct slice old, const struct conf_change *changes, unsig
 	if (open && gone && out->len && out->buf[out->len - 1] == '\n')
 		out->len -= out->len > 1 && out->buf[out->len - 2] == '\r' ? 2 : 1;
 	out->buf[out->len] = '\0';
+}
+
+/* Returns the blank lines that the text begins with, if nothing else comes before the next section
+ * or the end; *is tells that. */
+static struct slice empty_section(struct slice text, bool *is)
+{
+	struct slice rest = text, line, name;
+	size_t n = 0;
+
+	for (*is = true; rest.n; n += line.n) {
+		line = next_line(&rest);
+		if (is_blank(line))
+			continue;
+		*is = is_section(line, &name);
+		break;
+	}
+	return (struct slice){ text.p, n };
+}
+
+void conf_edit_drop_empty(struct slice old, const char *profile, struct text *out)
+{
+	struct slice rest = old, name;
+	bool empty;
+
+	while (rest.n) {
+		struct slice line = next_line(&rest), blanks = empty_section(rest, &empty);
+		if (!is_section(line, &name) || !slice_is(name, profile) || !empty) {
+			text_add(out, "%pv", &line);
+			continue;
+		}
+		rest.p += blanks.n;
+		rest.n -= blanks.n;
+	}
 }
 
 struct slice conf_edit_line(struct slice text, uint32_t line)

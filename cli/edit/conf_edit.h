@@ -9,8 +9,8 @@
 #include "runtime/core/text.h"
 
 /* Adds lines ('\n' between them, none at the end) after the rules of the last section of that
- * name; with profile NULL, after the rules outside of sections. A missing section is made at the
- * end. Below a comment there is an empty line first, so that the lines are not read as a part of
+ * name; with profile NULL, after the rules outside of sections; with config_trial, in [trial]. A
+ * missing section is made at the end. Below a comment there is an empty line first, so that the lines are not read as a part of
  * it. Returns the number of the first added line in `out`. If the text does not fit, out->cut is
  * set. */
 uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines,
@@ -25,6 +25,10 @@ struct conf_change {
 /* Copies the text with n changes. */
 void conf_edit_change(struct slice old, const struct conf_change *changes, unsigned n,
 		      struct text *out);
+
+/* Copies the text without the lines that begin sections of that name (as for conf_edit_add()) in
+ * which nothing is, and without the empty lines below them. */
+void conf_edit_drop_empty(struct slice old, const char *profile, struct text *out);
 
 /* Returns a line of the text, without its line end. */
 struct slice conf_edit_line(struct slice text, uint32_t line);

@@ -253,6 +253,16 @@ struct conf_file *conf_set_file(struct conf_set *s, const char *name)
 	return f;
 }
 
+void conf_set_plan_plainly(struct run *r, const char *profile)
+{
+	r->cmd = (struct cmdline){ .mode = MODE_ON };
+	if (profile == config_trial)
+		config_begin_trial(&r->config);
+	else if (profile && config_find_profile(&r->config, slice_of(profile)))
+		r->cmd.profile = slice_of(profile);
+	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+}
+
 void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile)
 {
 	struct run *r = &h->run;
@@ -264,10 +274,7 @@ void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile
 		if (name)
 			config_parse(&r->config, name, f->text, f->n);
 	}
-	r->cmd = (struct cmdline){ .mode = MODE_ON };
-	if (profile && config_find_profile(&r->config, slice_of(profile)))
-		r->cmd.profile = slice_of(profile);
-	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	conf_set_plan_plainly(r, profile);
 }
 
 bool conf_file_take(struct conf_file *f, const struct text *new)

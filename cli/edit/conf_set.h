@@ -41,9 +41,12 @@ int conf_set_read(struct conf_set *s, struct host *h, bool look_only);
 struct conf_file *conf_set_file(struct conf_set *s, const char *name);
 
 /* Makes h->run's configuration and plan those of a boot with the changed files. `profile` is chosen
- * as by vgapass=PROFILE; none is if it is NULL or no section has that name. Nothing else of the
- * kernel command line counts. */
+ * as by vgapass=PROFILE; none is if it is NULL or no section has that name, and config_trial is a
+ * trial. Nothing else of the kernel command line counts. */
 void conf_set_plan(const struct conf_set *s, struct host *h, const char *profile);
+
+/* The same for the configuration that r has. */
+void conf_set_plan_plainly(struct run *r, const char *profile);
 
 /* Adds the errors of h->run's configuration to the account. Returns how many there are. */
 unsigned conf_set_errors(const struct host *h);

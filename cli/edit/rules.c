@@ -15,6 +15,7 @@
 #include "conf_edit.h"
 #include "conf_write.h"
 #include "cli/machine/rebuild.h"
+#include "cli/once/ask.h"
 
 #define DIRECTORY "vgapass.conf.d/"
 #define NAME_LETTERS "0123456789-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -28,7 +29,7 @@ int rules_check_names(struct rules_how *how, const char *file)
 		     file[strspn(file, NAME_LETTERS)]))
 		return cmd_misused(how->verb, "--file: expected a name of at most 40 letters, "
 				   "digits, - and _");
-	if (!how->profile)
+	if (!how->profile || how->profile == config_trial)
 		return CMD_OK;
 	struct config *scratch = xmalloc(sizeof(*scratch));
 	config_start(scratch);
@@ -90,7 +91,9 @@ const struct plan *rules_alone(const struct run *run, const struct rule *rule)
 	alone->config = run->config;
 	alone->config.rules = alone->config.errors = 0;
 	config_add_rule(&alone->config, rule);
-	if (rule->profile)
+	if (rule->profile == config_trial)
+		config_begin_trial(&alone->config);
+	else if (rule->profile)
 		cmd.profile = slice_of(rule->profile);
 	plan_build(&alone->config, &cmd, &run->inv, &alone->plan);
 	return &alone->plan;
@@ -221,7 +224,9 @@ void rules_show_plan(const struct host *h, const struct rules_how *how, const bo
 
 	text_start(&t, buf, sizeof(buf));
 	next_boot_headline(h, &t);
-	if (how->profile)
+	if (how->profile == config_trial)
+		account_print("The trial: %s\n", buf);
+	else if (how->profile)
 		account_print("Next boot with vgapass=%s: %s\n", how->profile, buf);
 	else
 		account_print("Next boot: %s\n", buf);
@@ -306,7 +311,7 @@ static int rebuild_images(const struct host *h, const struct rules_how *how, boo
 {
 	const struct rebuild_how rebuild = {
 		.apply = apply, .verbose = how->verbose, .to = how->json ? stderr : stdout,
-		.profile = how->profile,
+		.profile = how->profile == config_trial ? NULL : how->profile,
 	};
 
 	/* JSON has no line for a person. */
@@ -319,29 +324,39 @@ static int rebuild_images(const struct host *h, const struct rules_how *how, boo
 	return r;
 }
 
+/* True: the image that boots next has the configuration already. */
+static bool is_image_current(const struct host *h)
+{
+	struct next_image image;
+
+	next_image_look(h, &image, NULL);
+	bool is = image.state == NEXT_CURRENT;
+	next_image_free(&image);
+	return is;
+}
+
 int rules_unchanged(const struct host *h, const struct rules_how *how)
 {
-	return how->apply && !how->dry_run ? rebuild_images(h, how, true) : CMD_OK;
+	if (!how->apply || how->dry_run)
+		return CMD_OK;
+	if (!how->once)
+		return rebuild_images(h, how, true);
+	int r = once_prepare(h, how->once);
+	if (!r && !is_image_current(h))
+		r = rebuild_images(h, how, true);
+	return r ? once_say_not_armed() : once_ask(h, how->once);
 }
 
 int rules_finish(const struct host *h, const struct conf_set *set, const struct rules_how *how)
 {
 	if (how->dry_run)
 		return conf_write_check(set, h);
+	if (how->once && once_prepare(h, how->once))
+		return account_unchanged();
 	if (conf_write(set, h))
 		return CMD_FAILED;
-	return rebuild_images(h, how, how->apply);
-}
-
-/* The plan of a boot with no other word on its command line than vgapass=PROFILE. */
-static void plan_plainly(struct host *h, const char *profile)
-{
-	struct run *r = &h->run;
-
-	r->cmd = (struct cmdline){ .mode = MODE_ON };
-	if (profile && config_find_profile(&r->config, slice_of(profile)))
-		r->cmd.profile = slice_of(profile);
-	plan_build(&r->config, &r->cmd, &r->inv, &r->plan);
+	int r = rebuild_images(h, how, how->apply);
+	return !how->once ? r : r ? once_say_not_armed() : once_ask(h, how->once);
 }
 
 int rules_edit(const struct host_options *o, const struct rules_how *how, int n, char **names,
@@ -354,7 +369,7 @@ int rules_edit(const struct host_options *o, const struct rules_how *how, int n,
 	account_start(how->verb, how->json);
 	int r = conf_set_open(set, host, o, how->dry_run);
 	if (!r) {
-		plan_plainly(host, how->profile);
+		conf_set_plan_plainly(&host->run, how->profile);
 		r = choose_cards(host, n, names, can_go, cards);
 	}
 	if (!r)

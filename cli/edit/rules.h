@@ -5,6 +5,8 @@
 #include "choose.h"
 #include "conf_set.h"
 
+struct once;
+
 #define RULES_NEW_MAX CONFIG_RULES_MAX
 #define RULE_TEXT_MAX 256
 
@@ -18,13 +20,14 @@ struct new_rule {
 struct rules_how {
 	const struct cmd_verb *verb;
 	char file[64];       /* as messages name it: "vgapass.conf" */
-	const char *profile; /* NULL: outside of sections */
+	const char *profile; /* NULL: outside of sections; config_trial: in [trial] */
 	const char *with;    /* "slot", "group", or NULL */
 	unsigned vfs;        /* so many virtual functions for guests; 0: the card itself */
 	bool take_boot_display, no_iommu, required;
 	bool dry_run, apply, json;
 	bool yes;     /* ask nothing */
 	bool verbose; /* with `apply`, all that the tool prints */
+	const struct once *once; /* what the next boot is asked when all is done; NULL: nothing */
 };
 
 struct new_rules {

@@ -75,6 +75,16 @@ void in_use_except(pid_t pid)
 	caller = pid;
 }
 
+void in_use_virtual(const struct roots *roots, const struct pci_function *f, struct obstacles *ret)
+{
+	struct nodes nodes = { 0 };
+
+	ret->n = 0;
+	nodes_find_virtual(roots, f, &nodes);
+	in_use_process(roots, &nodes, caller, ret);
+	nodes_free(&nodes);
+}
+
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		 struct obstacles *ret)
 {
@@ -83,6 +93,7 @@ void in_use_find(const struct roots *roots, const struct pci_function *const *f,
 	find_by_host(roots, f, n, true, ret);
 	for (unsigned i = 0; i < n; i++) {
 		nodes_find(roots, f[i], &nodes);
+		nodes_find_virtual(roots, f[i], &nodes);
 		look_at_virtual_functions(roots, f[i], ret);
 	}
 	in_use_consoles(roots, &nodes, ret);

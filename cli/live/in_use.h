@@ -17,6 +17,10 @@
 void in_use_find(const struct roots *roots, const struct pci_function *const *f, unsigned n,
 		 struct obstacles *ret);
 
+/* Finds the processes that have virtual functions of f open. */
+void in_use_virtual(const struct roots *roots, const struct pci_function *f,
+		    struct obstacles *ret);
+
 /* Makes in_use_find() leave out this process too. A worker names its parent, whose open files it
  * has inherited. */
 void in_use_except(pid_t pid);

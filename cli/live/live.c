@@ -180,7 +180,7 @@ static void leave_if_alone(struct live *l)
 	int lock = take_lock();
 	if (lock >= 0 && pread(lock, &last, sizeof(last), 0) == sizeof(last) && last == l->parent)
 		for (unsigned k = 0; k < l->n; k++)
-			live_give_back(l, k, true);
+			live_give_back(l, k, !l->function[k].is_new);
 	_exit(1);
 }
 

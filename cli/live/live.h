@@ -30,6 +30,8 @@ struct live_function {
 	char override[PCI_DRIVER_NAME]; /* driver_override as it was; "": none */
 	bool wanted;                    /* its driver is to lose it, by l->wants at the last look */
 	bool changed;                   /* another function is at its address, or none */
+	bool is_new;                    /* a virtual function that the command has found or made
+					   on its way: undone, it is the host's */
 	bool done;                      /* live_give_back() has come to its end */
 	char driver[PCI_DRIVER_NAME];   /* then: what the driver link says; "": none */
 	struct live_attribute attribute[CONFIG_ATTRS_MAX]; /* as those of its rule */

@@ -16,6 +16,9 @@ void live_json_start(const struct live *l)
 void live_json_set(const struct live *l, unsigned k, const char *action, enum live_done done,
 		   const char *now)
 {
+	/* Virtual functions come in between. */
+	if (!functions[k])
+		functions[k] = function_json(&l->host, l->function[k].f);
 	json_object *o = functions[k];
 
 	json_set(o, "driver", now);

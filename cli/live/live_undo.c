@@ -169,7 +169,7 @@ static void undo_item(void *live, unsigned k)
 	struct live *l = live;
 
 	if (k < l->n)
-		live_give_back(l, k, true);
+		live_give_back(l, k, !l->function[k].is_new);
 	else
 		restore_framebuffers(l);
 }
@@ -187,6 +187,8 @@ static void say_undone(const struct live *l, unsigned k)
 	if (!one->done)
 		cmd_complain("%s: the kernel has not returned from giving it back to %s: see the "
 			     "kernel log", at, was);
+	else if (one->is_new)
+		cmd_complain("%s: left to the host, %s has it", at, is);
 	else if (strcmp(was, is) != 0)
 		cmd_complain("%s: not given back to %s, %s has it: see the "
 			     "kernel log", at, was, is);

@@ -215,6 +215,29 @@ void nodes_find(const struct roots *roots, const struct pci_function *f, struct 
 	add_nvidia(&s);
 }
 
+static void look_at_virtual(const struct search *s, const char *path, const void *what)
+{
+	char group[16], *link = xasprintf("%s/iommu_group", path);
+
+	(void)what;
+	if (!strncmp(strrchr(path, '/'), "/virtfn", 7)) {
+		walk_directory(s, path, NULL);
+		if (sysfs_link(s->roots->sys, link, 0, group, sizeof(group)) > 0)
+			add_vfio_group(s, (int)strtol(group, NULL, 10));
+	}
+	free(link);
+}
+
+void nodes_find_virtual(const struct roots *roots, const struct pci_function *f,
+			struct nodes *nodes)
+{
+	const struct search s = { roots, f, nodes };
+	char path[64];
+
+	each_entry(&s, text_make(path, sizeof(path), "bus/pci/devices/%pa", &f->at), DT_LNK,
+		   look_at_virtual, NULL);
+}
+
 void nodes_free(struct nodes *nodes)
 {
 	for (size_t i = 0; i < nodes->n; i++)

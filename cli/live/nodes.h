@@ -29,6 +29,10 @@ struct nodes {
  * those of mediated devices, NVIDIA's own files. */
 void nodes_find(const struct roots *roots, const struct pci_function *f, struct nodes *nodes);
 
+/* Adds those of its virtual functions: they go with it. */
+void nodes_find_virtual(const struct roots *roots, const struct pci_function *f,
+			struct nodes *nodes);
+
 void nodes_free(struct nodes *nodes);
 
 /* "card0" */

@@ -10,6 +10,7 @@
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "iommu.h"
+#include "mdev.h"
 #include "problem.h"
 
 int hint_input(const struct host *h)
@@ -32,8 +33,25 @@ void hint_iommu(const struct host *h)
 		     iommu_is_xens(h) ? "" : ", so no function can go to a guest", t.fix);
 }
 
+void hint_mediated(const struct host *h)
+{
+	const struct mdev *one;
+	struct mdevs all;
+
+	mdevs_read(h, &all);
+	for (unsigned i = 0; all.n && i < h->run.inv.functions; i++) {
+		unsigned n = mdevs_of(h, &all, &h->run.inv.function[i], &one);
+		if (n)
+			cmd_note("%s has %u mediated device%s: vgapass assign --mdev %s",
+				 one->parent, n, n > 1 ? "s" : "", one->uuid);
+	}
+	mdevs_free(&all);
+}
+
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX])
 {
+	if (r->token.word == TOKEN_OFF)
+		return text_make(text, HOST_NAME_MAX, "vgapass off --next-boot asks for it");
 	if (!r->cmd.recovery.n)
 		return text_make(text, HOST_NAME_MAX, "vgapass=off is on the kernel command line");
 	return text_make(text, HOST_NAME_MAX, "%pv on the kernel command line asks for a "

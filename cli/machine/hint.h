@@ -14,6 +14,9 @@ void hint_iommu(const struct host *h);
  * vgapass=off, or the word that asks for a recovery boot. */
 const char *hint_off(const struct run *r, char text[HOST_NAME_MAX]);
 
+/* A function has mediated devices: how to give one to a guest. */
+void hint_mediated(const struct host *h);
+
 /* No rule holds: vgapass=off, a broken configuration, an unknown profile. */
 void hint_plan(const struct host *h);
 

@@ -12,19 +12,34 @@
 #include "runtime/io/sysfs.h"
 #include "hook/image/variants.h"
 #include "cli/cmd.h"
+#include "cli/once/once.h"
 #include "cli/out/xalloc.h"
 #include "receipt_read.h"
+
+/* A boot menu has the word in an entry for one boot: that is the running one, not the next. */
+static void forget_trial(char *cmdline)
+{
+	static const char word[] = "vgapass=" TRIAL_WORD;
+	const size_t n = sizeof(word) - 1;
+
+	for (char *p = cmdline; (p = strstr(p, word)); p += n)
+		if ((p == cmdline || p[-1] == ' ') && (!p[n] || strchr(" \n", p[n])))
+			memset(p, ' ', n);
+}
 
 static char *make_cmdline(const struct host *h, const struct host_options *o)
 {
 	char real[CMDLINE_MAX];
+	struct cmdline running;
 	const char *base = o->cmdline;
 
-	if (!base && !o->profile)
-		return NULL;
 	if (!base) {
 		if (sysfs_read_file(h->roots.proc, "cmdline", real, sizeof(real)) < 0)
 			*real = '\0';
+		cmdline_parse(slice_of(real), &running);
+		if (!o->profile && !running.trial)
+			return NULL;
+		forget_trial(real);
 		real[strcspn(real, "\n")] = '\0';
 		base = real;
 	}
@@ -308,6 +323,20 @@ char *host_file(const struct host *h, const char *path)
 	return xstrdup(real);
 }
 
+/* What the next boot finds. It looks for a variable only if its configuration says so. */
+static void read_once(struct host *h)
+{
+	char token[ONCE_TOKEN_MAX];
+	const struct once_means *means = once_pending(&h->roots, token, sizeof(token));
+
+	gather_config(&h->roots, &h->run.config);
+	if (!means || (means == &once_efi && !config_wants_token(&h->run.config)))
+		return;
+	token_parse(slice_of(token), &h->run.token);
+	h->run.token.state = TOKEN_TAKEN;
+	h->once_means = means->name;
+}
+
 int host_open(struct host *h, const struct host_options *o)
 {
 	h->sysroot = o->sysroot && strcmp(o->sysroot, "/") ? o->sysroot : "";
@@ -321,6 +350,8 @@ int host_open(struct host *h, const struct host_options *o)
 	gather_mounts(&h->roots);
 	host_open_names(h);
 	h->cmdline = make_cmdline(h, o);
+	if (o->once && !o->cmdline && !o->profile)
+		read_once(h);
 	gather_run(&h->roots, h->cmdline, &h->run);
 	scan_all(h, o);
 	add_variants(h);
@@ -395,4 +426,26 @@ const struct plan *host_plan_of_all(struct host *h)
 bool host_has_no_iommu_mode(const struct host *h)
 {
 	return sysfs_exists(h->roots.sys, "module/vfio/parameters/enable_unsafe_noiommu_mode");
+}
+
+unsigned host_on_trial(const struct host *h, const struct rule *ret[PCI_FUNCTIONS_MAX])
+{
+	const struct run *r = &h->run;
+	struct config *config = xmalloc(sizeof(*config));
+	struct plan *plan = xmalloc(sizeof(*plan));
+	unsigned n = 0;
+
+	*config = r->config;
+	config_begin_trial(config);
+	plan_build(config, &r->cmd, &r->inv, plan);
+	for (unsigned i = 0; i < r->inv.functions; i++) {
+		const struct rule *rule = plan->entry[i].rule;
+		/* The same rules in the same order. */
+		bool is = rule && !rule->keep && !r->plan.entry[i].rule;
+		ret[i] = is ? &r->config.rule[rule - config->rule] : NULL;
+		n += is;
+	}
+	free(config);
+	free(plan);
+	return n;
 }

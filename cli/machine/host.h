@@ -15,6 +15,7 @@ struct host_options {
 	const char *cmdline; /* a kernel command line in place of proc/cmdline; NULL: that */
 	const char *profile; /* vgapass=PROFILE behind it; NULL: as it is */
 	bool vfs;            /* functions are asked how many virtual ones they can have */
+	bool once;           /* the plan is that of the next boot, which may be asked something */
 	bool as_boot;        /* the plan leaves out what appears later than the boot looks */
 };
 
@@ -27,6 +28,8 @@ struct host {
 	struct kmod_ctx *kmod; /* of the kernel that runs; NULL: host_open_kmod() opens it */
 	bool no_kmod;          /* it has tried to */
 	struct plan *plan_of_all;
+	const char *once_means; /* that has a token for the next boot, which h->run.token is, with
+				   host_options.once; NULL: none has */
 };
 
 /* Reads the machine into *h, which must be zeroed memory. It is large, but most of it is never
@@ -138,3 +141,7 @@ void host_close_kmod(struct host *h);
  * the modules that want it, as udev does. 0, or -errno: -ENOENT, the kernel has none. */
 int host_load_driver(struct host *h, const char *driver);
 int host_load_candidates(struct host *h, const struct pci_function *f);
+
+/* Finds what only a trial boot takes: ret, parallel to the inventory, gets the rules of [trial] for
+ * functions that h's plan has no rule for, else NULL. Returns how many there are. */
+unsigned host_on_trial(const struct host *h, const struct rule *ret[PCI_FUNCTIONS_MAX]);

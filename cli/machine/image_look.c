@@ -15,6 +15,8 @@
 #include "runtime/io/sysfs.h"
 
 #define EARLY "usr/lib/vgapass/vgapass-early" /* its place in the image, on every system */
+#define LATE "usr/lib/vgapass/vgapass-late"
+#define UDEV_RULE "60-vgapass.rules"
 #define LAST "usr/lib/vgapass/~" /* behind all names of a good image, in the order of bytes */
 #define EARLY_SIZE_MAX ((size_t)4 << 20)
 
@@ -205,6 +207,40 @@ static void compare_modules(const struct look *l, struct text *wrong)
 	}
 }
 
+/* True: a rule is about functions that appear after vgapass-early has looked. */
+static bool has_late_rule(const struct host *h)
+{
+	const struct config *c = &h->run.config;
+	const struct inventory *inv = &h->run.inv;
+
+	for (unsigned i = 0; i < c->rules; i++) {
+		if (c->rule[i].vfs)
+			return true;
+		for (unsigned k = 0; k < inv->functions; k++)
+			if (!c->rule[i].keep && host_is_late(h, &inv->function[k]) &&
+			    plan_rule_matches(&c->rule[i], &inv->function[k]))
+				return true;
+	}
+	return false;
+}
+
+/* vgapass-late, which is installed beside vgapass-early, and the udev rule that calls it. */
+static void compare_late(const struct look *l, const char *early, struct text *wrong)
+{
+	char path[PATH_MAX];
+	unsigned k = 0;
+
+	text_make(path, sizeof(path), "%pv/vgapass-late",
+		  &(struct slice){ early, (size_t)(strrchr(early, '/') - early) });
+	if (!sysfs_exists(l->h->roots.root, path) || !has_late_rule(l->h))
+		return;
+	compare_file(l, LATE, path, "vgapass-late", EARLY_SIZE_MAX, wrong);
+	while (k < l->seen.n && !ends_with(l->seen.file[k].name, "/udev/rules.d/" UDEV_RULE))
+		k++;
+	if (k == l->seen.n)
+		add_wrong(wrong, "the udev rule " UDEV_RULE, " is not in it");
+}
+
 /* --- is vgapass-early started, and before udev? */
 
 /* True: udev is not before it. */
@@ -257,6 +293,8 @@ static enum image_state compare_image(const struct look *l, char text[IMAGE_TEXT
 	compare_config(l, &wrong);
 	if (early)
 		compare_file(l, EARLY, early, "vgapass-early", EARLY_SIZE_MAX, &wrong);
+	if (early)
+		compare_late(l, early, &wrong);
 	compare_modules(l, &wrong);
 	if (!is_started(l))
 		add_wrong(&wrong, "nothing in it starts vgapass-early before udev", "");

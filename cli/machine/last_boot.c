@@ -112,6 +112,29 @@ static bool is_result(const struct last_boot *b, const char *result)
 	return !strcmp(receipt_text(b->receipt, "result"), result);
 }
 
+static json_object *once_of(const struct last_boot *b)
+{
+	json_object *once = NULL;
+
+	if (b->receipt)
+		json_object_object_get_ex(b->receipt, "once", &once);
+	return once;
+}
+
+const char *last_boot_once(const struct last_boot *b)
+{
+	json_object *once = once_of(b);
+
+	return once && is_state(once, "taken") ? receipt_text(once, "word") : NULL;
+}
+
+bool last_boot_is_trial(const struct last_boot *b)
+{
+	const char *word = last_boot_once(b);
+
+	return word && !strcmp(word, "trial");
+}
+
 /* True: the boot was told to bind nothing. */
 static bool is_told_off(const struct last_boot *b)
 {
@@ -346,6 +369,34 @@ static void find_result(const struct last_boot *b, struct findings *l)
 					      "reboot", mode);
 }
 
+/* What was asked of the boot, and what became of that. */
+static void find_once(const struct last_boot *b, struct findings *l)
+{
+	json_object *once = once_of(b), *error = NULL;
+
+	if (last_boot_is_trial(b)) {
+		struct finding *f = findings_add(l, FINDING_NOTE, "trial", "", "this boot is a "
+						 "trial, the next one is as before it");
+		if (is_result(b, "ok"))
+			finding_fix(f, FIX_COMMAND, NULL, "vgapass confirm");
+	} else if (once && is_state(once, "stuck")) {
+		json_object_object_get_ex(once, "error", &error);
+		finding_fix(findings_add(l, FINDING_ERROR, "once-stuck", "EFI variable",
+					 "asked for %s, but cannot be deleted (%s)",
+					 !strcmp(receipt_text(once, "word"), "trial") ? "a trial" :
+					 !strcmp(receipt_text(once, "word"), "off") ? "no passthrough" :
+					 "a profile",
+					 strerror((int)json_object_get_int64(error))),
+			    FIX_COMMAND, NULL, "vgapass try --cancel");
+	} else if (once && is_state(once, "hung")) {
+		finding_fix(findings_add(l, FINDING_ERROR, "once-hung", "EFI variable",
+					 "the firmware did not answer, so whatever was asked did "
+					 "not count"),
+			    FIX_ADVICE, NULL, "update the firmware; without next-boot=yes and "
+			    "rules in [trial], no boot asks it");
+	}
+}
+
 static void find_no_receipt(const struct last_boot *b, struct findings *l)
 {
 	struct finding *f;
@@ -398,6 +449,7 @@ void findings_of_boot(const struct last_boot *b, struct findings *l)
 	}
 	find_strays(b, l);
 	find_boot_problems(b, false, l);
+	find_once(b, l);
 	if (!l->count[FINDING_ERROR])
 		find_result(b, l);
 	find_outdated(b, l);

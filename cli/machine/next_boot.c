@@ -10,10 +10,12 @@
 #include "cli/out/table.h"
 #include "cli/out/xalloc.h"
 #include "hint.h"
+#include "mdev.h"
 #include "problem.h"
 #include "rebuild_plan.h"
 #include "refusal.h"
 #include "runtime/core/words.h"
+#include "runtime/io/token.h"
 
 #define VGAPASS_CONF "/etc/vgapass.conf"
 
@@ -64,7 +66,8 @@ bool next_boot_is_idle(const struct host *h, struct text *t)
 	else if (!r->config.rules)
 		text_add(t, "nothing: " VGAPASS_CONF " has no rule");
 	else if (!is_any_rule(h, true))
-		text_add(t, "nothing: no rule applies without a profile");
+		text_add(t, r->config.profiles ? "nothing: no rule applies without a profile" :
+						 "nothing: no rule applies but in a trial");
 	else
 		return false;
 	return true;
@@ -149,7 +152,7 @@ static void find_profiles(const struct host *h, struct findings *l)
 	char names[4096];
 	struct text t;
 
-	if (h->run.plan.state != PLAN_READY || !c->rules || is_any_rule(h, true))
+	if (h->run.plan.state != PLAN_READY || !c->profiles || is_any_rule(h, true))
 		return;
 	text_start(&t, names, sizeof(names));
 	add_profiles(c, &t);
@@ -251,6 +254,56 @@ static void find_later(struct host *h, struct findings *l)
 	}
 }
 
+/* A card that a rule takes has no host driver, which its mediated devices need. */
+void findings_of_mediated(const struct host *h, struct findings *l)
+{
+	char at[PCI_ADDRESS_SIZE];
+	const struct mdev *one;
+	struct mdevs all;
+
+	mdevs_read(h, &all);
+	for (unsigned i = 0; all.n && i < h->run.inv.functions; i++) {
+		const struct pci_function *f = &h->run.inv.function[i];
+		if (host_entry(h, f)->state != STATE_PLANNED || !mdevs_of(h, &all, f, &one))
+			continue;
+		pci_put_address(at, &f->at);
+		finding_fix(findings_add(l, FINDING_WARNING, "mdev-without-card", at,
+					 "its mediated devices, like %s, are lost", one->uuid),
+			    FIX_COMMAND, NULL, "vgapass check cards");
+	}
+	mdevs_free(&all);
+}
+
+/* What the next boot is asked, and what a trial is about that is none. */
+static void find_once(const struct host *h, struct findings *l)
+{
+	const struct rule *rules[PCI_FUNCTIONS_MAX];
+	char at[PCI_ADDRESS_SIZE], by[PLAN_LINE_MAX];
+	struct token running;
+
+	if (h->once_means)
+		finding_fix(findings_add(l, FINDING_NOTE, "next-boot-asked", h->once_means, "%s",
+					 h->run.token.word == TOKEN_TRIAL ?
+					 "the next boot is a trial" :
+					 h->run.token.word == TOKEN_OFF ?
+					 "the next boot is without passthrough" :
+					 "the next boot has another profile"),
+			    FIX_COMMAND, NULL, "vgapass try --cancel");
+	if (!h->run.config.trial || h->run.plan.state != PLAN_READY || !host_on_trial(h, rules))
+		return;
+	token_read(&h->roots, &running);
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (!rules[i])
+			continue;
+		pci_put_address(at, &h->run.inv.function[i].at);
+		finding_fix(findings_add(l, FINDING_NOTE, "on-trial", at, "stays with the host: "
+					 "its rule %s is of a trial",
+					 text_make(by, sizeof(by), "%pp", &rules[i]->at)),
+			    FIX_COMMAND, NULL, running.word == TOKEN_TRIAL ? "vgapass confirm" :
+			    "vgapass try");
+	}
+}
+
 void findings_of_plan(struct host *h, struct findings *l)
 {
 	find_no_functions(h, l);
@@ -259,6 +312,8 @@ void findings_of_plan(struct host *h, struct findings *l)
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		findings_of_function(h, &h->run.inv.function[i], &h->run.plan.entry[i], l);
 	find_later(h, l);
+	findings_of_mediated(h, l);
+	find_once(h, l);
 	if (hint_is_serial_hidden(h, false))
 		finding_fix(findings_add(l, FINDING_WARNING, "serial-hidden", "",
 					 "serial numbers cannot be read, and a rule has one"),

@@ -13,6 +13,9 @@
  * the boot looks. Errors are what keeps the next boot from a wish. */
 void findings_of_plan(struct host *h, struct findings *l);
 
+/* Part of findings_of_plan(): adds each card that a rule takes and that has mediated devices. */
+void findings_of_mediated(const struct host *h, struct findings *l);
+
 /* The boot image of the kernel that boots next. */
 enum next_image_state {
 	NEXT_UNKNOWN, /* no kernel or no image is found, or it may not be read */

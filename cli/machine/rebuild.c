@@ -225,8 +225,14 @@ static void show_last(const struct tool *t)
 		put_line(stderr, t->last[i % LAST_LINES]);
 }
 
+static const struct rebuild_task images_task = {
+	.doing = "Rebuilding the boot images",
+	.left = "the configuration is changed, boot images may still be the old ones",
+};
+
 /* Adds why a tool failed. Returns CMD_FAILED. */
-static int say_failed(const char *text, int status, struct findings *l)
+static int say_failed(const struct rebuild_task *task, const char *text, int status,
+		      struct findings *l)
 {
 	char how[64];
 
@@ -237,15 +243,16 @@ static int say_failed(const char *text, int status, struct findings *l)
 	else
 		text_make(how, sizeof(how), "cannot be run");
 	/* It may have made some of them. */
-	finding_fix(findings_add(l, FINDING_ERROR, "rebuild-failed", "", "%s %s: the configuration "
-				 "is changed, boot images may still be the old ones", text, how),
+	finding_fix(findings_add(l, FINDING_ERROR, "rebuild-failed", "", "%s %s: %s", text, how,
+				 task->left),
 		    FIX_COMMAND, NULL, "%s", text);
 	return CMD_FAILED;
 }
 
 /* Returns CMD_OK, or CMD_FAILED and a finding. */
 static int run_step(const struct host *h, const struct rebuild_how *how,
-		    const struct rebuild_step *step, struct findings *l)
+		    const struct rebuild_task *task, const struct rebuild_step *step,
+		    struct findings *l)
 {
 	const struct rebuild_plan alone = { .n = 1, .step = (struct rebuild_step *)step };
 	struct tool *t = xcalloc(1, sizeof(*t));
@@ -261,7 +268,7 @@ static int run_step(const struct host *h, const struct rebuild_how *how,
 		free(t);
 		return CMD_FAILED;
 	}
-	fprintf(how->to, "Rebuilding the boot images: %s\n", command);
+	fprintf(how->to, "%s: %s\n", task->doing, command);
 	t->how = how;
 	int status = run_program(h, path, step->word, t);
 	bool failed = (!WIFEXITED(status) || WEXITSTATUS(status)) && !step->may_fail;
@@ -271,7 +278,17 @@ static int run_step(const struct host *h, const struct rebuild_how *how,
 	else if (seconds)
 		fprintf(how->to, "  done in %ld s\n", (long)seconds);
 	free(t);
-	return failed ? say_failed(command, status, l) : CMD_OK;
+	return failed ? say_failed(task, command, status, l) : CMD_OK;
+}
+
+int rebuild_run(const struct host *h, const struct rebuild_how *how,
+		const struct rebuild_task *task, const char *const *words, struct findings *l)
+{
+	struct rebuild_step step = { .n = 0 };
+
+	for (; words[step.n] && step.n < STEP_WORDS_MAX; step.n++)
+		step.word[step.n] = (char *)words[step.n];
+	return run_step(h, how, task, &step, l);
 }
 
 static int run_plan(const struct host *h, const struct rebuild_how *how,
@@ -302,7 +319,7 @@ static int run_plan(const struct host *h, const struct rebuild_how *how,
 		return CMD_FAILED;
 	}
 	for (unsigned i = 0; !code && i < plan->n; i++)
-		code = run_step(h, how, &plan->step[i], l);
+		code = run_step(h, how, &images_task, &plan->step[i], l);
 	return code;
 }
 

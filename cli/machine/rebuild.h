@@ -31,3 +31,14 @@ struct rebuild_how {
  * boot next, or prints what to run. What is not as wished is added to the findings. Returns CMD_OK
  * if what was asked for is done: the images hold the current configuration; or CMD_FAILED. */
 int rebuild_end(const struct host *h, const struct rebuild_how *how, struct findings *l);
+
+/* What a command is for. */
+struct rebuild_task {
+	const char *doing; /* "Rebuilding the boot images" */
+	const char *left;  /* what it leaves where it fails, for the finding */
+};
+
+/* Runs one command, whose words end with NULL, in the same way. Returns CMD_OK, or CMD_FAILED and
+ * a finding. */
+int rebuild_run(const struct host *h, const struct rebuild_how *how,
+		const struct rebuild_task *task, const char *const *words, struct findings *l);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
+#include "cli/machine/mdev.h"
 #include "cli/machine/smmu.h"
 #include "cli/machine/whole_file.h"
 #include "cli/out/ascii.h"
@@ -219,6 +220,48 @@ static void save_function(const struct saver *s, const char *name)
 	free(link);
 }
 
+/* A device of /sys: its link leads to a directory in that of its parent. */
+static void save_share(const struct saver *s, const char *uuid, const char *shown)
+{
+	static const char *const links[] = { "mdev_type", "iommu_group" };
+	char *device = xasprintf("sys/bus/mdev/devices/%s", uuid), target[LINK_MAX], link[LINK_MAX];
+	ssize_t n = sysfs_link(s->h->roots.root, device, 1, target, sizeof(target));
+	char *below = n > 0 ? strstr(target, "/devices/") : NULL;
+
+	free(device);
+	if (!below || strpbrk(target, " \n"))
+		return;
+	*strrchr(below, '/') = '\0';
+	fprintf(s->to, "link sys/bus/mdev/devices/%s ../../..%s/%s\n", shown, below, shown);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		char *path = xasprintf("sys%s/%s/%s", below, uuid, links[i]);
+		if (sysfs_link(s->h->roots.root, path, 1, link, sizeof(link)) > 0)
+			fprintf(s->to, "link sys%s/%s/%s %s\n", below, shown, links[i], link);
+		free(path);
+	}
+}
+
+/* Mediated devices, and what mdevctl knows of them. */
+static void save_mediated(const struct saver *s)
+{
+	char path[3 * MDEV_NAME_MAX], uuid[MDEV_UUID_SIZE];
+	struct mdevs all;
+
+	mdevs_read(s->h, &all);
+	for (unsigned i = 0; i < all.n; i++) {
+		struct mdev *m = &all.list[i];
+		scrub_uuid(s->scrub, m->uuid, uuid);
+		if (m->exists)
+			save_share(s, m->uuid, uuid);
+		if (!m->defined || strpbrk(m->parent, " \n"))
+			continue;
+		memcpy(m->uuid, uuid, sizeof(uuid));
+		fprintf(s->to, "file %s {\"mdev_type\": \"%s\", \"start\": \"%s\"}\n",
+			mdev_definition(m, path) + 1, m->type, m->at_boot ? "auto" : "manual");
+	}
+	mdevs_free(&all);
+}
+
 /* Names of a directory, sorted; sysfs_list() cannot be called from within a call of it. */
 struct names {
 	size_t n;
@@ -379,4 +422,5 @@ void saved_write(FILE *to, const struct host *h, struct scrub *scrub,
 	save_iomem(&s);
 	save_cpu(&s);
 	save_each(&s, DEVICES, save_function);
+	save_mediated(&s);
 }

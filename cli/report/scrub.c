@@ -250,6 +250,15 @@ size_t scrub_text(struct scrub *s, const char *text, size_t n, char **ret)
 	return size;
 }
 
+void scrub_uuid(struct scrub *s, const char *uuid, char ret[37])
+{
+	if (s->off)
+		snprintf(ret, 37, "%s", uuid);
+	else
+		snprintf(ret, 37, "00000000-0000-0000-0000-%012u",
+			 (unsigned)number_of(s, uuid, strlen(uuid)) % 1000000);
+}
+
 uint64_t scrub_serial(struct scrub *s, uint64_t serial)
 {
 	char text[20];

@@ -23,5 +23,8 @@ void scrub_add_host(struct scrub *s, const char *name);
 /* The text with stand-ins, n bytes and a NUL, to be freed. Returns its length. */
 size_t scrub_text(struct scrub *s, const char *text, size_t n, char **ret);
 
+/* The stand-in of a UUID of 36 letters, which is one, too: ...-000000000001 for UUID-1. */
+void scrub_uuid(struct scrub *s, const char *uuid, char ret[37]);
+
 /* The stand-in of a serial number as config space has it. */
 uint64_t scrub_serial(struct scrub *s, uint64_t serial);

@@ -25,6 +25,8 @@ static void read_list_line(struct reader *r, struct slice line)
 		reader_add(r, SETTING_WRONG, what, slice_of(ids ? ids + 5 : ""), NO_SUCH_FILE);
 		return;
 	}
+	if (module_same_name(module, slice_of("kvmgt")))
+		reader_add(r, SETTING_SHARES, what, module, "");
 	if (!settings_is_vfio(module))
 		return;
 	while ((word = slice_next(&rest, '\0')).n)

@@ -245,6 +245,11 @@ bool setting_item_means(const struct host *h, struct slice item, const struct pc
 	return setting_function(h, item, &why) == f;
 }
 
+bool settings_turns_on(struct slice value)
+{
+	return !value.n || slice_word(value, "0|n|N|off|OFF|no|NO") == SLICE_NO_WORD;
+}
+
 bool settings_is_vfio(struct slice module)
 {
 	return module_is_for_guests(module) || settings_takes_ids(module);

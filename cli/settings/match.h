@@ -38,6 +38,9 @@ const struct pci_function *setting_function(const struct host *h, struct slice i
 /* True: one item means the function. */
 bool setting_item_means(const struct host *h, struct slice item, const struct pci_function *f);
 
+/* True: the kernel takes the value of a switch for "yes"; one without "=" has none. */
+bool settings_turns_on(struct slice value);
+
 /* True: a module of VFIO's, or pci-stub. */
 bool settings_is_vfio(struct slice module);
 

@@ -86,6 +86,9 @@ static void read_other_options(struct reader *r, struct slice module, struct sli
 		struct slice words = alone ? slice_of(r->text) : word;
 		if (slice_is(key, "modeset") && slice_is(value, "0") && !r->foreign) {
 			reader_add(r, SETTING_BLACKLIST, words, module, DRIVERS_KEPT);
+		} else if (slice_is(key, "enable_gvt") && slice_is(module, "i915") &&
+			   settings_turns_on(value)) {
+			reader_add(r, SETTING_SHARES, words, slice_of(""), "");
 		} else if (slice_is(key, "hide") &&
 			   (module_same_name(module, slice_of("xen-pciback")) ||
 			    module_same_name(module, slice_of("pciback")))) {

@@ -17,6 +17,8 @@ enum setting_kind {
 	SETTING_HINDERS,   /* may do so */
 	SETTING_WRONG,	   /* nothing reads it; why says what is wrong; items are what was meant */
 	SETTING_RISK,	   /* does something else that a person should know; why says what */
+	SETTING_SHARES,	   /* lets i915 share a display by GVT-g: the parameter enable_gvt, or items
+			      are its module kvmgt, to be loaded */
 	SETTING_UNREAD,	   /* a file that cannot be read; why says the error */
 };
 

@@ -142,6 +142,16 @@ static bool read_risk(struct reader *r, struct slice word)
 	return true;
 }
 
+/* i915.enable_gvt=1: a bool of the kernel, which is false for 0, n and off. */
+static bool read_share(struct reader *r, struct slice word, struct slice key, struct slice value)
+{
+	if (!slice_is(key, "i915.enable_gvt"))
+		return false;
+	if (settings_turns_on(slice_unquoted(value)))
+		reader_add(r, SETTING_SHARES, word, slice_of(""), "");
+	return true;
+}
+
 /* The IDs in a word that is misspelled: what is behind its last sign. */
 static struct slice ids_in(struct slice word)
 {
@@ -189,7 +199,8 @@ static void read_kernel_word(struct reader *r, struct slice word)
 
 	if (!read_switch(r, plain) && !read_ids(r, plain, module, option, value) &&
 	    !read_xen(r, plain, key, value) && !read_blacklist(r, plain, module, option, value) &&
-	    !read_needless(r, plain, key, value) && !read_risk(r, plain))
+	    !read_needless(r, plain, key, value) && !read_risk(r, plain) &&
+	    !read_share(r, plain, key, value))
 		read_misspelled(r, plain);
 }
 

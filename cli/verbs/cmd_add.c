@@ -10,9 +10,11 @@
 #include "cli/edit/account.h"
 #include "cli/edit/changes.h"
 #include "cli/edit/rules.h"
+#include "cli/once/ask.h"
 #include "cli/live/in_use.h"
 #include "cli/machine/next_boot.h"
 #include "cli/out/xalloc.h"
+#include "add.h"
 
 /* What is to be done for all cards. */
 struct addition {
@@ -266,6 +268,25 @@ static int make_result(struct host *h, struct conf_set *set, const struct rules_
 	return is_taken(h, how, a) && !say_in_use(h, a) ? CMD_OK : account_unchanged();
 }
 
+/* A trial changes no rule that holds in every boot. h has the plan of a boot that is none. */
+static bool say_bound_anyway(const struct host *h, const struct cards *cards)
+{
+	char at[64], by[PLAN_LINE_MAX];
+	bool some = false;
+
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		const struct plan_entry *e = &h->run.plan.entry[i];
+		if (!cards_have(cards, &h->run.inv.function[i]) || is_open_to_rule(e))
+			continue;
+		text_make(at, sizeof(at), "%pa", &h->run.inv.function[i].at);
+		text_make(by, sizeof(by), "%pp", &e->rule->at);
+		account_error("has-rule", at, "it has the rule %s, which holds in every boot: "
+			      "there is nothing to try", by);
+		some = true;
+	}
+	return some;
+}
+
 static int add_cards(struct host *h, struct conf_set *set, const struct rules_how *how,
 		     const struct cards *cards)
 {
@@ -273,6 +294,8 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 	struct addition *a = xcalloc(1, sizeof(*a));
 
 	a->good = true;
+	if (how->profile == config_trial && say_bound_anyway(h, cards))
+		return account_unchanged();
 	conf_set_plan(set, h, how->profile);
 	for (unsigned i = 0; i < h->run.inv.functions; i++)
 		a->planned[i] = h->run.plan.entry[i].state == STATE_PLANNED;
@@ -293,6 +316,7 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 	if (make_result(h, set, how, cards, a))
 		return CMD_FAILED;
 	say_others(h, a);
+	findings_of_mediated(h, account_findings());
 	rules_show_plan(h, how, a->asked);
 	rules_show_strangers(h, cards->card, cards->n);
 	if (how->dry_run || a->changes.n || cards->chosen)
@@ -307,9 +331,10 @@ static int add_cards(struct host *h, struct conf_set *set, const struct rules_ho
 static struct host_options opt;
 static struct rules_how how = { .verb = &verb_add };
 static const char *file, *vfs;
+static bool on_trial;
 
 /* A configuration as it would be with rules for one more card, and its plan. */
-struct trial {
+struct attempt {
 	struct config config;
 	struct plan plan;
 	struct new_rules rules;
@@ -318,7 +343,7 @@ struct trial {
 };
 
 /* Plans what h->run has and the new rules. */
-static void plan_trial(const struct host *h, struct trial *t)
+static void plan_attempt(const struct host *h, struct attempt *t)
 {
 	const struct run *r = &h->run;
 
@@ -343,7 +368,7 @@ static bool is_allowed(const struct pci_function *f, const struct plan_entry *e)
 
 static bool may_add(const struct host *h, const struct card *card, char note[CHOOSE_NOTE_MAX])
 {
-	static struct trial *t;
+	static struct attempt *t;
 	bool some = false;
 
 	t = t ? t : xcalloc(1, sizeof(*t));
@@ -364,7 +389,7 @@ static bool may_add(const struct host *h, const struct card *card, char note[CHO
 	}
 	if (!some)
 		return false;
-	plan_trial(h, t);
+	plan_attempt(h, t);
 	for (unsigned i = 0; i < card->n; i++) {
 		const struct pci_function *f = card->function[i];
 		const struct plan_entry *e = &t->plan.entry[f - h->run.inv.function];
@@ -387,6 +412,8 @@ static const struct cmd_option options[] = {
 	CMD_SYSROOT(&opt.sysroot),
 	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
 	  "goes with it", &how.take_boot_display, NULL },
+	{ "try", 0, NULL, "write rules of a trial, which the next boot alone obeys, rebuild the "
+	  "boot images and ask that boot: see vgapass try", &on_trial, NULL },
 	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
 	{ "vfs", 0, "N", "leave the card to the host, and give guests N virtual functions of it",
 	  NULL, &vfs },
@@ -411,9 +438,31 @@ static int read_vfs(void)
 	return CMD_OK;
 }
 
+int add_on_trial(const struct rules_how *as, const struct host_options *o, int n, char **names)
+{
+	how = *as;
+	return rules_edit(o, &how, n, names, may_add, add_cards);
+}
+
+/* CMD_OK, or CMD_USAGE after printing the reason. */
+static int read_try(void)
+{
+	static const struct once trial = { .token = ONCE_TRIAL };
+
+	if (!on_trial)
+		return CMD_OK;
+	if (how.profile)
+		return cmd_misused(&verb_add, "--try: the rules of a trial are in no profile, so "
+				   "--profile has no meaning");
+	how.profile = config_trial;
+	how.once = &trial;
+	how.apply = true;
+	return CMD_OK;
+}
+
 static int run_add(int argc, char **argv)
 {
-	if (read_vfs())
+	if (read_vfs() || read_try())
 		return CMD_USAGE;
 	opt.vfs = how.vfs;
 	if (choose_check(&verb_add, argc, how.json) || rules_check_names(&how, file))

@@ -6,6 +6,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/assign/assign.h"
+#include "cli/assign/mediated.h"
 #include "cli/assign/ready.h"
 #include "cli/cmd.h"
 #include "cli/machine/function_json.h"
@@ -16,7 +17,7 @@
 /* What the options say. */
 struct options {
 	struct host_options host;
-	const char *form, *slot, *machine, *mapping, *vf;
+	const char *form, *slot, *machine, *mapping, *vf, *mdev;
 	bool single, pool, json;
 };
 
@@ -107,6 +108,25 @@ static int print_card(struct assign *a, const char *text, const struct assign_fo
 	return o->json ? print_form_json(a, form) : form->print(a);
 }
 
+/* The share of a card, in place of a card. */
+static int print_mdev(struct assign *a, const struct assign_form *form, const struct options *o)
+{
+	static struct card card;
+	struct mdevs all;
+
+	mdevs_read(a->host, &all);
+	a->mdev = mediated_ready(a->host, &all, o->mdev);
+	int r = CMD_FAILED;
+	if (a->mdev) {
+		card.function[0] = mdev_parent(a->host, a->mdev);
+		card.n = card.function[0] != NULL;
+		a->card = &card;
+		r = o->json ? print_form_json(a, form) : form->print(a);
+	}
+	mdevs_free(&all);
+	return r;
+}
+
 /* NULL, said: there is no such form. */
 static const struct assign_form *find_form(const char *name)
 {
@@ -169,6 +189,7 @@ static bool read_options(const struct assign_form *form, const struct options *o
 	const struct { const char *name; unsigned bit; bool given; } some[] = {
 		{ "machine", ASSIGN_MACHINE, o->machine }, { "single", ASSIGN_SINGLE, o->single },
 		{ "mapping", ASSIGN_MAPPING, o->mapping }, { "pool", ASSIGN_POOL, o->pool },
+		{ "mdev", ASSIGN_MDEV, o->mdev },
 	};
 
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
@@ -188,6 +209,16 @@ static bool read_options(const struct assign_form *form, const struct options *o
 	return read_slot(form, o->slot, a);
 }
 
+/* False, after printing the reason: an option is about a card, and --mdev is not. */
+static bool has_only_mdev(const struct options *o)
+{
+	const char *other = o->vf ? "vf" : o->single ? "single" : o->pool ? "pool" : NULL;
+
+	if (o->mdev && other)
+		cmd_complain("--%s: not with --mdev: leave it out", other);
+	return !o->mdev || !other;
+}
+
 static struct options opt;
 
 static const struct cmd_option options[] = {
@@ -201,6 +232,8 @@ static const struct cmd_option options[] = {
 	  "attach-device takes it", &opt.single, NULL },
 	{ "vf", 0, "N", "virtual function N of the card, which stays with the host", NULL,
 	  &opt.vf },
+	{ "mdev", 0, "UUID", "for libvirt, qemu and ravada: this mediated device, in place of a "
+	  "card", NULL, &opt.mdev },
 	{ "mapping", 0, "NAME", "for proxmox: a resource mapping, and a line that uses it", NULL,
 	  &opt.mapping },
 	{ "pool", 0, NULL, "for ravada: all cards that are equal to this one; a guest gets one of "
@@ -212,16 +245,16 @@ static const struct cmd_option options[] = {
 
 static int run_assign(int argc, char **argv)
 {
-	if (argc != 1 || !opt.form)
-		return cmd_misused(&verb_assign, "expected one CARD and --for");
+	if (argc != !opt.mdev || !opt.form)
+		return cmd_misused(&verb_assign, "expected one CARD, or --mdev, and --for");
 	const struct assign_form *form = find_form(opt.form);
 	struct host *host = xcalloc(1, sizeof(*host));
 	struct assign a = { .host = host };
-	if (!form || !read_options(form, &opt, &a))
+	if (!form || !read_options(form, &opt, &a) || !has_only_mdev(&opt))
 		return CMD_USAGE;
 	int r = host_open(host, &opt.host);
 	if (!r)
-		r = print_card(&a, argv[0], form, &opt);
+		r = opt.mdev ? print_mdev(&a, form, &opt) : print_card(&a, argv[0], form, &opt);
 	host_close(host);
 	free(host);
 	return r;
@@ -230,11 +263,14 @@ static int run_assign(int argc, char **argv)
 const struct cmd_verb verb_assign = {
 	.name = "assign",
 	.summary = "print the text that gives a card to a guest",
-	.arguments = "--for SOFTWARE CARD",
+	.arguments = "--for SOFTWARE CARD | --mdev UUID",
 	.about = "Prints the text that gives a card to a guest, and in comments where it goes.\n"
 		 "CARD is an address, an ID or words of its name, see vgapass list. All functions\n"
 		 "of the card go that are on VFIO, now or after the next boot; one that stays\n"
-		 "with the host is no obstacle where it is in another IOMMU group.",
+		 "with the host is no obstacle where it is in another IOMMU group.\n"
+		 "\n"
+		 "A mediated device is a share of a card, which its host driver makes; mdevctl(8)\n"
+		 "has their UUIDs.",
 	.options = options,
 	.words = words,
 	.exits = "0 printed, 1 no guest can have the card, 2 usage.",

@@ -3,13 +3,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "runtime/core/driver.h"
 #include "runtime/core/words.h"
 #include "runtime/io/path.h"
+#include "runtime/io/sriov.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
 #include "cli/live/live.h"
 #include "cli/live/live_json.h"
+#include "cli/machine/facts.h"
 #include "cli/machine/problem.h"
 #include "cli/out/xalloc.h"
 
@@ -23,6 +27,18 @@ struct bind_options {
 static const struct plan_entry *bind_entry(const struct live *l, unsigned k)
 {
 	return host_entry(&l->host, l->function[k].f);
+}
+
+/* It stays with the host, and is to get virtual functions. */
+static bool is_shared(const struct live *l, unsigned k)
+{
+	return bind_entry(l, k)->state == STATE_SHARED;
+}
+
+/* "keep": virtual functions are to have none. */
+static bool is_no_driver(const char *driver)
+{
+	return !strcmp(driver, CONFIG_DRIVER_KEEP);
 }
 
 static void print_function(struct live *l, unsigned k, FILE *to)
@@ -46,6 +62,27 @@ static void print_problems(const struct host *h)
 
 	for (unsigned k = 0; (line = problem_line(h, k)); k++)
 		cmd_complain("%s", line);
+}
+
+/* A virtual function is what the rule for its physical one makes of it. */
+static void plan_virtual(struct live *l, unsigned k, const struct bind_options *o)
+{
+	struct run *r = &l->host.run;
+	const struct pci_function *f = l->function[k].f;
+	struct plan_entry *e = &r->plan.entry[f - r->inv.function];
+	unsigned n;
+	const struct pci_function *physical = host_physical(&l->host, f, &n);
+	const struct rule *rule = physical ? host_entry(&l->host, physical)->rule : NULL;
+
+	if (e->rule || !rule || host_entry(&l->host, physical)->state != STATE_SHARED ||
+	    !config_takes_vf(rule, n) || is_no_driver(rule->driver))
+		return;
+	*e = (struct plan_entry){ .state = STATE_PLANNED, .rule = rule,
+				  .driver = plan_driver(&r->config, rule, f) };
+	if (f->group == PCI_NO_GROUP && !rule->iommu_ignore && !o->no_iommu) {
+		e->state = STATE_REFUSED;
+		e->reason = REASON_NO_GROUP;
+	}
 }
 
 /* A rule of its own for each function that no rule is about, in the language of the
@@ -108,6 +145,8 @@ static bool make_plan(struct live *l, const struct bind_options *o)
 		print_problems(&l->host);
 		return false;
 	}
+	for (unsigned k = 0; k < l->n; k++)
+		plan_virtual(l, k, o);
 	plan_others(l, o);
 	for (unsigned i = 0; i < r->inv.functions; i++)
 		if (!meant[i])
@@ -123,7 +162,32 @@ static bool is_to_lose_driver(const struct live *l, unsigned k)
 {
 	const char *driver = l->function[k].f->driver;
 
-	return *driver && strcmp(driver, bind_entry(l, k)->driver) != 0;
+	return !is_shared(l, k) && *driver && strcmp(driver, bind_entry(l, k)->driver) != 0;
+}
+
+/* True, said: it cannot get its virtual functions now. Another number of them is never changed: the
+ * kernel waits for their users then, however long that takes. */
+static bool is_shared_refused(const struct live *l, unsigned k)
+{
+	const struct pci_function *f = l->function[k].f;
+	unsigned vfs = bind_entry(l, k)->rule->vfs, used, total;
+	struct obstacles users;
+	char at[PCI_ADDRESS_SIZE];
+
+	text_make(at, sizeof(at), "%pa", &f->at);
+	if (!*f->driver)
+		return cmd_complain("%s: no driver of the host has it, which could make virtual "
+				    "functions: vgapass release %s", at, at);
+	if (driver_is_for_guests(f->driver))
+		return cmd_complain("%s: %s has it, which makes no virtual functions: vgapass "
+				    "release %s", at, f->driver, at);
+	if (!facts_vfs(&l->host, f, &used, &total) || !used || used == vfs)
+		return false;
+	in_use_virtual(&l->host.roots, f, &users);
+	for (unsigned i = 0; i < users.n && i < OBSTACLES_MAX; i++)
+		cmd_complain("%s: in use: %s", at, users.obstacle[i].text);
+	return cmd_complain("%s: it has %u virtual functions, the rule says %u: write 0 to its "
+			    "sriov_numvfs when nobody uses them", at, used, vfs);
 }
 
 /* True, said: the rules refuse a function. Then the card as a whole stays. */
@@ -134,9 +198,12 @@ static bool is_refused(struct live *l)
 
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct plan_entry *e = bind_entry(l, k);
-		if (e->state == STATE_PLANNED)
+		if (e->state == STATE_PLANNED ||
+		    (is_shared(l, k) && !is_shared_refused(l, k)))
 			continue;
 		refused++;
+		if (is_shared(l, k))
+			continue;
 		text_make(at, sizeof(at), "%pa", &l->function[k].f->at);
 		if (e->reason == REASON_BOOT_DISPLAY)
 			cmd_complain("%s: the boot display: --take-boot-display allows it this "
@@ -155,8 +222,9 @@ static void load_item(void *live, unsigned k)
 	struct live *l = live;
 	struct run *r = &l->host.run;
 	const char *driver = bind_entry(l, k)->driver;
-	int error = k && !strcmp(driver, bind_entry(l, k - 1)->driver) ?
-			    0 : host_load_driver(&l->host, driver);
+	bool needless = is_no_driver(driver) ||
+			(k && !strcmp(driver, bind_entry(l, k - 1)->driver));
+	int error = needless ? 0 : host_load_driver(&l->host, driver);
 
 	/* The name may be of no module: then the driver's own folder tells. */
 	if (error && error != -ENOENT && !r->module_error) {
@@ -177,7 +245,8 @@ static bool load_drivers(struct live *l)
 	}
 	for (unsigned k = 0; k < l->n; k++) {
 		const char *driver = bind_entry(l, k)->driver;
-		if (sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
+		if (is_no_driver(driver) ||
+		    sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
 			continue;
 		if (r->module_error)
 			print_problems(&l->host);
@@ -204,6 +273,9 @@ static void claim_item(void *live, unsigned k)
 {
 	struct live *l = live;
 
+	/* sriov_serve() does all of it. */
+	if (is_shared(l, k))
+		return;
 	live_remember(l, k);
 	apply_claim(&l->work, function_number(l, k));
 	give_back_if_late(l, k);
@@ -216,6 +288,8 @@ static void apply_one_item(void *live, unsigned i)
 	struct live *l = live;
 	unsigned k = i % l->n;
 
+	if (is_shared(l, k))
+		return;
 	if (i < l->n && !l->stop)
 		apply_item(&l->work, function_number(l, k));
 	else if (i >= l->n && live_may_take(l, k))
@@ -231,10 +305,53 @@ static void print_groups(struct live *l)
 		unsigned first = 0;
 		while (l->function[first].f->group != group)
 			first++;
-		if (first == k && group >= 0 &&
+		if (first == k && group >= 0 && !is_shared(l, k) &&
 		    l->host.run.outcome[function_number(l, k)].viable != VIABLE_NO)
 			printf("IOMMU group %d is ready for a guest\n", group);
 	}
+}
+
+/* Has the k-th function's driver make virtual functions, and binds them. Those that its rule takes
+ * are functions of this command from then on. */
+static void serve_shared(struct live *l, unsigned k)
+{
+	struct run *r = &l->host.run;
+	struct sriov *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		xalloc_fail(sizeof(*s));
+	s->close_fd = l->lock;
+	unsigned n = sriov_serve(s, &l->work, function_number(l, k));
+	for (unsigned i = 0; i < n; i++) {
+		const struct pci_function *f = &r->inv.function[s->vf[i]];
+		unsigned known = 0;
+		while (known < l->n && l->function[known].f != f)
+			known++;
+		if (known < l->n || !r->plan.entry[s->vf[i]].rule)
+			continue;
+		struct live_function *one = &l->function[l->n++];
+		*one = (struct live_function){ .f = f, .is_new = true };
+		text_make(one->has, sizeof(one->has), "%s", f->driver);
+	}
+	munmap(s, sizeof(*s));
+}
+
+static void serve_all(struct live *l)
+{
+	unsigned n = l->n;
+
+	for (unsigned k = 0; k < n && !l->stop; k++)
+		if (is_shared(l, k))
+			serve_shared(l, k);
+}
+
+/* What was asked of the function is so. */
+static bool is_as_asked(const struct live *l, unsigned k)
+{
+	unsigned state = run_state(&l->host.run, function_number(l, k));
+
+	return state == STATE_BOUND || state == STATE_SHARED ||
+	       (state == STATE_KEPT && !bind_entry(l, k)->rule->keep);
 }
 
 /* Does all steps. Returns how many are bound, and prints those that are, or that failed: all
@@ -252,13 +369,14 @@ static unsigned bind_all(struct live *l, bool json)
 	l->stop = !live_run(l, l->n, claim_item);
 	if (!l->stop)
 		live_run(l, 2 * l->n, apply_one_item);
+	serve_all(l);
 	for (unsigned k = 0; k < l->n; k++) {
 		const struct outcome *o = &l->host.run.outcome[function_number(l, k)];
 		begun[k] = !l->stop || o->state || o->step;
 	}
 	apply_finish(&l->work);
 	for (unsigned k = 0; k < l->n; k++)
-		bound += run_state(&l->host.run, function_number(l, k)) == STATE_BOUND;
+		bound += is_as_asked(l, k);
 	for (unsigned k = 0; k < l->n; k++)
 		if (begun[k] && !(json && bound == l->n))
 			print_function(l, k, bound == l->n ? stdout : stderr);
@@ -290,7 +408,8 @@ static int carry_out(struct live *l, bool json)
 		return CMD_FAILED;
 	live_note_framebuffers(l);
 	l->undoes = true;
-	bool good = bind_all(l, json) == l->n;
+	const unsigned bound = bind_all(l, json);
+	bool good = bound == l->n;
 	if (!good) {
 		live_complain(l);
 		live_undo(l);
@@ -354,8 +473,9 @@ const struct cmd_verb verb_bind = {
 	.options = options,
 	.notes = "A card in use is refused, and the user is named; so is every card where the\n"
 		 "users cannot be seen, as in a container. If one function cannot be bound, the\n"
-		 "others go back to the drivers that they had. The configuration is not changed:\n"
-		 "for the next boot, use vgapass add.",
+		 "others go back to the drivers that they had. A card with a vfs= rule stays with\n"
+		 "the host, and its virtual functions are made and bound. The configuration is not\n"
+		 "changed: for the next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
 	.run = run_bind,
 };

@@ -120,6 +120,7 @@ static void print_hints(const struct host *h, const struct list_cells *c, const 
 	if (opt->json || opt->raw || opt->pairs || opt->noheadings || !says_why_no_group(h, o))
 		hint_iommu(h);
 	hint_plan(h);
+	hint_mediated(h);
 	hint_serials(h, columns_has(c->columns, LIST_SERIAL));
 	/* In JSON, null says so. */
 	if (columns_has(c->columns, LIST_USER) && !c->users.known && !opt->json)

@@ -93,6 +93,8 @@ static void print_headline(const struct plan_view *v)
 
 	text_start(&t, buf, sizeof(buf));
 	text_add(&t, "Next boot: ");
+	if (r->token.word == TOKEN_TRIAL)
+		text_add(&t, "a trial: ");
 	if (!next_boot_is_idle(&v->host, &t)) {
 		text_add(&t, r->plan.planned == 1 ? "%u function %s be bound" :
 						    "%u functions %s be bound", r->plan.planned,
@@ -157,6 +159,20 @@ static json_object *json_rules(const struct run *r)
 	return list;
 }
 
+/* What the next boot is asked; NULL: nothing. */
+static json_object *json_once(const struct host *h)
+{
+	const struct token *token = &h->run.token;
+	json_object *o = h->once_means ? json_object_new_object() : NULL;
+
+	if (!o)
+		return NULL;
+	json_set(o, "word", token_word(token->word));
+	json_set(o, "profile", *token->profile ? token->profile : NULL);
+	json_set(o, "from", h->once_means);
+	return o;
+}
+
 static void print_json(struct plan_view *v)
 {
 	struct run *r = &v->host.run;
@@ -173,12 +189,13 @@ static void print_json(struct plan_view *v)
 	json_set(o, "kernel", v->image.kernel);
 	json_set(o, "profile", r->plan.profile);
 	json_object_object_add(o, "image", next_image_json(&v->image));
+	json_object_object_add(o, "once", json_once(&v->host));
 	json_print(o);
 }
 
 /* --- the verb */
 
-static struct host_options opt = { .as_boot = true };
+static struct host_options opt = { .as_boot = true, .once = true };
 static bool json;
 
 static int show_plan(void)

@@ -115,7 +115,7 @@ static unsigned edit_file(struct host *h, struct conf_file *f, const struct card
 		lines[n++] = (struct conf_change){ rule->at.line, NULL };
 		account_rule(text_make(at, sizeof(at), "%pp", &rule->at),
 			     conf_edit_line(old, rule->at.line), "remove");
-		note_profile(lost, rule->profile);
+		note_profile(lost, rule->profile == config_trial ? NULL : rule->profile);
 	}
 	if (!n)
 		return 0;

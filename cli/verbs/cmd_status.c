@@ -49,7 +49,7 @@ struct status {
 	char *log; /* NULL: not asked for, or none */
 };
 
-static struct host_options opt = { .as_boot = true };
+static struct host_options opt = { .as_boot = true, .once = true };
 static bool only_verify, json, metrics, with_log;
 
 /* --- reading */
@@ -164,6 +164,7 @@ static void look_at_status(struct status *s)
 static bool add_mode(const struct status *s, struct text *t)
 {
 	const char *mode = receipt_text(s->boot.receipt, "mode");
+	const char *once = last_boot_once(&s->boot);
 	struct boot_counts c = count_boot(s);
 	char why[HOST_NAME_MAX];
 
@@ -171,10 +172,33 @@ static bool add_mode(const struct status *s, struct text *t)
 		text_add(t, "nothing was bound, as vgapass=dry-run was on the kernel command line; "
 			    "without it: %u bound, %u refused", c.planned, c.refused);
 	else if (!strcmp(mode, "off"))
-		text_add(t, "nothing was bound, as %s", s->host.run.plan.state == PLAN_OFF ?
+		text_add(t, "nothing was bound, as %s", once && !strcmp(once, "off") ?
+			 "that was asked of this boot alone" :
+			 s->host.run.plan.state == PLAN_OFF ?
 			 hint_off(&s->host.run, why) : "the kernel command line said so");
 	else
 		return false;
+	return true;
+}
+
+/* Adds that the boot was no trial, of which it had rules. Returns whether that is so. */
+static bool add_unconfirmed(const struct status *s, struct text *t)
+{
+	const struct host *h = &s->host;
+	const struct rule *rules[PCI_FUNCTIONS_MAX];
+	const char *comma = "";
+
+	if (!s->boot.booted || last_boot_is_outdated(&s->boot) || !host_on_trial(h, rules))
+		return false;
+	text_add(t, "the trial was not confirmed, so the host kept ");
+	for (unsigned i = 0; i < h->run.inv.functions; i++) {
+		if (!rules[i])
+			continue;
+		text_add(t, "%s%pa", comma, &h->run.inv.function[i].at);
+		comma = ", ";
+	}
+	if (last_boot_functions(&s->boot))
+		text_add(t, "; ");
 	return true;
 }
 
@@ -187,6 +211,10 @@ static void add_counts(const struct status *s, struct text *t)
 		text_add(t, "nothing was bound");
 		return;
 	}
+	if (last_boot_is_trial(&s->boot))
+		text_add(t, "a trial, ");
+	else if (add_unconfirmed(s, t) && !last_boot_functions(&s->boot))
+		return;
 	if (!strcmp(result, "nothing")) {
 		text_add(t, "nothing to bind, as no rule matched a function");
 		return;
@@ -371,6 +399,7 @@ static json_object *json_boot(const struct status *s)
 		{ "boot_id", json_type_string, NULL }, { "mode", json_type_string, NULL },
 		{ "profile", json_type_string, NULL }, { "result", json_type_string, NULL },
 		{ "claim_us", json_type_int, NULL },   { "took_us", json_type_int, NULL },
+		{ "once", json_type_object, NULL },
 		{ "rules", json_type_array, rule },    { "strays", json_type_array, stray },
 		{ "problems", json_type_array, problem }, MEMBERS_END
 	};

@@ -27,6 +27,7 @@ enum line_switch { CMDLINE_RULES, NEXT_BOOT, PROFILE };
 #define E_KEEP "has no effect in a keep rule: remove it"
 #define E_ALL "names everything: add class=, subsystem= or a location"
 #define E_ALONE "requires a line of its own"
+#define E_LINK "is a link to something else: name an attribute of the function"
 #define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
 #define E_FILES "more than 32 files"
@@ -321,16 +322,38 @@ static const char *set_word(struct parser *p, const struct option *o, struct sli
 	return NULL;
 }
 
+/* The name of an attribute, which may be in a directory of the function: power/control. Returns
+ * NULL, or the phrase of the error. Links lead to drivers and to other functions. */
+static const char *check_attr(struct slice rest)
+{
+	const char *end = rest.p + rest.n;
+	struct slice part;
+
+	if (rest.n > CONFIG_NAME_MAX)
+		return E_NAME;
+	for (;;) {
+		part = slice_cut(&rest, '/');
+		if (!is_name(part))
+			return E_NAME;
+		if (part.p + part.n == end)
+			break;
+		if (slice_word(part, "driver|subsystem|device|iommu|iommu_group|physfn|"
+				     "firmware_node") != SLICE_NO_WORD ||
+		    (part.n > 6 && slice_is((struct slice){ part.p, 6 }, "virtfn")))
+			return E_LINK;
+	}
+	return slice_word(part, "driver_override|remove|rescan") != SLICE_NO_WORD ? E_ATTR : NULL;
+}
+
 /* attr.NAME=TEXT. The rule's own value replaces that of a defaults line. */
 static const char *set_attr(struct parser *p, struct slice name, struct slice v)
 {
 	struct rule *r = p->rule;
 	unsigned i = 0;
 
-	if (!is_name(name))
-		return E_NAME;
-	if (slice_word(name, "driver_override|remove|rescan") != SLICE_NO_WORD)
-		return E_ATTR;
+	const char *phrase = check_attr(name);
+	if (phrase)
+		return phrase;
 	if (!v.n || v.n > CONFIG_NAME_MAX)
 		return E_VALUE;
 	const char *key = keep_text(p->c, name), *value = keep_text(p->c, v);

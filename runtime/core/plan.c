@@ -104,6 +104,8 @@ static const struct rule *find_rule(const struct config *c, const char *profile,
 	return by;
 }
 
+const char plan_vfio_pci[] = "vfio-pci";
+
 const char *plan_driver(const struct config *c, const struct rule *by,
 			const struct pci_function *f)
 {
@@ -112,7 +114,7 @@ const char *plan_driver(const struct config *c, const struct rule *by,
 	for (unsigned i = 0; i < c->rules; i++)
 		if (c->rule[i].profile == config_auto && plan_rule_matches(&c->rule[i], f))
 			return c->rule[i].driver;
-	return "vfio-pci";
+	return plan_vfio_pci;
 }
 
 static void enter_rule(const struct config *c, const struct inventory *inv, struct plan *p,

@@ -122,6 +122,7 @@ bool plan_rule_matches(const struct rule *r, const struct pci_function *f);
 
 /* Returns the driver that the rule means for f: driver=auto is that of the first matching rule of
  * [auto], or else vfio-pci. */
+extern const char plan_vfio_pci[];
 const char *plan_driver(const struct config *c, const struct rule *by,
 			const struct pci_function *f);
 

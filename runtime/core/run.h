@@ -22,7 +22,8 @@ enum apply_step { STEP_NONE, STEP_OVERRIDE, STEP_ATTR, STEP_UNBIND, STEP_PROBE }
 /* What became of a function that was planned; zeros at first. */
 struct outcome {
 	uint8_t state;  /* enum function_state: bound, failed or held. STATE_NONE: as planned */
-	uint8_t reason; /* enum reason: why it failed or is held */
+	uint8_t reason; /* enum reason: why it failed or is held; bound with REASON_NO_DRIVER: to
+			   vfio-pci, as the driver that driver=auto means did not load */
 	uint8_t step;   /* enum apply_step */
 	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
 	uint8_t viable; /* enum viability, of its IOMMU group */

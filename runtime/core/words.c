@@ -96,7 +96,8 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 			text_add(t, "vfs=%u, but it can have %u: correct vfs=", rule->vfs, f->vfs);
 		break;
 	case REASON_NO_DRIVER:
-		text_add(t, "driver %s not found: rebuild the boot image", e->driver);
+		text_add(t, "driver %s not found: rebuild the boot image",
+			 plan_driver(&r->config, rule, f));
 		break;
 	case REASON_ATTR:
 		/* The attribute is "resourceN_resize". */
@@ -146,6 +147,10 @@ void words_function(struct text *t, const struct run *r, const struct pci_functi
 		text_add(t, "bound to %s", driver);
 		if (*f->driver && !slice_is(slice_of(f->driver), driver))
 			text_add(t, ", taken from %s", f->driver);
+		if (o->reason) {
+			text_add(t, "; ");
+			words_reason(t, r, f, e);
+		}
 		break;
 	default:
 		text_add(t, "%s: ", state_word(state));

@@ -113,10 +113,13 @@ static int write_report(struct shared *s, int dir, bool last)
 		log_line(real, LOG_IS_INFO, "mode %s, result %s, the boot waited %u us",
 			 mode_word(r->cmd.mode), result, r->claim_us);
 	int error = dir < 0 ? dir : receipt_write(&s->work.roots, dir, r);
-	if (error)
+	if (error) {
 		log_line(real, LOG_IS_ERROR, "/run/vgapass/receipt.json was not written "
 					     "(error %u): this log is all there is",
 			 (unsigned)-error);
+		/* Without it vgapass-late does nothing. */
+		apply_unhold(&s->work);
+	}
 	bool fine = slice_word(slice_of(result), "failed|partial|error") == SLICE_NO_WORD;
 	return fine ? 0 : EXIT_FAILED;
 }

@@ -233,13 +233,27 @@ static enum reason demand_driver(const struct job *j)
 	}
 }
 
+/* As demand_driver(). With driver=auto vfio-pci takes the place of a driver that did not load. */
+static enum reason demand_any_driver(const struct job *j)
+{
+	struct plan_entry *e = &j->w->run->plan.entry[j->i];
+	enum reason missing = demand_driver(j);
+
+	if (missing != REASON_NO_DRIVER || e->driver == plan_vfio_pci ||
+	    !slice_is(slice_of(e->rule->driver), config_auto))
+		return missing;
+	e->driver = plan_vfio_pci;
+	j->o->reason = REASON_NO_DRIVER;
+	missing = step_claim(j);
+	return missing ? missing : demand_driver(j);
+}
+
 /* Last pass: the function was bound when the modules were loaded, or is bound now. One that a
  * driver holds, or that waits for the IOMMU, has to wait until it is late enough (see struct
  * work). */
 static enum reason step_bind(const struct job *j)
 {
 	struct outcome *o = j->o;
-	const char *driver = j->e->driver;
 	bool late = j->w->late;
 	struct inventory *inv = &j->w->run->inv;
 	enum reason reason;
@@ -255,7 +269,7 @@ static enum reason step_bind(const struct job *j)
 			return reason;
 	}
 	if (!is_bound(j)) {
-		enum reason missing = demand_driver(j);
+		enum reason missing = demand_any_driver(j);
 		if (!late && (*j->o->driver || missing == REASON_HANG))
 			return REASON_NONE;
 		if (*j->o->driver) {
@@ -271,7 +285,7 @@ static enum reason step_bind(const struct job *j)
 		o->step = STEP_PROBE;
 		/* The write waits for a probe that is running, and fails with EBUSY if that took
 		 * the function. So only the link is proof. */
-		o->error = write_address(j, path_make("../drivers/%s/bind", driver));
+		o->error = write_address(j, path_make("../drivers/%s/bind", j->e->driver));
 		is_gone(j);
 	}
 	reason = demand_group(j);
@@ -280,7 +294,7 @@ static enum reason step_bind(const struct job *j)
 	else if (!is_bound(j))
 		reason = REASON_PROBE;
 	else
-		o->state = STATE_BOUND, o->reason = REASON_NONE;
+		o->state = STATE_BOUND, o->reason *= o->reason == REASON_NO_DRIVER;
 	return reason;
 }
 
@@ -325,11 +339,27 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 		o->us += apply_clock_us() - start;
 }
 
+static void write_autoprobe(const struct work *w, unsigned i, const char *value)
+{
+	struct job j = job_of(w, i);
+
+	if (run_state(w->run, i) == STATE_SHARED)
+		write_attribute(&j, APPLY_AUTOPROBE, value);
+}
+
+void apply_unhold(const struct work *w)
+{
+	for (unsigned i = 0; i < w->run->inv.functions; i++)
+		write_autoprobe(w, i, "1");
+}
+
 void apply_claim(void *work, unsigned i)
 {
 	const struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
+	if (i < functions)
+		write_autoprobe(w, i, "0");
 	if (i < functions)
 		run_step(w, i, step_claim);
 	else

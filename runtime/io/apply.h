@@ -41,11 +41,18 @@ void apply_item(void *work, unsigned item);
 
 /* Does a claim; there are two for each function. Item i below the number of functions writes
  * driver_override of function i, if that is to be bound: the one thing that must be done before
- * any driver loads. If it cannot be written, the function has failed. Then as many items again
+ * any driver loads. If it cannot be written, the function has failed. For a function that is to
+ * get virtual ones it writes sriov_drivers_autoprobe=0: its driver may make them as soon as it
+ * loads, and no driver of the host is to have them then. io/sriov.h gives that back. Then as many
+ * items again
  * take storage and USB controllers from drivers that are built into the kernel, if no disk of
  * them is in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A
  * controller whose driver does not let go is left for the late pass. */
 void apply_claim(void *work, unsigned i);
+
+/* Gives sriov_drivers_autoprobe back: nobody will know that it was written. */
+#define APPLY_AUTOPROBE "sriov_drivers_autoprobe"
+void apply_unhold(const struct work *w);
 
 /* Takes function i from the driver that holds it; needs `late`. */
 void apply_late(void *work, unsigned i);

@@ -11,7 +11,6 @@
 
 #include "runtime/core/driver.h"
 
-#define AUTOPROBE "sriov_drivers_autoprobe"
 #define NUMVFS "sriov_numvfs"
 
 /* An override that no driver has: see io/apply.c, give_back(). */
@@ -37,10 +36,10 @@ static int write_physical(const struct sriov *s, const char *name, const char *v
 	return sysfs_write(s->work->run->inv.devices, path_function(physical_of(s), name), value);
 }
 
-/* Records in words why function i has failed. Returns false. */
-static bool fail_with(const struct sriov *s, unsigned i, const char *format, ...)
+/* Records in words why function i has failed. */
+static void fail_with(const struct sriov *s, unsigned i, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-static bool fail_with(const struct sriov *s, unsigned i, const char *format, ...)
+static void fail_with(const struct sriov *s, unsigned i, const char *format, ...)
 {
 	struct outcome *o = &s->work->run->outcome[i];
 	struct text t;
@@ -52,7 +51,6 @@ static bool fail_with(const struct sriov *s, unsigned i, const char *format, ...
 	va_start(args, format);
 	text_vadd(&t, format, args);
 	va_end(args);
-	return false;
 }
 
 /* Reads the name of a function's driver into its outcome, "" for none. */
@@ -119,8 +117,8 @@ static bool wait_for_all(const struct sriov *s)
 	return s->write_done;
 }
 
-/* Makes them. Returns false after recording why there are none. */
-static bool make_virtual(struct sriov *s)
+/* Makes them, or records why there are none. */
+static void make_virtual(struct sriov *s)
 {
 	struct crew crew = { .items = 1, .slow = 1, .item = make_item, .item_arg = s,
 			     .hurry_fd = -1, .close_fd = s->close_fd };
@@ -128,42 +126,42 @@ static bool make_virtual(struct sriov *s)
 	struct outcome *o = &s->work->run->outcome[i];
 
 	s->touched = true;
-	o->error = write_physical(s, AUTOPROBE, "0");
-	if (o->error)
-		return fail_with(s, i, AUTOPROBE " was not written");
+	o->error = write_physical(s, APPLY_AUTOPROBE, "0");
+	if (o->error) {
+		fail_with(s, i, APPLY_AUTOPROBE " was not written");
+		return;
+	}
 	s->hangs = supervise(&s->make, &crew) && !wait_for_all(s);
+	if (!s->hangs)
+		o->error = s->error;
 	if (s->hangs)
-		return fail_with(s, i, "the kernel has not come back from making %u virtual "
-				 "functions", vfs);
-	o->error = s->error;
-	if (s->error)
-		return fail_with(s, i, "its driver made no %u virtual functions: see the kernel "
-				 "log", vfs);
-	s->made = true;
-	return true;
+		fail_with(s, i, "the kernel has not come back from making %u virtual functions",
+			  vfs);
+	else if (s->error)
+		fail_with(s, i, "its driver made no %u virtual functions: see the kernel log",
+			  vfs);
 }
 
-/* Looks at what is there, and makes what is not. Returns false after recording why it cannot
- * be. */
-static bool provide_virtual(struct sriov *s)
+/* Looks at what is there, and makes what is not, or records why it cannot be. */
+static void provide_virtual(struct sriov *s)
 {
 	struct run *r = s->work->run;
 	struct pci_function *f = physical_of(s);
 	unsigned vfs = rule_of(s)->vfs, i = s->function, there = count_virtual(s);
 
 	if (there == vfs)
-		return true;
-	/* The kernel changes the number only by removing all, and waits for their users then. */
-	if (there)
-		return fail_with(s, i, "it has %u virtual functions already: write 0 to its "
-				 NUMVFS " first", there);
+		return;
 	/* A driver may allow less than the function can. */
 	f->known = 0;
 	scan_details(s->work->roots.root, &r->inv, i, PCI_DETAIL_VFS);
-	if (vfs > f->vfs)
-		return fail_with(s, i, "its driver can make %u virtual functions: correct vfs=",
-				 f->vfs);
-	return make_virtual(s);
+	/* The kernel changes the number only by removing all, and waits for their users then. */
+	if (there)
+		fail_with(s, i, "it has %u virtual functions already: write 0 to its " NUMVFS
+			  " first", there);
+	else if (vfs > f->vfs)
+		fail_with(s, i, "its driver can make %u virtual functions: correct vfs=", f->vfs);
+	else
+		make_virtual(s);
 }
 
 /* --- planning for them */
@@ -201,8 +199,6 @@ static void plan_virtual(const struct sriov *s, unsigned i, unsigned k)
 	struct plan_entry *e = &r->plan.entry[i];
 	const struct rule *by = rule_of(s);
 
-	r->outcome[i] = (struct outcome){ .state = STATE_NONE };
-	*e = (struct plan_entry){ .state = STATE_NONE };
 	if (!config_takes_vf(by, k) || is_kept(r, f))
 		return;
 	*e = (struct plan_entry){ .state = STATE_PLANNED, .rule = by };
@@ -218,16 +214,19 @@ static void plan_virtual(const struct sriov *s, unsigned i, unsigned k)
 	}
 }
 
-/* Adds all of them to the run. */
+/* Adds all of them to the run. If their physical function has failed, none is taken. */
 static void adopt_virtual(struct sriov *s)
 {
-	struct inventory *inv = &s->work->run->inv;
+	struct run *r = s->work->run;
+	struct inventory *inv = &r->inv;
+	bool takes = run_state(r, s->function) == STATE_SHARED;
+	unsigned n = takes ? rule_of(s)->vfs : count_virtual(s);
 	struct pci_address at;
 
-	for (unsigned k = 0; k < rule_of(s)->vfs; k++) {
+	for (unsigned k = 0; k < n && k < CONFIG_VFS_MAX; k++) {
 		int i = read_virtual(s, k, &at) ? place_of(inv, &at) : -ENODEV;
 		if (i < 0) {
-			s->work->run->outcome[s->function].error = i;
+			r->outcome[s->function].error = i;
 			fail_with(s, s->function, "virtual function %u cannot be read", k);
 			continue;
 		}
@@ -236,7 +235,10 @@ static void adopt_virtual(struct sriov *s)
 		f->driver = inv->name[0];
 		scan_details(s->work->roots.root, inv, (unsigned)i,
 			     PCI_DETAIL_GROUP | PCI_DETAIL_DRIVER | PCI_DETAIL_VIRTUAL);
-		plan_virtual(s, (unsigned)i, k);
+		r->outcome[i] = (struct outcome){ .state = STATE_NONE };
+		r->plan.entry[i] = (struct plan_entry){ .state = STATE_NONE };
+		if (takes)
+			plan_virtual(s, (unsigned)i, k);
 		s->vf[s->vfs++] = (uint16_t)i;
 	}
 }
@@ -267,7 +269,7 @@ static void probe_item(void *sriov, unsigned item)
 	unsigned i = s->vf[item], state = run_state(r, i);
 	char address[PCI_ADDRESS_SIZE];
 
-	if (state != STATE_FAILED && (!s->made || (state != STATE_NONE && state != STATE_REFUSED)))
+	if (state != STATE_FAILED && (!s->touched || (state != STATE_NONE && state != STATE_REFUSED)))
 		return;
 	pci_put_address(address, &r->inv.function[i].at);
 	sysfs_write(r->inv.devices, "../drivers_probe", address);
@@ -310,20 +312,23 @@ unsigned sriov_serve(struct sriov *s, struct work *w, unsigned i)
 	const char *driver = read_driver(s, i);
 	if (!*driver)
 		return 0;
-	if (driver_is_for_guests(driver))
-		return fail_with(s, i, "%s has it: release it first", driver);
-	ssize_t n = sysfs_read(w->run->inv.devices, path_function(physical_of(s), AUTOPROBE),
+	ssize_t n = sysfs_read(w->run->inv.devices, path_function(physical_of(s), APPLY_AUTOPROBE),
 			       autoprobe, sizeof(autoprobe));
-	if (n <= 0)
+	if (n <= 0 || s->held)
 		*autoprobe = '1';
 	autoprobe[1] = '\0';
-	if (provide_virtual(s))
+	s->touched = s->held;
+	if (driver_is_for_guests(driver))
+		fail_with(s, i, "%s has it: release it first", driver);
+	else
+		provide_virtual(s);
+	if ((s->held && !s->hangs) || run_state(w->run, i) == STATE_SHARED)
 		adopt_virtual(s);
 	work_on_all(s, &s->claim, claim_item);
 	work_on_all(s, &s->bind, bind_item);
 	/* If the kernel is still making them, none may have a driver when they come. */
 	if (s->touched && !s->hangs)
-		write_physical(s, AUTOPROBE, autoprobe);
+		write_physical(s, APPLY_AUTOPROBE, autoprobe);
 	keep_virtual(s);
 	work_on_all(s, &s->probe, probe_item);
 	return s->vfs;

@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "path.h"
+#include "sysfs.h"
+
 #define NICEST 19
 
 /* A pipe. A worker writes a byte to wake the process that waits in supervise(). Workers keep both
@@ -44,6 +47,30 @@ static void take_items(struct progress *p, const struct crew *c)
 	}
 }
 
+/* Where the kernel groups processes by session (kernel/sched/autogroup.c), as its default is, a
+ * nice value counts only within a group, and each unit of systemd is one. So the worker becomes a
+ * group, whose nice value is another one: it counts against other groups. */
+static void weigh_group(pid_t pid, const char *nice)
+{
+	sysfs_write(AT_FDCWD, path_make("/proc/%u/autogroup", (unsigned)pid), nice);
+}
+
+static void become_idle(const struct progress *p)
+{
+	setsid();
+	weigh_group(getpid(), "19");
+	/* The parent may have looked for the group before it was there. */
+	if (__atomic_load_n(&p->hurried, __ATOMIC_SEQ_CST))
+		weigh_group(getpid(), "0");
+}
+
+static void hurry_worker(struct progress *p, pid_t pid)
+{
+	setpriority(PRIO_PROCESS, pid, 0);
+	__atomic_store_n(&p->hurried, 1, __ATOMIC_SEQ_CST);
+	weigh_group(pid, "0");
+}
+
 /* Starts a worker. With `last` it does `then` even if items are not finished. */
 static pid_t start_worker(const struct watch *w, struct progress *p, const struct crew *c)
 {
@@ -57,6 +84,8 @@ static pid_t start_worker(const struct watch *w, struct progress *p, const struc
 	}
 	if (!pid && c->close_fd >= 0)
 		close(c->close_fd);
+	if (!pid && !w->hurry)
+		become_idle(p);
 	/* If no process can be had, it is better to work unguarded than not at all. */
 	take_items(p, c);
 	if (w->last)
@@ -134,7 +163,7 @@ unsigned supervise(struct progress *p, const struct crew *c)
 			continue;
 		result = watch_tick(&w, c, p, wait[1].revents, workers_are_gone());
 		if (w.hurry && !hurried)
-			setpriority(PRIO_PROCESS, pid, 0);
+			hurry_worker(p, pid);
 	}
 	close(wake[0]);
 	close(wake[1]);

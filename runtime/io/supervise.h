@@ -29,7 +29,8 @@ struct crew {
 	void (*then)(void *then_arg);
 	void *then_arg; /* points to shared memory */
 	/* Workers take only processor time that nobody else wants, until nothing is finished for
-	 * SUPERVISE_IDLE_MS, or hurry_fd, a listening socket, gets a connection. */
+	 * SUPERVISE_IDLE_MS, or hurry_fd, a listening socket, gets a connection. Each is a session
+	 * of its own. */
 	bool idle;
 	int hurry_fd; /* -1: none */
 	int close_fd; /* workers close their copy of this descriptor; -1: none */
@@ -42,6 +43,7 @@ struct progress {
 	unsigned done;     /* how many are finished */
 	unsigned ready;    /* all are done, or `then` has called supervise_ready() */
 	unsigned followed; /* a process does `then` */
+	unsigned hurried;  /* an idle worker is to be one like others */
 };
 
 /* Calls item(item_arg, 0) to item(item_arg, items - 1), each once and in this order. Returns the

@@ -39,17 +39,11 @@ static bool read_id(const struct late *l, const struct pci_address *at, struct p
 	return n >= 0 && scan_parse_modalias((struct slice){ text, (size_t)n }, f);
 }
 
-static bool is_any(const struct rule *r)
-{
-	return (r->vendor | r->device) & PCI_ANY;
-}
-
-/* Returns true if the rules may be about functions of any ID: they have a "*", or take others
- * along. */
-static bool asks_all(const struct config *c)
+/* Returns true if a rule takes others along, whatever their ID is. */
+static bool takes_along(const struct config *c)
 {
 	for (unsigned i = 0; i < c->rules; i++)
-		if (is_any(&c->rule[i]) || c->rule[i].with)
+		if (c->rule[i].with)
 			return true;
 	return false;
 }
@@ -80,18 +74,18 @@ static int look_at_member(const char *name, void *late)
 	return pci_parse_address(slice_of(name), &at, NULL) && is_lead(late, &at);
 }
 
-/* Returns true if a function in the slot or in the IOMMU group may take this one along. */
-static bool is_beside_lead(struct late *l)
+/* Returns true if a function in the slot or in the IOMMU group may take the one there along. */
+static bool is_beside_lead(struct late *l, const struct pci_address *function)
 {
-	struct pci_address at = l->at;
+	struct pci_address at = *function;
 
 	for (unsigned i = 0; i < 8; i++) {
-		at.devfn = (uint8_t)((l->at.devfn & ~7u) | i);
+		at.devfn = (uint8_t)((function->devfn & ~7u) | i);
 		if (is_lead(l, &at))
 			return true;
 	}
 	return sysfs_list(l->work.roots.sys,
-			  path_make(DEVICES "%pa/iommu_group/devices", &l->at), look_at_member,
+			  path_make(DEVICES "%pa/iommu_group/devices", function), look_at_member,
 			  l) > 0;
 }
 
@@ -110,7 +104,7 @@ bool late_asks(struct late *l, const char *cmdline)
 	if (r->cmd.mode == MODE_OFF || r->token.word == TOKEN_OFF || r->config.errors ||
 	    !read_id(l, &l->at, &f))
 		return false;
-	return is_named(&r->config, &f, false) || (asks_all(&r->config) && is_beside_lead(l));
+	return is_named(&r->config, &f, false) || (takes_along(&r->config) && is_beside_lead(l, &l->at));
 }
 
 /* Returns the directory fd of LATE_DIR, or -errno. */
@@ -204,6 +198,9 @@ static void load_driver(struct late *l)
 		apply_item(&l->work, l->run.inv.functions);
 	} else if (l->work.roots.real) {
 		run_modprobe(&l->run, rule_driver(l));
+		/* What driver=auto falls back to. */
+		if (!is_registered(l))
+			run_modprobe(&l->run, plan_vfio_pci);
 	}
 }
 
@@ -221,6 +218,14 @@ bool late_is_shared(const struct late *l)
 	/* The file is written when all is done. */
 	return !late_has_file(l) ||
 	       !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/virtfn0", &l->at));
+}
+
+void late_hold(struct late *l)
+{
+	if (l->run.cmd.mode == MODE_ON && run_state(&l->run, l->i) == STATE_SHARED &&
+	    !late_has_file(l) &&
+	    !sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/driver", &l->at)))
+		apply_claim(&l->work, l->i);
 }
 
 /* Writes driver_override. After that no driver of the host can come, so the one that has the
@@ -423,12 +428,40 @@ static void make_mark(int dir, const char *name)
 		close(fd);
 }
 
+/* "0x1002:0x6608", as the rule writes $attr{vendor}:$attr{device}. */
+static void mark_id(int dir, uint32_t vendor, uint32_t device)
+{
+	char name[sizeof("0x1002:0x6608")];
+
+	if (vendor == PCI_ANY)
+		make_mark(dir, LATE_ALL);
+	else
+		make_mark(dir, text_make(name, sizeof(name), device == PCI_ANY ?
+					 "0x%04x:" LATE_ANY : "0x%04x:0x%04x", (unsigned)vendor,
+					 (unsigned)device));
+}
+
+/* Those that are there and may be taken along. What comes later may have any ID. */
+static void mark_companions(struct late *l, int dir)
+{
+	struct inventory *inv = &l->run.inv;
+
+	make_mark(dir, LATE_NEW);
+	if (scan_functions(l->work.roots.root, inv))
+		make_mark(dir, LATE_ALL);
+	for (unsigned i = 0; i < inv->functions; i++)
+		if (is_beside_lead(l, &inv->function[i].at))
+			mark_id(dir, inv->function[i].vendor, inv->function[i].device);
+	close(inv->devices);
+	inv->devices = -EBADF;
+	inv->functions = 0;
+}
+
 /* The directory gets its name when it is whole. Others that make it at the same time make the
  * same files. */
-void late_mark(const struct late *l)
+void late_mark(struct late *l)
 {
 	const struct config *c = &l->run.config;
-	char name[sizeof("0x1002:0x6608")];
 
 	/* In an image the rule calls the program for every function. */
 	if (l->image || sysfs_exists(l->work.roots.root, "run/vgapass/" LATE_ASK))
@@ -438,13 +471,10 @@ void late_mark(const struct late *l)
 		return;
 	mkdirat(run, LATE_ASK ".new", 0755);
 	int dir = sysfs_dir(run, LATE_ASK ".new");
-	if (asks_all(c))
-		make_mark(dir, LATE_ALL);
 	for (unsigned i = 0; i < c->rules; i++)
-		if (!is_any(&c->rule[i]))
-			make_mark(dir, text_make(name, sizeof(name), "0x%04x:0x%04x",
-						 (unsigned)c->rule[i].vendor,
-						 (unsigned)c->rule[i].device));
+		mark_id(dir, c->rule[i].vendor, c->rule[i].device);
+	if (dir >= 0 && takes_along(c))
+		mark_companions(l, dir);
 	if (dir >= 0) {
 		close(dir);
 		renameat(run, LATE_ASK ".new", run, LATE_ASK);

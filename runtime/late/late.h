@@ -14,9 +14,12 @@
 #include "runtime/io/supervise.h"
 
 /* Below run/vgapass: a file for each late function; and, for the udev rule, a file for each ID
- * that rules may be about, like 0x1002:0x6608, or LATE_ALL. */
+ * that rules may be about, like 0x1002:0x6608 or 0x1002:any. LATE_NEW: a function that has just
+ * been found may go along with another, whatever its ID is. LATE_ALL: any function. */
 #define LATE_DIR "late"
 #define LATE_ASK "ask"
+#define LATE_ANY "any"
+#define LATE_NEW "new"
 #define LATE_ALL "all"
 
 /* All that workers share with their parent; zeros at first, but for `roots`. Large: untouched
@@ -55,6 +58,10 @@ bool late_is_planned(const struct late *l);
  * yet or has not been asked to. */
 bool late_is_shared(const struct late *l);
 
+/* Does the claim for a function that is to get virtual functions, and has no driver yet. With a
+ * file it has been served, and sriov_drivers_autoprobe is somebody else's. */
+void late_hold(struct late *l);
+
 /* The step that loads the driver of the virtual functions, for supervise(). */
 void late_load(void *late, unsigned item);
 
@@ -92,4 +99,4 @@ void late_forget(const struct late *l);
 
 /* Makes LATE_ASK, if it is missing: from then on the udev rule calls this program only for
  * functions with an ID that is there. */
-void late_mark(const struct late *l);
+void late_mark(struct late *l);

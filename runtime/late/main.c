@@ -113,6 +113,8 @@ static void serve_function(struct late *l)
 	block_signals();
 	supervise(&l->progress, &crew);
 	l->sriov.close_fd = STDOUT_FILENO;
+	/* Only the first time, so what somebody writes later stays. */
+	l->sriov.held = !late_has_file(l);
 	unsigned n = sriov_serve(&l->sriov, &l->work, l->i);
 	late_finish(l);
 	for (unsigned k = 0; k < n; k++) {
@@ -138,6 +140,8 @@ static void take_function(struct late *l)
 	bool shared = run_state(&l->run, l->i) == STATE_SHARED, serves = late_is_shared(l);
 	if (serves)
 		serve_function(l);
+	else if (shared)
+		late_hold(l);
 	if (late_is_planned(l)) {
 		/* If this ends too early, the next event finds the word "bind". */
 		late_write(l, l->i);

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import shutil
 import subprocess
 import threading
 from collections import defaultdict
@@ -16,12 +17,14 @@ KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 STEP_LIMIT = 600
 TAIL_LINES = 12
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 # The machine's mounts stay as they are, and whatever a package starts or mounts ends with
 # the command, also with one that is ended too early.
 ALONE = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+FOREIGN = [os.path.join(HERE, "foreign")]
 ENTER = """
 mount -t proc proc "$0/proc"
-mount -t sysfs -o ro sys "$0/sys"
+mount -t sysfs -o ro sys "$0/sys" 2>/dev/null || mount --rbind /sys "$0/sys"
 mount --rbind /dev "$0/dev"
 cp /etc/resolv.conf "$0/etc/resolv.conf"
 exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \\
@@ -34,6 +37,7 @@ Acquire::Languages "none";
 APT::Install-Recommends "false";
 """
 # What our programs, built on this machine, are linked with.
+BUILDERS = ["build-essential"]
 LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libpci3", "libzstd1", "zlib1g"]
 
 
@@ -76,8 +80,13 @@ def run(log, *command):
     return said
 
 
+def is_foreign(tree):
+    """Its programs are of arm64, and this machine is not."""
+    return os.path.exists(f"{tree}/lib/ld-linux-aarch64.so.1") and os.uname().machine != "aarch64"
+
+
 def inside(log, tree, *command):
-    return run(log, *ALONE, "sh", "-ec", ENTER, tree, *command)
+    return run(log, *(FOREIGN if is_foreign(tree) else ALONE), "sh", "-ec", ENTER, tree, *command)
 
 
 def write(tree, path, text):
@@ -151,32 +160,61 @@ def cached(log, name, key, tree, make):
         os.rename(archive + ".new", archive)
 
 
-def make(log, tree, suite, generator, later):
-    """A system of the release SUITE with a kernel, and its boot image made by GENERATOR.
-    The kernel of the suite LATER is at hand, to be installed another time."""
+def make_base(log, tree, suite, arch):
+    """debootstrap's smallest system with systemd."""
+    options = ["--variant=minbase", f"--keyring={KEYS}",
+               "--include=systemd-sysv,udev,dbus,kmod,zstd"]
+    if not arch:
+        run(log, *ALONE, "debootstrap", *options, suite, tree, mirror())
+        return
+    for program in ("qemu-aarch64-static", "qemu-system-aarch64"):
+        if not shutil.which(program):
+            raise Missing(f"no {program}: install qemu-user-static and qemu-system-arm")
+    run(log, "debootstrap", "--foreign", f"--arch={arch}", *options, suite, tree, mirror())
+    # Device nodes are there already; what is known of lxc is that it can make none.
+    inside(log, tree, "env", "container=lxc", "/debootstrap/debootstrap", "--second-stage")
+    write(tree, "etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n")
+
+
+def make_with(log, tree, suite, name, arch, packages, later=None):
+    """That, and PACKAGES, kept as NAME. The kernel of the suite LATER is at hand."""
     key = age_of(suite)
+    prefix = f"{suite}-{arch}" if arch else suite
     if later:
         age_of(later)
 
-    def base(tree):
-        run(log, *ALONE, "debootstrap", "--variant=minbase", f"--keyring={KEYS}",
-            "--include=systemd-sysv,udev,dbus,kmod,zstd", suite, tree, mirror())
-
     def whole(tree):
         os.rmdir(tree)
-        cached(log, f"{suite}-base", key, tree, base)
+        cached(log, f"{prefix}-base", key, tree, lambda tree: make_base(log, tree, suite, arch))
         write(tree, "etc/apt/apt.conf.d/test", APT)
         write(tree, "etc/apt/sources.list", "".join(
             f"deb {mirror()} {name} main\n" for name in (suite, later) if name))
         inside(log, tree, "apt-get", "-q", "update")
         # INITRD=No: no boot image yet, up to two minutes of time for nothing.
-        inside(log, tree, "env", "INITRD=No", "apt-get", "-qy", "install", generator,
-               "linux-image-amd64", *LIBRARIES)
+        inside(log, tree, "env", "INITRD=No", "apt-get", "-qy", "install", *packages)
         if later:
             inside(log, tree, "apt-get", "-qy", "install", "--download-only",
                    f"linux-image-amd64/{later}")
 
-    cached(log, f"{suite}-{generator}", key, tree, whole)
+    cached(log, f"{prefix}-{name}", key, tree, whole)
+
+
+def make(log, tree, suite, generator, later, arch=None):
+    """A system of the release SUITE with a kernel, and its boot image made by GENERATOR; of
+    another architecture than this machine's, ARCH."""
+    make_with(log, tree, suite, generator, arch,
+              [generator, f"linux-image-{arch or 'amd64'}", *LIBRARIES], later)
+
+
+def make_builder(log, tree, suite, arch):
+    """A system that builds our package, with its source in /source/vgapass."""
+    with open(f"{TOP}/debian/control") as file:
+        needs = file.read().partition("Build-Depends:\n")[2].partition("\n\n")[0]
+    needs = [line.strip(" ,") for line in needs.splitlines() if "<!nocheck>" not in line]
+    needs = [word.replace("debhelper-compat (= 13)", "debhelper") for word in needs]
+    make_with(log, tree, suite, "builder", arch, [*BUILDERS, *needs])
+    run(log, "sh", "-ec", 'mkdir -p "$0" && git -C "$1" archive HEAD | tar -xf - -C "$0"',
+        f"{tree}/source/vgapass", TOP)
 
 
 def kernels(tree):

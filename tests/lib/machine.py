@@ -5,6 +5,7 @@ Its /sys and /proc come from a text that tests/machines/tree.py explains.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -164,6 +165,16 @@ class Machine:
         if not answer.out:
             return answer.err.splitlines(), answer.code
         return finding_lines(answer.out) + answer.err.splitlines(), answer.code
+
+
+def shell_below(root):
+    """A shell and cat that run in the root: klibc's, with its loader."""
+    with open("/usr/lib/klibc/bin/sh", "rb") as file:
+        loader = re.search(rb"/lib/klibc-[-\w]+\.so", file.read())[0].decode()
+    for path, to in ((loader, loader), ("/usr/lib/klibc/bin/sh", "/bin/sh"),
+                     ("/usr/lib/klibc/bin/cat", "/bin/cat")):
+        os.makedirs(os.path.dirname(root + to), exist_ok=True)
+        shutil.copy(path, root + to)
 
 
 def from_folder(folder, root, cmdline=""):

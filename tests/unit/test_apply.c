@@ -333,7 +333,10 @@ static void counts_items(void **state)
 static void writes_attributes_first(void **state)
 {
 	(void)state;
-	boot_run("1002:6608 attr.reset_method=bus attr.d3cold_allowed=0\n", "");
+	fake_attr(CARD, "power/control", "auto\n");
+	boot_run("1002:6608 attr.reset_method=bus attr.d3cold_allowed=0 attr.power/control=on\n",
+		 "");
+	assert_string_equal(fake_attr_text(CARD, "power/control"), "on\n");
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order(AT(CARD) "driver_override=vfio-pci", AT(CARD) "reset_method=bus");
 	expect_order(AT(CARD) "reset_method=bus", AT(CARD) "d3cold_allowed=0");
@@ -1331,10 +1334,42 @@ static void leaves_the_framebuffer(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
+/* driver=auto means a driver that no module registers. */
+static void falls_back_to_vfio_pci(void **state)
+{
+#define AUTO "[auto]\n1002:6608 driver=x_vfio_pci\n"
+	(void)state;
+	boot_machine();
+	boot_host_drivers();
+	boot_run("1002:6608 driver=auto\n" AUTO, "");
+	expect(CARD, "bound to vfio-pci, taken from radeon; driver x_vfio_pci not found: rebuild the "
+		     "boot image (/etc/vgapass.conf:1)");
+	assert_string_equal(fake_driver_of(CARD), "vfio-pci");
+	assert_string_equal(fake_attr_text(CARD, "driver_override"), "vfio-pci\n");
+	assert_string_equal(run_result(&boot), "ok");
+	/* Not where the rule names it. */
+	boot_machine();
+	boot_run("1002:6608 driver=x_vfio_pci\n", "");
+	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
+	assert_string_equal(fake_driver_of(CARD), "");
+	/* vfio-pci is not there either. */
+	boot_machine();
+	fake_file(MODULES_LIST, "vfio\n");
+	boot_run("1002:6608 driver=auto on-failure=hold\n" AUTO, "");
+	expect(CARD, "held: driver x_vfio_pci not found: rebuild the boot image "
+		     "(/etc/vgapass.conf:1)");
+	/* It is there. */
+	boot_machine();
+	fake_add_driver("x_vfio_pci");
+	boot_run("1002:6608 driver=auto\n" AUTO, "");
+	expect(CARD, "bound to x_vfio_pci (/etc/vgapass.conf:1)");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(binds_by_loading_the_module),
+		TEST(falls_back_to_vfio_pci),
 		TEST(claims_before_all),
 		TEST(claims_what_is_planned_only),
 		TEST(takes_from_the_holder),

@@ -84,6 +84,8 @@ static void adds_and_takes_back(void **state)
 		  "[profile a]\n[profile b]\n[profile a]\n8086:0001\n" NEW "\n", 5, NULL },
 		{ "# [profile a]\n[profile a]\n", "a", "# [profile a]\n[profile a]\n" NEW "\n", 3,
 		  NULL },
+		{ "[profile a]\n[ trial ] # x\n[auto]\n", config_trial,
+		  "[profile a]\n[ trial ] # x\n" NEW "\n[auto]\n", 3, NULL },
 	};
 
 	(void)state;
@@ -119,6 +121,31 @@ static void makes_a_section(void **state)
 		struct slice new = added(cases[i].old, "a", "1002:6608", &first);
 		if (!slice_is(new, cases[i].new) || first != cases[i].first)
 			fail_msg("case %zu: line %u of\n%s", i, first, new.p);
+	}
+	assert_true(slice_is(added("8086:0001\r\n", config_trial, "1002:6608", &(uint32_t){ 0 }),
+			     "8086:0001\r\n\r\n[trial]\r\n1002:6608\r\n"));
+}
+
+static void drops_empty_sections(void **state)
+{
+	static const struct {
+		const char *old, *new;
+	} cases[] = {
+		{ "", "" },
+		{ "[trial]", "" },
+		{ "a\n\n[trial]\n\n \n", "a\n\n" },
+		{ "[trial]\n\n[trial] # x\r\n\r\n[profile a]\nb\n", "[profile a]\nb\n" },
+		{ "[trial]\n# why\n", "[trial]\n# why\n" },
+		{ "[trial]\nwith=slot\n[trial]\n", "[trial]\nwith=slot\n" },
+		{ "[profile trials]\n[auto]\n#[trial]\n", "[profile trials]\n[auto]\n#[trial]\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct text t;
+		text_start(&t, buf, sizeof(buf));
+		conf_edit_drop_empty(slice_of(cases[i].old), config_trial, &t);
+		assert_string_equal(buf, cases[i].new);
 	}
 }
 
@@ -199,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adds_and_takes_back), cmocka_unit_test(makes_a_section),
 		cmocka_unit_test(removes_lines),       cmocka_unit_test(knows_its_end),
+		cmocka_unit_test(drops_empty_sections),
 		cmocka_unit_test(sets_options),	       cmocka_unit_test(replaces_lines),
 	};
 

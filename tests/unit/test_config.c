@@ -27,6 +27,7 @@
 #define E_RESIZE "expected resize.bar0 to bar5, and a size like 256M or 8G"
 #define E_ALL "names everything: add class=, subsystem= or a location"
 #define E_ALONE "requires a line of its own"
+#define E_LINK "is a link to something else: name an attribute of the function"
 #define E_ATTR "is written by vgapass itself: remove it"
 #define E_RULES "more than 256 rules"
 #define E_FILES "more than 32 files"
@@ -245,6 +246,10 @@ static void reads_attrs(void **state)
 	r = rule_of("1002:6608 attr.a=b=c attr.x.y=" NAME_63);
 	assert_string_equal(r->attr[0].value, "b=c");
 	assert_string_equal(r->attr[1].name, "x.y");
+	/* In a directory of the function. */
+	r = rule_of("1002:6608 attr.nvidia/current_vgpu_type=592 attr.virtfn/a.b/c-d=1");
+	assert_string_equal(r->attr[0].name, "nvidia/current_vgpu_type");
+	assert_string_equal(r->attr[1].name, "virtfn/a.b/c-d");
 	/* A rule's own value replaces its defaults'. */
 	r = rule_of("attr.a=1 attr.b=2\n1002:6608 attr.a=3");
 	assert_int_equal(r->attrs, 2);
@@ -608,7 +613,16 @@ static const struct {
 	{ "1002:6608 attr.=1", "1:16", E_NAME },
 	{ "1002:6608 attr=1", "1:15", E_NAME },
 	{ "1002:6608 attr.../x=1", "1:16", E_NAME },
-	{ "1002:6608 attr.driver/unbind=1", "1:16", E_NAME },
+	{ "1002:6608 attr./x=1", "1:16", E_NAME },
+	{ "1002:6608 attr.x/=1", "1:16", E_NAME },
+	{ "1002:6608 attr.x//y=1", "1:16", E_NAME },
+	{ "1002:6608 attr.x/../y=1", "1:16", E_NAME },
+	{ "1002:6608 attr.x/.=1", "1:16", E_NAME },
+	{ "1002:6608 attr.x/" NAME_63 "=1", "1:16", E_NAME },
+	{ "1002:6608 attr.driver/unbind=1", "1:16", E_LINK },
+	{ "1002:6608 attr.net/eth0/device/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.virtfn0/reset=1", "1:16", E_LINK },
+	{ "1002:6608 attr.x/driver_override=1", "1:16", E_ATTR },
 	{ "1002:6608 attr.reset_method=", "1:16", E_VALUE },
 	{ "1002:6608 attr.reset_method", "1:16", E_VALUE },
 	{ "1002:6608 attr.a=" NAME_63 "8", "1:16", E_VALUE },

@@ -2,6 +2,8 @@
 /* test_early.c - runtime/early/main.c: how the program is called, on the fake kernel */
 #include "unit.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -111,6 +113,34 @@ static void works_by_its_own_name(void **state)
 	assert_string_equal(printed, "vgapass: /none cannot be opened (error 2)\n");
 }
 
+/* vgapass-late reads the receipt: without it, nobody would give this back. */
+static void holds_nothing_without_a_receipt(void **state)
+{
+	static struct shared s;
+	static const struct roots roots = { FAKE_ROOT, FAKE_SYS, FAKE_PROC, FAKE_DEV, false };
+
+	(void)state;
+	fake_add_virtual("0000:01:00.0", 4, "1002:6609", NULL);
+	fake_file("etc/vgapass.conf", "1002:6608 vfs=2\n");
+	s.work = (struct work){ .run = &s.run, .roots = roots };
+	gather_run(&roots, "", &s.run);
+	for (unsigned i = 0; i < s.run.inv.functions; i++)
+		apply_claim(&s.work, i);
+	assert_string_equal(fake_attr_text("0000:01:00.0", "sriov_drivers_autoprobe"), "0\n");
+	/* It has words for the console. */
+	int out = dup(STDOUT_FILENO), error = dup(STDERR_FILENO);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	write_report(&s, -EROFS, true);
+	dup2(out, STDOUT_FILENO);
+	dup2(error, STDERR_FILENO);
+	close(out);
+	close(error);
+	close(null);
+	assert_string_equal(fake_attr_text("0000:01:00.0", "sriov_drivers_autoprobe"), "1\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -119,6 +149,7 @@ int main(void)
 		TEST(leaves_the_host_alone),
 		TEST(refuses_wrong_calls),
 		TEST(works_by_its_own_name),
+		TEST(holds_nothing_without_a_receipt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -757,6 +757,13 @@ static void virtual_functions(void **state)
 	assert_string_equal(look(), "");
 	put("sys/bus/pci/devices/0000:01:10.0/vendor", "0x8086\n");
 	assert_string_equal(look(), "it has virtual functions: write 0 to its sriov_numvfs\n");
+	/* Who has one of them open is in the way, too. */
+	put_link("sys/bus/pci/devices/0000:01:10.0/iommu_group", "../../kernel/iommu_groups/31");
+	put_device("sys/class/vfio/31", "vfio", "1:5\n");
+	put_process("900", "qemu\n", "/dev/zero");
+	assert_string_equal(look(), "it has virtual functions: write 0 to its sriov_numvfs\n"
+				    "qemu (pid 900) has /dev/zero open: shut the guest down, or "
+				    "detach the card from it\n");
 }
 
 /* More than are kept: all are counted. */

@@ -189,6 +189,39 @@ static void loads_modules_in_the_image(void **state)
 	assert_string_equal(fake_driver_of(CARD), "vfio-pci");
 }
 
+/* Its driver may make virtual functions as soon as it has the card. */
+static void holds_for_virtual_functions(void **state)
+{
+	(void)state;
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	assert_true(decide(CARD));
+	late_hold(&late);
+	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "0\n");
+	expect_override(CARD, UNSET);
+	/* It has been served before. */
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	fake_file("run/vgapass/late/" CARD ".json", "{ }\n");
+	assert_true(decide(CARD));
+	late_hold(&late);
+	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "1\n");
+	/* It has its driver: whatever that has made, is there. */
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	boot_host_drivers();
+	assert_true(decide(CARD));
+	late_hold(&late);
+	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "1\n");
+	/* Nothing is written for a look. */
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_file("proc/cmdline", "vgapass=dry-run");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	decide(CARD);
+	late_hold(&late);
+	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "1\n");
+}
+
 /* A new function has no match_driver until the kernel has looked for a driver itself. */
 static void asks_again(void **state)
 {
@@ -602,6 +635,7 @@ int main(void)
 		TEST(loads_modules_in_the_image),
 		TEST(leaves_to_early_boot_what_it_has_begun),
 		TEST(asks_again),
+		TEST(holds_for_virtual_functions),
 		TEST(obeys_the_boot),
 		TEST(follows_the_booted_rules),
 		TEST(refuses_as_the_boot_does),

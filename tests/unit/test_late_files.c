@@ -10,6 +10,8 @@
 #define CARD "0000:01:00.0"
 #define MODALIAS "pci:v00001002d00006608sv00001028sd00002120bc03sc00i00\n"
 
+#define OTHER(device) "pci:v000010DEd0000" device "sv00001028sd00002120bc03sc00i00\n"
+
 static struct late late;
 
 static int start(void **state)
@@ -83,8 +85,19 @@ static void marks_the_ids(void **state)
 	(void)state;
 	expect_marks("1002:6608\nkeep 10de:000a path=00:01.0/00.0\n", "0x1002:0x6608 0x10de:0x000a",
 		     "all");
-	expect_marks("1002:*\n10de:000a\n", "all 0x10de:0x000a", "0x1002:0x10000");
-	expect_marks("1002:6608 with=slot\n", "all 0x1002:0x6608", "0x0000:0x0000");
+	expect_marks("1002:*\n10de:000a\n", "0x1002:any 0x10de:0x000a", "all");
+	expect_marks("*:6608\n", "all", "new");
+	/* What a rule takes along is marked if it is there: in the slot, or in the group. */
+	put("sys/bus/pci/devices/0000:01:00.7/modalias", OTHER("0008"));
+	put("sys/bus/pci/devices/0000:01:01.0/modalias", OTHER("0009"));
+	put("sys/bus/pci/devices/0000:02:00.0/modalias", OTHER("000A"));
+	expect_marks("1002:6608 with=slot\n", "new 0x1002:0x6608 0x10de:0x0008", "all");
+	expect_marks("1002:6608 with=slot\n", "new", "0x10de:0x0009");
+	expect_marks("1002:6608\n", "0x1002:0x6608", "new");
+	put_folder("sys/kernel/iommu_groups/7/devices/" CARD);
+	put_link("sys/bus/pci/devices/0000:02:00.0/iommu_group",
+		 "../../../../kernel/iommu_groups/7");
+	expect_marks("1002:6608 with=group\n", "new 0x10de:0x000a", "0x10de:0x0009");
 	/* A boot that was off asks of none. */
 	put("proc/cmdline", "vgapass=off\n");
 	expect_marks("1002:6608\n", "", "all");

@@ -66,7 +66,7 @@ static unsigned serve(const char *conf)
 	for (unsigned i = 0; i < boot.inv.functions; i++) {
 		if (boot.plan.state != PLAN_READY || boot.plan.entry[i].state != STATE_SHARED)
 			continue;
-		served = (struct sriov){ .close_fd = -1 };
+		served = (struct sriov){ .close_fd = -1, .held = true };
 		n += sriov_serve(&served, &boot_work, i);
 		break;
 	}
@@ -113,6 +113,49 @@ static void leaves_the_function_to_the_host(void **state)
 	/* No driver that could make any is there yet. */
 	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 0);
+	assert_null(strstr(fake_log(), "sriov_numvfs"));
+	/* But it may come at any time, and make them by itself. */
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "0\n");
+	/* Without a receipt nobody will know. */
+	apply_unhold(&boot_work);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
+}
+
+/* Early boot, and then the driver of the host makes them as soon as it has the function. */
+static void serve_made(const char *conf, unsigned n)
+{
+	char path[] = "sys/bus/pci/devices/" NIC "/sriov_numvfs", text[8];
+
+	boot_run(conf, "");
+	fake_add_driver("igb");
+	snprintf(text, sizeof(text), "%u", n);
+	assert_int_equal(sysfs_write(FAKE_ROOT, path, text), 0);
+	watch_host();
+	assert_string_equal(host_had, "");
+	served = (struct sriov){ .close_fd = -1, .held = true };
+	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), n);
+	apply_finish(&boot_work);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
+}
+
+static void takes_what_the_driver_makes_by_itself(void **state)
+{
+	(void)state;
+	serve_made(ID "vfs=3 vf=0-1\n", 3);
+	expect(VF(0), "bound to vfio-pci (/etc/vgapass.conf:1)");
+	expect_driver(VF(1), "vfio-pci");
+	expect_driver(VF(2), "igbvf");
+	/* With another number all of them are the host's, as they would be without vgapass. */
+	add_nic();
+	serve_made(ID "vfs=4\n", 3);
+	expect(NIC, "failed: it has 3 virtual functions already: write 0 to its sriov_numvfs "
+		    "first; it is on igb (/etc/vgapass.conf:1)");
+	expect_driver(VF(0), "igbvf");
+	expect_driver(VF(2), "igbvf");
+	expect(VF(0), "");
+	/* A keep rule, and no rule: nothing is written. */
+	add_nic();
+	boot_run("keep " ID "\n" ID "vfs=4\n", "");
 	assert_null(strstr(fake_log(), "sriov"));
 }
 
@@ -203,7 +246,7 @@ static void writes_attributes(void **state)
 	boot_run(ID "vfs=2 attr.reset_method=flr\n", "");
 	fake_add_driver("igb");
 	/* Virtual functions have none of this name here: the first write fails. */
-	served = (struct sriov){ .close_fd = -1 };
+	served = (struct sriov){ .close_fd = -1, .held = true };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
 	assert_non_null(strstr(boot_says(VF(0)), "attr.reset_method was not written"));
 	/* They are the host's, then. */
@@ -261,7 +304,7 @@ static void takes_those_that_are_there(void **state)
 	assert_int_equal(serve(ID "vfs=3 vf=0\n"), 3);
 	expect(VF(0), "bound to vfio-pci, taken from igbvf (/etc/vgapass.conf:1)");
 	expect_driver(VF(1), "igbvf");
-	assert_null(strstr(fake_log(), "sriov_drivers_autoprobe"));
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
 	/* A guest may have it: nothing is unbound. */
 	add_nic();
 	fake_add_driver("other_vfio_pci");
@@ -290,10 +333,11 @@ static void refuses_to_change_the_number(void **state)
 	(void)state;
 	host_makes(3);
 	size_t length = strlen(fake_log());
-	assert_int_equal(serve(ID "vfs=4\n"), 0);
+	assert_int_equal(serve(ID "vfs=4\n"), 3);
 	expect(NIC, "failed: it has 3 virtual functions already: write 0 to its sriov_numvfs "
 		    "first; it is on igb (/etc/vgapass.conf:1)");
-	assert_null(strstr(fake_log() + length, "sriov"));
+	assert_null(strstr(fake_log() + length, "sriov_numvfs"));
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
 	expect_driver(VF(0), "igbvf");
 }
 
@@ -323,8 +367,12 @@ static void says_why_not(void **state)
 static void restores_autoprobe(void **state)
 {
 	(void)state;
+	boot_run(ID "vfs=2 vf=0\n", "");
+	fake_add_driver("igb");
+	/* Somebody writes it after the first time, when all has been given back. */
 	fake_attr(NIC, "sriov_drivers_autoprobe", "0\n");
-	assert_int_equal(serve(ID "vfs=2 vf=0\n"), 2);
+	served = (struct sriov){ .close_fd = -1 };
+	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "0\n");
 	expect_driver(VF(0), "vfio-pci");
 	/* Who has set it so has no driver for the others. */
@@ -407,6 +455,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, start)
 	const struct CMUnitTest tests[] = {
 		TEST(leaves_the_function_to_the_host),
+		TEST(takes_what_the_driver_makes_by_itself),
 		TEST(binds_all),
 		TEST(leaves_the_others_to_the_host),
 		TEST(beats_a_driver_that_comes_later),

@@ -8,9 +8,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "fake_kernel.h"
 #include "runtime/io/supervise.h"
 
 /* --- watch_tick(): what is decided after each tick */
@@ -144,6 +147,8 @@ static struct shared {
 	bool may_end, has_ended;
 	int priority, last_priority; /* of the worker: the highest number seen, and the last */
 	unsigned watch_ms;
+	bool leads; /* the worker is a session of its own */
+	char log[512]; /* what it wrote */
 } * shared;
 
 static int start_workers(void **state)
@@ -397,6 +402,8 @@ static void waits_for_a_word(void *arg, unsigned i)
 	(void)i;
 	s->worker = getpid();
 	s->priority = s->last_priority = 0;
+	s->leads = getsid(0) == getpid();
+	snprintf(s->log, sizeof(s->log), "%s", fake_log());
 	/* It is the caller that gives and takes. */
 	for (unsigned ms = 0; ms < s->watch_ms && (s->priority < 19 || s->last_priority); ms++) {
 		usleep(1000);
@@ -404,6 +411,15 @@ static void waits_for_a_word(void *arg, unsigned i)
 		if (s->priority < s->last_priority)
 			s->priority = s->last_priority;
 	}
+}
+
+/* Returns true if the log says that the group of the worker got this nice value. */
+static bool weighs(const char *log, const char *nice)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "/proc/%d/autogroup=%s\n", (int)shared->worker, nice);
+	return strstr(log, line);
 }
 
 /* Idle until somebody connects, or until nothing has been done for a while. */
@@ -423,6 +439,7 @@ static void hurries_when_somebody_waits(void **state)
 	shared->watch_ms = SUPERVISE_IDLE_MS / 2;
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->last_priority, 0);
+	assert_true(weighs(fake_log(), "0"));
 	close(pair[0]);
 	close(pair[1]);
 	shared->progress = (struct progress){ .next = 0 };
@@ -431,6 +448,17 @@ static void hurries_when_somebody_waits(void **state)
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->priority, 19);
 	assert_int_equal(shared->last_priority, 0);
+	assert_true(shared->leads);
+	assert_true(weighs(shared->log, "19"));
+	assert_false(weighs(shared->log, "0"));
+	assert_true(weighs(fake_log(), "0"));
+	/* Whom nobody asked to be idle is left as it is. */
+	shared->progress = (struct progress){ .next = 0 };
+	crew.idle = false;
+	shared->watch_ms = 1;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_false(shared->leads);
+	assert_false(weighs(shared->log, "19"));
 }
 
 #define WORKERS(name) cmocka_unit_test_setup_teardown(name, start_workers, stop_workers)
