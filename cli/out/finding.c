@@ -74,7 +74,7 @@ static bool is_like(const struct finding *a, const struct finding *b)
 	       !strcmp(a->text, b->text) && is_same_fix(a, b);
 }
 
-static void finding_free(struct finding *f)
+void finding_free(struct finding *f)
 {
 	for (unsigned i = 0; i < f->fixes; i++) {
 		free(f->fix[i].at);
@@ -160,12 +160,19 @@ static void print_fix(const struct finding *f, const struct fix *fix, unsigned i
 		      unsigned width)
 {
 	/* The place of the finding itself, and one that the text names, need not be repeated. */
-	bool at = *fix->at && strcmp(fix->at, f->at) != 0 && !strstr(fix->text, fix->at);
+	bool at = *fix->at && (!f->at || strcmp(fix->at, f->at) != 0) &&
+		  !strstr(fix->text, fix->at);
 	char *line = xasprintf("%s%s%s", at ? fix->at : "", at ? ": " : "", fix->text);
 
 	printf("%*s-> ", (int)indent, "");
 	wrap_print(stdout, indent + 3, indent + 3, width, line);
 	free(line);
+}
+
+void finding_print_fixes(const struct finding *f, unsigned indent, unsigned width)
+{
+	for (unsigned i = 0; i < f->fixes; i++)
+		print_fix(f, &f->fix[i], indent, width);
 }
 
 static void finding_print(const struct finding *f, unsigned width)
@@ -185,8 +192,7 @@ static void finding_print(const struct finding *f, unsigned width)
 	free(line);
 	if (f->alsos)
 		print_also(f, indent, width);
-	for (unsigned i = 0; i < f->fixes; i++)
-		print_fix(f, &f->fix[i], indent, width);
+	finding_print_fixes(f, indent, width);
 }
 
 void findings_print(const struct findings *l)
@@ -210,6 +216,20 @@ const char *findings_count(const struct findings *l)
 	return text;
 }
 
+json_object *finding_fixes_json(const struct finding *f)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < f->fixes; i++) {
+		json_object *fix = json_object_new_object();
+		json_set(fix, "kind", kinds[f->fix[i].kind]);
+		json_set(fix, "at", f->fix[i].at);
+		json_set(fix, "text", f->fix[i].text);
+		json_object_array_add(list, fix);
+	}
+	return list;
+}
+
 static json_object *finding_json(const struct finding *f)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -222,15 +242,7 @@ static json_object *finding_json(const struct finding *f)
 	for (unsigned i = 0; i < f->alsos; i++)
 		json_object_array_add(list, json_text(f->also[i], strlen(f->also[i])));
 	json_object_object_add(o, "also", list);
-	list = json_object_new_array();
-	for (unsigned i = 0; i < f->fixes; i++) {
-		json_object *fix = json_object_new_object();
-		json_set(fix, "kind", kinds[f->fix[i].kind]);
-		json_set(fix, "at", f->fix[i].at);
-		json_set(fix, "text", f->fix[i].text);
-		json_object_array_add(list, fix);
-	}
-	json_object_object_add(o, "fix", list);
+	json_object_object_add(o, "fix", finding_fixes_json(f));
 	return o;
 }
 

@@ -50,6 +50,15 @@ struct finding *findings_add(struct findings *l, enum finding_level level, const
 void finding_fix(struct finding *f, enum fix_kind kind, const char *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Prints what to do about it on stdout, each line behind "-> ". */
+void finding_print_fixes(const struct finding *f, unsigned indent, unsigned width);
+
+/* What to do as JSON: [ { kind, at, text } ]. */
+json_object *finding_fixes_json(const struct finding *f);
+
+/* Frees what it has; findings_free() does it for a list. */
+void finding_free(struct finding *f);
+
 /* Removes the findings of a level. */
 void findings_drop(struct findings *l, enum finding_level level);
 
