@@ -91,7 +91,7 @@ void account_fix(enum fix_kind kind, const char *at, const char *format, ...)
 
 static void print_finding(const struct finding *f)
 {
-	const unsigned width = isatty(STDERR_FILENO) ? wrap_width() : UINT32_MAX;
+	const unsigned width = wrap_error_width();
 	char *text;
 	size_t n = 0;
 	FILE *to = xopen_text(&text, &n);
