@@ -357,5 +357,6 @@ const struct cmd_verb verb_bind = {
 		 "others go back to the drivers that they had. The configuration is not changed:\n"
 		 "for the next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
+	.plural = "functions",
 	.run = run_bind,
 };

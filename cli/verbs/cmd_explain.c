@@ -321,5 +321,6 @@ const struct cmd_verb verb_explain = {
 		 "Without FILE, and for -, it reads standard input. It changes nothing.",
 	.options = options,
 	.exits = "0 a message is explained, 1 none is, or it cannot be read, 2 usage.",
+	.plural = "explanations",
 	.run = run_explain,
 };
