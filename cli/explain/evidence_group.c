@@ -138,7 +138,7 @@ void evidence_group(struct explanation *f)
 		if (inv->function[i].group == one->group)
 			say_member(f, &inv->function[i]);
 	if (group_judge(f->host, one, NULL, &words) != GROUP_OPEN)
-		explain_fix(f, FIX_ADVICE, "%s", words.advice);
+		finding_advise(&f->todo, words.advice);
 	else if (group_list(f->host, one->group, GROUP_HELD, false, NULL))
 		explain_fix(f, FIX_ADVICE, "reboot: the next boot gives every member to guests");
 	else {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "table.h"
 #include "wrap.h"
 #include "xalloc.h"
@@ -51,6 +52,16 @@ void finding_fix(struct finding *f, enum fix_kind kind, const char *at, const ch
 	va_start(arguments, format);
 	fix->text = printable(xvasprintf(format, arguments));
 	va_end(arguments);
+}
+
+void finding_advise(struct finding *f, const char *advice)
+{
+	const char *other = strstr(advice, "; or, ");
+
+	finding_fix(f, FIX_ADVICE, NULL, "%.*s",
+		    (int)(other ? (size_t)(other - advice) : strlen(advice)), advice);
+	if (other)
+		finding_fix(f, FIX_ADVICE, NULL, "%s", other + 2);
 }
 
 static bool is_same_fix(const struct finding *a, const struct finding *b)
@@ -173,6 +184,33 @@ void finding_print_fixes(const struct finding *f, unsigned indent, unsigned widt
 {
 	for (unsigned i = 0; i < f->fixes; i++)
 		print_fix(f, &f->fix[i], indent, width);
+}
+
+int finding_complain(const struct finding *f)
+{
+	const unsigned width = wrap_error_width();
+	char *text;
+	size_t n = 0;
+	FILE *to = xopen_text(&text, &n);
+	char *line = xasprintf("%s%s%s%s", f->level == FINDING_WARNING ? "warning: " : "", f->at,
+			       *f->at ? ": " : "", f->text);
+	wrap_print(to, 9, 4, width, line);
+	free(line);
+	for (unsigned i = 0; i < f->fixes; i++) {
+		const struct fix *fix = &f->fix[i];
+		line = xasprintf("%s%s%s", fix->at, *fix->at ? ": " : "", fix->text);
+		fputs("  -> ", to);
+		wrap_print(to, 5, 5, width, line);
+		free(line);
+	}
+	xclose_text(to);
+	text[n - 1] = '\0';
+	if (f->level == FINDING_ERROR)
+		cmd_complain("%s", text);
+	else
+		cmd_note("%s", text);
+	free(text);
+	return CMD_FAILED;
 }
 
 static void finding_print(const struct finding *f, unsigned width)
