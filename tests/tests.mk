@@ -272,6 +272,10 @@ $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))
 	@rm -f $@
 	ar rcs $@ $^
 
+# The command itself: "VGAPASS=build/asan/vgapass tests/cli/usage" runs it.
+$(B)/asan/vgapass: $(B)/asan/cli/vgapass.o $(B)/asan/host.a
+	$(CC) $(SANITIZE) -o $@ $^ $(CLI_LIBS)
+
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka
 
