@@ -86,8 +86,8 @@ extern const struct cmd_option cmd_everywhere[], cmd_before_verb[];
 
 /* Reads the options, which may stand in front of, between and behind the arguments, and runs the
  * verb. Where that fails and leaves --json without a document, cmd_run() prints one, with the
- * messages of cmd_complain(). argv[0] is its name. print_help is called for --help where no verb was typed; else it is
- * NULL. Returns an exit code. */
+ * messages of cmd_complain(). argv[0] is its name. print_help is called for --help where no verb
+ * was typed; else it is NULL. Returns an exit code. */
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void));
 
 /* Part of cmd_run(). Returns the index of the first argument, where all of them are moved to the
