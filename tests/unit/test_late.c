@@ -250,6 +250,36 @@ static void obeys_the_boot(void **state)
 	}
 }
 
+/* What was asked for this boot alone holds for functions that come later, too. */
+static void obeys_the_token(void **state)
+{
+	static const struct {
+		const char *conf, *token, *state;
+	} scenes[] = {
+		{ "1002:6608\n", NULL, "bound" },
+		{ "1002:6608\n", "1 off\n", "none" },
+		{ "1002:6608\n", "1 trial\n", "bound" },
+		{ "[trial]\n1002:6608\n", NULL, "none" },
+		{ "[trial]\n1002:6608\n", "1 trial\n", "bound" },
+		{ "[trial]\n1002:6608\n", "1 trial", "none" },
+		{ "[trial]\n1002:6608\n", "1 profile a\n", "none" },
+		{ "[profile a]\n1002:6608\n", "1 profile a\n", "bound" },
+		{ "[profile a]\n1002:6608\n", "1 trial\n", "none" },
+	};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenes); i++) {
+		snprintf(text, sizeof(text), "# /etc/vgapass.conf\n%s", scenes[i].conf);
+		set_running(text);
+		if (scenes[i].token)
+			fake_file(TOKEN_FILE, scenes[i].token);
+		appear(CARD);
+		if (strcmp(state_of(), scenes[i].state))
+			fail_msg("scene %zu: %s", i, state_of());
+	}
+}
+
 /* The boot's rules hold, not those that somebody has written since. */
 static void follows_the_booted_rules(void **state)
 {
@@ -603,6 +633,7 @@ int main(void)
 		TEST(leaves_to_early_boot_what_it_has_begun),
 		TEST(asks_again),
 		TEST(obeys_the_boot),
+		TEST(obeys_the_token),
 		TEST(follows_the_booted_rules),
 		TEST(refuses_as_the_boot_does),
 		TEST(asks_little_of_others),
