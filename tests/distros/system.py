@@ -34,7 +34,7 @@ Acquire::Languages "none";
 APT::Install-Recommends "false";
 """
 # What our programs, built on this machine, are linked with.
-LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libpci3", "libzstd1", "zlib1g"]
+LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libzstd1", "pci.ids", "zlib1g"]
 
 
 class Missing(Exception):
