@@ -38,7 +38,7 @@ APT::Install-Recommends "false";
 """
 # What our programs, built on this machine, are linked with.
 BUILDERS = ["build-essential"]
-LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libpci3", "libzstd1", "zlib1g"]
+LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libzstd1", "pci.ids", "zlib1g"]
 
 
 class Missing(Exception):
