@@ -36,8 +36,8 @@ Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 APT::Install-Recommends "false";
 """
-# What our programs, built on this machine, are linked with.
 BUILDERS = ["build-essential"]
+# What our programs, built on this machine, are linked with.
 LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libzstd1", "pci.ids", "zlib1g"]
 
 
