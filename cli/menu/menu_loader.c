@@ -341,7 +341,7 @@ static void say_unified(const struct menu *m)
 
 int menu_loader(struct menu *m)
 {
-	struct loader l;
+	struct loader l = { .n = 0 };
 	bool unified = false;
 	int r = CMD_OK;
 
