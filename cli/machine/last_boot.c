@@ -384,7 +384,8 @@ static void find_once(const struct last_boot *b, struct findings *l)
 		finding_fix(findings_add(l, FINDING_ERROR, "once-stuck", "EFI variable",
 					 "asked for %s, but cannot be deleted (%s)",
 					 !strcmp(receipt_text(once, "word"), "trial") ? "a trial" :
-					 !strcmp(receipt_text(once, "word"), "off") ? "no passthrough" :
+					 !strcmp(receipt_text(once, "word"), "off") ?
+					 "no passthrough" :
 					 "a profile",
 					 strerror((int)json_object_get_int64(error))),
 			    FIX_COMMAND, NULL, "vgapass try --cancel");

@@ -37,8 +37,8 @@ static bool efi_there(const struct roots *roots, char *why, size_t size)
 	else if (!is_mounted(roots))
 		/* The mount tells a kernel without variables: ENODEV. */
 		text_make(why, size, "efivarfs is not mounted: mount -t efivarfs efivarfs /" EFIVARS
-			  " (\"unknown filesystem type\" and \"no such device\" mean that the kernel "
-			  "has no variables, as with noefi)");
+			  " (\"unknown filesystem type\" and \"no such device\" mean that the "
+			  "kernel has no variables, as with noefi)");
 	else
 		return true;
 	return false;

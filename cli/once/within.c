@@ -53,8 +53,9 @@ const char *within_obstacle(const struct roots *roots)
 	    !strcmp(target, "/dev/null"))
 		return UNIT " is masked";
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (sysfs_exists(roots->root, text_make(path, sizeof(path), "%s/systemd/system/"
-							"multi-user.target.wants/" UNIT, places[i])))
+		if (sysfs_exists(roots->root,
+				 text_make(path, sizeof(path), "%s/systemd/system/"
+					   "multi-user.target.wants/" UNIT, places[i])))
 			return NULL;
 	return UNIT " is not installed and enabled";
 }

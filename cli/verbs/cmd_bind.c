@@ -474,8 +474,8 @@ const struct cmd_verb verb_bind = {
 	.notes = "A card in use is refused, and the user is named; so is every card where the\n"
 		 "users cannot be seen, as in a container. If one function cannot be bound, the\n"
 		 "others go back to the drivers that they had. A card with a vfs= rule stays with\n"
-		 "the host, and its virtual functions are made and bound. The configuration is not\n"
-		 "changed: for the next boot, use vgapass add.",
+		 "the host, and its virtual functions are made and bound. The configuration is\n"
+		 "not changed: for the next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
 	.plural = "functions",
 	.run = run_bind,

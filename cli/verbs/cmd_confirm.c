@@ -127,9 +127,10 @@ static bool is_same_plan(const struct host *h, const struct plan_entry *trial)
 		    !strcmp(now->driver ? now->driver : "", trial[i].driver ? trial[i].driver : ""))
 			continue;
 		pci_put_address(at, &h->run.inv.function[i].at);
-		account_error("rules-differ", at, "outside of [trial], the rules would do something "
-			      "else with it");
-		account_fix(FIX_ADVICE, NULL, "move the rules by hand, and rebuild the boot images");
+		account_error("rules-differ", at,
+			      "outside of [trial], the rules would do something else with it");
+		account_fix(FIX_ADVICE, NULL,
+			    "move the rules by hand, and rebuild the boot images");
 		return false;
 	}
 	return true;

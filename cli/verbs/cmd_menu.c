@@ -28,8 +28,8 @@ static void list_entries(struct menu *m, const struct config *c)
 
 static int say_no_menu(void)
 {
-	account_error("not-written", "", "no boot menu is found that entries can be added to: GRUB's "
-		      "by grub-mkconfig, or loader/entries of systemd-boot");
+	account_error("not-written", "", "no boot menu is found that entries can be added to: "
+		      "GRUB's by grub-mkconfig, or loader/entries of systemd-boot");
 	account_fix(FIX_ADVICE, NULL, "type vgapass=off behind the kernel's options at the menu of "
 		    "the boot loader");
 	return CMD_FAILED;

@@ -269,7 +269,8 @@ static void probe_item(void *sriov, unsigned item)
 	unsigned i = s->vf[item], state = run_state(r, i);
 	char address[PCI_ADDRESS_SIZE];
 
-	if (state != STATE_FAILED && (!s->touched || (state != STATE_NONE && state != STATE_REFUSED)))
+	if (state != STATE_FAILED &&
+	    (!s->touched || (state != STATE_NONE && state != STATE_REFUSED)))
 		return;
 	pci_put_address(address, &r->inv.function[i].at);
 	sysfs_write(r->inv.devices, "../drivers_probe", address);

@@ -104,7 +104,8 @@ bool late_asks(struct late *l, const char *cmdline)
 	if (r->cmd.mode == MODE_OFF || r->token.word == TOKEN_OFF || r->config.errors ||
 	    !read_id(l, &l->at, &f))
 		return false;
-	return is_named(&r->config, &f, false) || (takes_along(&r->config) && is_beside_lead(l, &l->at));
+	return is_named(&r->config, &f, false) ||
+	       (takes_along(&r->config) && is_beside_lead(l, &l->at));
 }
 
 /* Returns the directory fd of LATE_DIR, or -errno. */
