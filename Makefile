@@ -179,7 +179,8 @@ uninstall:
 		multi-user.target.wants/vgapass-confirm.service) $(DESTDIR)$(COMPLETIONS)/vgapass \
 		$(DESTDIR)$(ZSH_COMPLETIONS)/_vgapass $(DESTDIR)$(FISH_COMPLETIONS)/vgapass.fish \
 		$(DESTDIR)$(RAVADA)/list_vgapass
-	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules $(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-vgapass.rules \
+		$(DESTDIR)$(KERNEL_INSTALL)/95-vgapass.install
 	rm -rf $(DESTDIR)$(DRACUT) $(DESTDIR)$(DATADIR)
 	rm -f $(addprefix $(DESTDIR)$(MKINITCPIO)/,install/vgapass hooks/vgapass)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \

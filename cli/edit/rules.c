@@ -242,11 +242,13 @@ static bool say_later(const struct host *h, const struct pci_function *f)
 
 	if (later == HOST_NOT_LATER)
 		return false;
-	const char *colon = strstr(host_later_text(h, f, why), ": ");
-	account_warning("appears-later", text_make(at, sizeof(at), "%pa", &f->at), "%.*s",
-			(int)(colon ? (size_t)(colon - why) : strlen(why)), why);
-	if (colon)
-		account_advise(colon + 2);
+	host_later_text(h, f, why);
+	char *advice = strstr(why, ": ");
+	if (advice)
+		*advice = '\0';
+	account_warning("appears-later", text_make(at, sizeof(at), "%pa", &f->at), "%s", why);
+	if (advice)
+		account_advise(advice + 2);
 	return later == HOST_BEHIND_VMD;
 }
 

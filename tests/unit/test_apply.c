@@ -1342,8 +1342,8 @@ static void falls_back_to_vfio_pci(void **state)
 	boot_machine();
 	boot_host_drivers();
 	boot_run("1002:6608 driver=auto\n" AUTO, "");
-	expect(CARD, "bound to vfio-pci, taken from radeon; driver x_vfio_pci not found: rebuild the "
-		     "boot image (/etc/vgapass.conf:1)");
+	expect(CARD, "bound to vfio-pci, taken from radeon; driver x_vfio_pci not found: rebuild "
+		     "the boot image (/etc/vgapass.conf:1)");
 	assert_string_equal(fake_driver_of(CARD), "vfio-pci");
 	assert_string_equal(fake_attr_text(CARD, "driver_override"), "vfio-pci\n");
 	assert_string_equal(run_result(&boot), "ok");

@@ -30,14 +30,16 @@ static void reads_tokens(void **state)
 		{ "1 tri", TOKEN_NONE, "" }, { "1 trial", TOKEN_NONE, "" },
 		{ "1 profile games", TOKEN_NONE, "" },
 		/* nor is anything else */
-		{ "1 \n", TOKEN_NONE, "" }, { "1\n", TOKEN_NONE, "" }, { "trial\n", TOKEN_NONE, "" },
+		{ "1 \n", TOKEN_NONE, "" }, { "1\n", TOKEN_NONE, "" },
+		{ "trial\n", TOKEN_NONE, "" },
 		{ "2 trial\n", TOKEN_NONE, "" }, { "1 Trial\n", TOKEN_NONE, "" },
 		{ "1 trial now\n", TOKEN_NONE, "" }, { "1 trial \n1", TOKEN_NONE, "" },
 		{ "1 trial\n\n", TOKEN_NONE, "" }, { "1  trial\n", TOKEN_NONE, "" },
 		{ "1 off\nx", TOKEN_NONE, "" }, { "1 profile\n", TOKEN_NONE, "" },
 		{ "1 profile \n", TOKEN_NONE, "" }, { "1 trial\r\n", TOKEN_NONE, "" },
 		{ "1 profile 123456789012345678901234567890123456789012345678901234567890123\n",
-		  TOKEN_PROFILE, "123456789012345678901234567890123456789012345678901234567890123" },
+		  TOKEN_PROFILE,
+		  "123456789012345678901234567890123456789012345678901234567890123" },
 		{ "1 profile 1234567890123456789012345678901234567890123456789012345678901234\n",
 		  TOKEN_NONE, "" },
 	};
@@ -178,7 +180,8 @@ static void never_counts_what_is_there(void **state)
 			take(&t);
 			armed += token_counts(&t) == TOKEN_TRIAL;
 			if (token_counts(&t) != TOKEN_NONE && fake_has_variable())
-				fail_msg("call %u, error %d: %s", call, errors[i / 2], fake_failed());
+				fail_msg("call %u, error %d: %s", call, errors[i / 2],
+					 fake_failed());
 		}
 	/* Loading the module and the last umount may fail; and a look that says "not there". */
 	assert_in_range(armed, 1, n / 2);
@@ -322,7 +325,8 @@ static void says_what_was_asked(void **state)
 	(void)state;
 	assert_string_equal(said(none, false), "");
 	assert_string_equal(said(none, true), "in this boot only: trial");
-	assert_string_equal(said((struct token){ TOKEN_TRIAL, TOKEN_EFI, TOKEN_TAKEN, 0, "" }, false),
+	assert_string_equal(said((struct token){ TOKEN_TRIAL, TOKEN_EFI, TOKEN_TAKEN, 0, "" },
+				 false),
 			    "in this boot only: trial");
 	assert_string_equal(said((struct token){ TOKEN_PROFILE, TOKEN_EFI, TOKEN_TAKEN, 0, "a" },
 				 false),
