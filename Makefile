@@ -88,7 +88,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(1))
 IMAGE_LIBS = $(call libs,liblzma libzstd zlib) -lbz2 $(call libs,liblz4 lzo2)
 # The dynamic linker searches libraries in this order. libc comes early because libkmod's
 # libcrypto needs it most.
-CLI_LIBS = $(call libs,libkmod libpci) -lc $(call libs,smartcols json-c) $(IMAGE_LIBS)
+CLI_LIBS = $(call libs,libkmod) -lc $(call libs,smartcols json-c) $(IMAGE_LIBS)
 HOOK = hook/image/vgapass-image.c $(IMAGE)
 MAN5 = $(wildcard docs/man/*.5)
 MAN8 = $(wildcard docs/man/*.8)

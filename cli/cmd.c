@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/out/json.h"
 #include "cli/out/wrap.h"
 #include "cli/out/xalloc.h"
 
@@ -17,6 +18,9 @@
 /* What the options of every verb say. */
 static bool quiet;
 static const char *color;
+
+/* What cmd_complain() has said: texts of JSON. NULL: nothing. */
+static json_object *complaints;
 
 /* No verb was typed, or "help": usage errors name the help of all. */
 static bool is_general;
@@ -47,7 +51,6 @@ static void hide_controls(char *text, const char *but)
 			c[0] = c[1] = '?';
 }
 
-/* One line, which a terminal gets in lines that fit; several lines are in their form already. */
 /* A word that is repeated in a message may be of any length: its middle is left out, as what is
  * wrong with it stands behind it. */
 static void cut_message(char *text)
@@ -66,21 +69,22 @@ static void cut_message(char *text)
 	memmove(text + n, text + rest, length - rest + 1);
 }
 
-static void complain(const char *format, va_list arguments)
+/* Prints one line, which a terminal gets in lines that fit; several lines are in their form
+ * already. Returns it, to be freed. */
+static char *complain(const char *format, va_list arguments)
 {
 	char *text = xvasprintf(format, arguments);
-	bool fits = !isatty(STDERR_FILENO) || strchr(text, '\n');
 
 	hide_controls(text, "\n\t");
 	cut_message(text);
 	/* Where stdout and stderr go to one place, their order stays. */
 	fflush(stdout);
 	fputs("vgapass: ", stderr);
-	if (fits)
+	if (strchr(text, '\n'))
 		fprintf(stderr, "%s\n", text);
 	else
-		wrap_print(stderr, 9, 4, wrap_width(), text);
-	free(text);
+		wrap_print(stderr, 9, 4, wrap_error_width(), text);
+	return text;
 }
 
 int cmd_complain(const char *format, ...)
@@ -88,8 +92,12 @@ int cmd_complain(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	complain(format, arguments);
+	char *text = complain(format, arguments);
 	va_end(arguments);
+	if (!complaints)
+		complaints = json_object_new_array();
+	json_object_array_add(complaints, json_text(text, strlen(text)));
+	free(text);
 	return CMD_FAILED;
 }
 
@@ -99,7 +107,7 @@ void cmd_note(const char *format, ...)
 
 	va_start(arguments, format);
 	if (!quiet)
-		complain(format, arguments);
+		free(complain(format, arguments));
 	va_end(arguments);
 }
 
@@ -214,6 +222,25 @@ static void be_quiet(void)
 	close(fd);
 }
 
+/* Prints the document of a verb that fails before it has one of its own. */
+static void print_failure(const struct cmd_verb *verb)
+{
+	json_object *o = json_document(verb->plural, json_object_new_array());
+
+	json_object_object_add(o, "messages",
+			       complaints ? json_object_get(complaints) : json_object_new_array());
+	json_print(o);
+}
+
+static bool wants_json(const struct cmd_verb *verb)
+{
+	const struct cmd_option *o = verb->options;
+
+	while (o->name && strcmp(o->name, "json") != 0)
+		o++;
+	return o->name && *o->flag;
+}
+
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void))
 {
 	is_general = print_help != NULL;
@@ -223,7 +250,12 @@ int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_hel
 		return code;
 	if (quiet)
 		be_quiet();
-	return verb->run(argc - first, argv + first);
+	code = verb->run(argc - first, argv + first);
+	if (code == CMD_FAILED && wants_json(verb) && !json_was_printed())
+		print_failure(verb);
+	json_object_put(complaints);
+	complaints = NULL;
+	return code;
 }
 
 int cmd_no_arguments(const struct cmd_verb *verb, int argc, char **argv)

@@ -66,6 +66,7 @@ struct cmd_verb {
 	const char *notes;     /* behind the options: paragraphs, or NULL */
 	const struct cmd_words *words; /* ends with CMD_WORDS_END; NULL: there are none */
 	const char *exits;     /* what the exit codes mean: "0 ..., 1 ..., 2 usage" */
+	const char *plural;    /* the list of its JSON, see cli/out/json.h */
 	int (*run)(int argc, char **argv); /* with its arguments alone; returns an exit code */
 };
 
@@ -84,8 +85,9 @@ const struct cmd_verb *cmd_find_verb(const char *name);
 extern const struct cmd_option cmd_everywhere[], cmd_before_verb[];
 
 /* Reads the options, which may stand in front of, between and behind the arguments, and runs the
- * verb. argv[0] is its name. print_help is called for --help where no verb was typed; else it is
- * NULL. Returns an exit code. */
+ * verb. Where that fails and leaves --json without a document, cmd_run() prints one, with the
+ * messages of cmd_complain(). argv[0] is its name. print_help is called for --help where no verb
+ * was typed; else it is NULL. Returns an exit code. */
 int cmd_run(const struct cmd_verb *verb, int argc, char **argv, void (*print_help)(void));
 
 /* Part of cmd_run(). Returns the index of the first argument, where all of them are moved to the

@@ -265,12 +265,16 @@ FAKE = $(filter-out %/sysfs.o,$(ASAN_ENGINE)) \
 REAL_TESTS = $(addprefix $(B)/asan/tests/unit/,test_sysfs test_unpack test_modules test_image \
 	test_pe test_conf_edit test_in_use test_in_use_process test_live_look test_late_files \
 	test_receipt_read test_diff test_loader_parse test_settings test_near test_problem \
-	test_variants test_once_menu test_within)
+	test_variants test_once_menu test_within test_pci_ids)
 HOST_OBJECTS = $(filter-out cli/vgapass.o,$(ENGINE:.c=.o) $(CLI:.c=.o))
 
 $(B)/asan/host.a: $(addprefix $(B)/asan/,$(HOST_OBJECTS))
 	@rm -f $@
 	ar rcs $@ $^
+
+# The command itself: "VGAPASS=build/asan/vgapass tests/cli/usage" runs it.
+$(B)/asan/vgapass: $(B)/asan/cli/vgapass.o $(B)/asan/host.a
+	$(CC) $(SANITIZE) -o $@ $^ $(CLI_LIBS)
 
 $(filter-out $(REAL_TESTS),$(UNIT_TESTS)): %: %.o $(FAKE)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka

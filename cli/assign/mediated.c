@@ -21,7 +21,7 @@ static void say_unknown(const struct host *h, const struct mdevs *all, const cha
 			     "MEDIATED DEVICES in vgapass(8)", uuid);
 	else
 		cmd_complain("%s: no such mediated device: "
-			     "mdevctl start --uuid %s --parent %s --type %s", uuid, uuid,
+			     "mdevctl start -u %s -p %s -t %s", uuid, uuid,
 			     text_make(at, sizeof(at), "%pa", &f->at), type);
 }
 

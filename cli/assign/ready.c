@@ -2,11 +2,16 @@
 /* ready.c - see ready.h */
 #include "ready.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "runtime/core/driver.h"
 #include "runtime/core/words.h"
 #include "cli/cmd.h"
 #include "cli/machine/group.h"
 #include "cli/machine/mdev.h"
+#include "cli/out/finding.h"
+#include "cli/out/xalloc.h"
 
 const char *ready_planned(const struct host *h, const struct pci_function *f)
 {
@@ -18,6 +23,32 @@ const char *ready_planned(const struct host *h, const struct pci_function *f)
 static bool goes(const struct host *h, const struct pci_function *f)
 {
 	return driver_is_vfio(f->driver) || driver_is_vfio(ready_planned(h, f));
+}
+
+/* Prints "ADDRESS: WHAT" and, if there is any, the advice below it. */
+static void say_with_advice(const struct pci_function *f, const char *what, const char *advice)
+{
+	struct findings l = { .n = 0 };
+	char at[64];
+	struct finding *one = findings_add(&l, FINDING_ERROR, "",
+					   text_make(at, sizeof(at), "%pa", &f->at), "%s", what);
+
+	if (*advice)
+		finding_advise(one, advice);
+	finding_complain(one);
+	findings_free(&l);
+}
+
+/* Prints `first` and why the function comes later: "WHAT: ADVICE" or "WHAT". */
+static void say_why_later(const struct host *h, const struct pci_function *f, const char *first)
+{
+	char why[HOST_NAME_MAX];
+	const char *colon = strstr(host_later_text(h, f, why), ": ");
+	char *what = xasprintf("%s%.*s", first, (int)(colon ? (size_t)(colon - why) :
+							      strlen(why)), why);
+
+	say_with_advice(f, what, colon ? colon + 2 : "");
+	free(what);
 }
 
 static int refuse_without_group(const struct pci_function *f)
@@ -78,13 +109,10 @@ static int refuse_function(const struct host *h, const struct pci_function *f)
 static int refuse_group(struct host *h, const struct card *card, const struct pci_function *f)
 {
 	struct group_words words;
-	char at[64];
-
 	enum group_state state = group_judge(h, f, card, &words);
 
 	if (state != GROUP_OPEN)
-		cmd_complain("%s: %s: %s", text_make(at, sizeof(at), "%pa", &f->at), words.what,
-			     words.advice);
+		say_with_advice(f, words.what, words.advice);
 	return state > GROUP_FOR_NOW ? CMD_FAILED : CMD_OK;
 }
 
@@ -139,11 +167,11 @@ static int check_function(struct host *h, const struct card *card, const struct 
  * taken by bind, whatever the boot does. */
 static void warn_of_later(const struct host *h, const struct pci_function *f)
 {
-	char at[64], why[HOST_NAME_MAX];
+	char at[64];
 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	if (host_later(h, f) != HOST_NOT_LATER)
-		cmd_complain("%s: %s", at, host_later_text(h, f, why));
+		say_why_later(h, f, "");
 	else
 		cmd_complain("%s: the guest can have the card after the next boot, not before: "
 			     "rebuild the boot image if it is stale, and reboot", at);
@@ -153,12 +181,11 @@ static void warn_of_later(const struct host *h, const struct pci_function *f)
 static void warn_of_once(const struct host *h, const struct pci_function *f)
 {
 	enum host_later later = host_later(h, f);
-	char at[64], why[HOST_NAME_MAX];
+	char at[64];
 
 	text_make(at, sizeof(at), "%pa", &f->at);
 	if (later == HOST_VIRTUAL || later == HOST_BEHIND_VMD)
-		cmd_complain("%s: the guest can have the card now; at the next boot %s", at,
-			     host_later_text(h, f, why));
+		say_why_later(h, f, "the guest can have the card now; at the next boot ");
 	else
 		cmd_complain("%s: the guest can have the card now, but the next boot leaves it "
 			     "to the host: run vgapass add %s", at, at);

@@ -89,36 +89,15 @@ void account_fix(enum fix_kind kind, const char *at, const char *format, ...)
 	free(text);
 }
 
-static void print_finding(const struct finding *f)
+void account_advise(const char *advice)
 {
-	const unsigned width = isatty(STDERR_FILENO) ? wrap_width() : UINT32_MAX;
-	char *text;
-	size_t n = 0;
-	FILE *to = xopen_text(&text, &n);
-	char *line = xasprintf("%s%s%s%s", f->level == FINDING_WARNING ? "warning: " : "", f->at,
-			       *f->at ? ": " : "", f->text);
-	wrap_print(to, 9, 4, width, line);
-	free(line);
-	for (unsigned i = 0; i < f->fixes; i++) {
-		const struct fix *fix = &f->fix[i];
-		line = xasprintf("%s%s%s", fix->at, *fix->at ? ": " : "", fix->text);
-		fputs("  -> ", to);
-		wrap_print(to, 5, 5, width, line);
-		free(line);
-	}
-	xclose_text(to);
-	text[n - 1] = '\0';
-	if (f->level == FINDING_ERROR)
-		cmd_complain("%s", text);
-	else
-		cmd_note("%s", text);
-	free(text);
+	finding_advise(&account.findings.finding[account.findings.n - 1], advice);
 }
 
 void account_flush(void)
 {
 	while (!account.json && account.printed < account.findings.n)
-		print_finding(&account.findings.finding[account.printed++]);
+		finding_complain(&account.findings.finding[account.printed++]);
 }
 
 void account_print(const char *format, ...)

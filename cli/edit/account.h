@@ -30,6 +30,9 @@ void account_warning(const char *code, const char *at, const char *format, ...)
 void account_note(const char *code, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Adds what to do about the last finding: see finding_advise(). */
+void account_advise(const char *advice);
+
 /* Adds what to do about the last finding; at: NULL but for FIX_EDIT. */
 void account_fix(enum fix_kind kind, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

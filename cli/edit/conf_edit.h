@@ -10,9 +10,9 @@
 
 /* Adds lines ('\n' between them, none at the end) after the rules of the last section of that
  * name; with profile NULL, after the rules outside of sections; with config_trial, in [trial]. A
- * missing section is made at the end. Below a comment there is an empty line first, so that the lines are not read as a part of
- * it. Returns the number of the first added line in `out`. If the text does not fit, out->cut is
- * set. */
+ * missing section is made at the end. Below a comment there is an empty line first, so that the
+ * lines are not read as a part of it. Returns the number of the first added line in `out`. If the
+ * text does not fit, out->cut is set. */
 uint32_t conf_edit_add(struct slice old, const char *profile, struct slice lines,
 		       struct text *out);
 

@@ -240,9 +240,13 @@ static bool say_later(const struct host *h, const struct pci_function *f)
 	char at[64], why[HOST_NAME_MAX];
 	enum host_later later = host_later(h, f);
 
-	if (later != HOST_NOT_LATER)
-		account_warning("appears-later", text_make(at, sizeof(at), "%pa", &f->at), "%s",
-				host_later_text(h, f, why));
+	if (later == HOST_NOT_LATER)
+		return false;
+	const char *colon = strstr(host_later_text(h, f, why), ": ");
+	account_warning("appears-later", text_make(at, sizeof(at), "%pa", &f->at), "%.*s",
+			(int)(colon ? (size_t)(colon - why) : strlen(why)), why);
+	if (colon)
+		account_advise(colon + 2);
 	return later == HOST_BEHIND_VMD;
 }
 
@@ -271,7 +275,7 @@ static void say_group(struct host *h, const struct pci_function *f)
 		account_fix(FIX_COMMAND, NULL, "vgapass add --with=%s %s",
 			    words.with == WITH_SLOT ? "slot" : "group", at);
 	if (*words.advice)
-		account_fix(FIX_ADVICE, NULL, "%s", words.advice);
+		account_advise(words.advice);
 }
 
 void rules_show_strangers(struct host *h, const struct card *cards, unsigned n)

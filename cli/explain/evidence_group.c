@@ -138,12 +138,12 @@ void evidence_group(struct explanation *f)
 		if (inv->function[i].group == one->group)
 			say_member(f, &inv->function[i]);
 	if (group_judge(f->host, one, NULL, &words) != GROUP_OPEN)
-		explain_fix(f, "%s", words.advice);
+		finding_advise(&f->todo, words.advice);
 	else if (group_list(f->host, one->group, GROUP_HELD, false, NULL))
-		explain_fix(f, "reboot: the next boot gives every member to guests");
+		explain_fix(f, FIX_ADVICE, "reboot: the next boot gives every member to guests");
 	else {
 		explain_say(f, "IOMMU group %d is viable now", (int)one->group);
-		explain_fix(f, "start the guest again");
+		explain_fix(f, FIX_ADVICE, "start the guest again");
 	}
 }
 
@@ -185,13 +185,14 @@ void evidence_driver(struct explanation *f)
 		return;
 	pci_put_address(at, &one->at);
 	say_driver(f, one);
-	if (!driver_is_vfio(one->driver) && host_entry(f->host, one)->state == STATE_PLANNED)
-		explain_fix(f, "reboot, or run vgapass bind %s: its rule takes it", at);
-	else if (!driver_is_vfio(one->driver))
-		explain_fix(f, "vgapass add --apply %s, and reboot; or until then vgapass bind %s",
-			    at, at);
-	else
+	if (driver_is_vfio(one->driver)) {
 		say_users(f, one);
+		return;
+	}
+	if (host_entry(f->host, one)->state != STATE_PLANNED)
+		explain_fix(f, FIX_COMMAND, "vgapass add --apply %s", at);
+	explain_fix(f, FIX_ADVICE, "reboot, or until then");
+	explain_fix(f, FIX_COMMAND, "vgapass bind %s", at);
 }
 
 /* --- files in /dev/vfio */
@@ -209,7 +210,7 @@ void evidence_node(struct explanation *f)
 			    st.st_uid, st.st_gid);
 	else
 		explain_say(f, "/dev/%s: %s", path,
-			    errno == ENOENT ? "no such file" : strerror(errno));
+			    errno == ENOENT || errno == EBADF ? "no such file" : strerror(errno));
 	say_driver(f, one);
 	if (!driver_is_vfio(one->driver))
 		evidence_driver(f);

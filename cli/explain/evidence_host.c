@@ -20,13 +20,13 @@ void evidence_iommu(struct explanation *f)
 	if (!iommu_is_on(f->host)) {
 		iommu_explain(f->host, &t);
 		explain_say(f, "%s", t.what);
-		explain_fix(f, "%s", t.fix);
+		explain_fix(f, FIX_ADVICE, "%s", t.fix);
 		return;
 	}
 	if (one && one->group < 0) {
 		explain_say(f, "%s has no IOMMU group, other functions have theirs",
 			    evidence_name(one));
-		explain_fix(f, "%s", iommu_fix_of_one(f->host));
+		explain_fix(f, FIX_ADVICE, "%s", iommu_fix_of_one(f->host));
 	} else {
 		explain_say(f, "the IOMMU is on now");
 		evidence_module(f);

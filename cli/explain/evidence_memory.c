@@ -38,9 +38,11 @@ void evidence_bar(struct explanation *f)
 		explain_say(f, "/proc/iomem: nothing holds memory of %s now", at);
 	else if (!text)
 		explain_say(f, "/proc/iomem cannot be read: run vgapass explain as root");
-	if (text && iomem_framebuffer(text, at))
-		explain_fix(f, "shut the guest down, unbind the framebuffer, and start it again: "
-			    "%s", IOMEM_UNBIND);
+	if (text && iomem_framebuffer(text, at)) {
+		explain_fix(f, FIX_ADVICE, "shut the guest down, and unbind the framebuffer");
+		explain_fix(f, FIX_COMMAND, "%s", IOMEM_UNBIND);
+		explain_fix(f, FIX_ADVICE, "start the guest again");
+	}
 	say_boot_display(f, one);
 	free(text);
 }

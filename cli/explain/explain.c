@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/out/xalloc.h"
+#include "runtime/core/words.h"
 
 /* How far before a message its address may stand: "vfio 0000:01:00.0: ...". */
 #define ADDRESS_REACH 256
@@ -91,13 +92,20 @@ void explain_say(struct explanation *f, const char *format, ...)
 	va_end(arguments);
 }
 
-void explain_fix(struct explanation *f, const char *format, ...)
+/* What is there already is not added again, as several functions can have the same evidence. */
+void explain_fix(struct explanation *f, enum fix_kind kind, const char *format, ...)
 {
 	va_list arguments;
+	bool known = false;
 
 	va_start(arguments, format);
-	add_string(&f->fix, format, arguments);
+	char *text = xvasprintf(format, arguments);
 	va_end(arguments);
+	for (unsigned i = 0; i < f->todo.fixes; i++)
+		known |= !strcmp(f->todo.fix[i].text, text);
+	if (!known)
+		finding_fix(&f->todo, kind, NULL, "%s", text);
+	free(text);
 }
 
 static void free_strings(struct strings *s)
@@ -112,7 +120,7 @@ static void free_findings(struct explain *e)
 	for (unsigned i = 0; i < e->n; i++) {
 		struct explanation *f = e->finding[i];
 		free_strings(&f->evidence);
-		free_strings(&f->fix);
+		finding_free(&f->todo);
 		free(f->line);
 		free(f);
 	}
@@ -276,6 +284,42 @@ void explain_end(struct explain *e)
 	end_line(e);
 }
 
+/* An option for the rule of the function, whose place is named where it is known. */
+static void fix_rule(struct explanation *f, struct slice option)
+{
+	const struct inventory *inv = &f->host->run.inv;
+	const struct plan_entry *e = NULL;
+	char at[PLAN_LINE_MAX];
+
+	for (unsigned i = 0; i < inv->functions && f->capture.has_address && !e; i++)
+		if (!pci_compare(&inv->function[i].at, &f->capture.at))
+			e = host_entry(f->host, &inv->function[i]);
+	if (e && e->rule)
+		finding_fix(&f->todo, FIX_EDIT, text_make(at, sizeof(at), "%pp", &e->rule->at),
+			    "add %.*s", (int)option.n, option.p);
+	else
+		explain_fix(f, FIX_ADVICE, "write %.*s to its rule", (int)option.n, option.p);
+}
+
+/* A line of signature.fix. */
+static void fix_by_line(struct explanation *f, struct slice line)
+{
+	static const char boot[] = "kernel command line: ";
+	const char *colon = memmem(line.p, line.n, ": ", 2);
+
+	if (line.p[0] == '$')
+		explain_fix(f, FIX_COMMAND, "%.*s", (int)line.n - 2, line.p + 2);
+	else if (line.p[0] == '%')
+		fix_rule(f, (struct slice){ line.p + 2, line.n - 2 });
+	else if (colon && (line.p[0] == '/' || !strncmp(line.p, boot, strlen(boot)))) {
+		char *at = xstrndup(line.p, (size_t)(colon - line.p));
+		finding_fix(&f->todo, FIX_EDIT, at, "%.*s", (int)(line.p + line.n - colon) - 2,
+			    colon + 2);
+		free(at);
+	} else
+		explain_fix(f, FIX_ADVICE, "%.*s", (int)line.n, line.p);
+}
+
 void explain_look(struct explain *e, struct host *h)
 {
 	for (unsigned i = 0; i < e->n; i++) {
@@ -283,10 +327,8 @@ void explain_look(struct explain *e, struct host *h)
 		f->host = h;
 		if (f->s->look)
 			f->s->look(f);
-		for (struct slice rest = slice_of(f->s->fix); rest.n && !f->fix.n;)
-			while (rest.n) {
-				struct slice one = slice_cut(&rest, '\n');
-				explain_fix(f, "%.*s", (int)one.n, one.p);
-			}
+		bool has = f->todo.fixes;
+		for (struct slice rest = slice_of(f->s->fix); rest.n && !has;)
+			fix_by_line(f, slice_cut(&rest, '\n'));
 	}
 }

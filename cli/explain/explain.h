@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cli/machine/host.h"
+#include "cli/out/finding.h"
 #include "pattern.h"
 
 /* Exceeding it is told: a person reads no more. */
@@ -26,7 +27,9 @@ struct signature {
 	const char *code;
 	const char *patterns; /* see pattern.h, with newlines between them */
 	const char *cause;    /* a sentence */
-	const char *fix;      /* what to do, a line each, where the evidence has nothing better */
+	const char *fix;      /* what to do, a line each, where the evidence has nothing better:
+				 "$ COMMAND"; "FILE: TEXT" or "kernel command line: TEXT", an edit;
+				 "% OPTION", to be added to the function's rule; else advice */
 	evidence_fn *look;    /* NULL: there is nothing to look for */
 };
 
@@ -46,7 +49,8 @@ struct explanation {
 	char *line; /* the first that has it: UTF-8 or not, but without control characters */
 	size_t start; /* where in it the message begins, with its address */
 	struct host *host;
-	struct strings evidence, fix;
+	struct strings evidence;
+	struct finding todo; /* its fixes alone */
 };
 
 struct explain {
@@ -72,8 +76,8 @@ void explain_look(struct explain *e, struct host *h);
 
 void explain_free(struct explain *e);
 
-/* For an evidence_fn: add a line of evidence, or one of what to do. */
+/* For an evidence_fn: add a line of evidence, or one of what to do, which is no edit. */
 void explain_say(struct explanation *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void explain_fix(struct explanation *f, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void explain_fix(struct explanation *f, enum fix_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

@@ -15,12 +15,12 @@ const struct signature explain_signatures[] = {
 	  "Please ensure all devices within the iommu_group are bound to their vfio bus driver",
 	  "VFIO gives an IOMMU group to a guest as a whole, and a driver of the host's has a part "
 	  "of this one",
-	  "vgapass list: it shows the groups\nvgapass check iommu", evidence_group },
+	  "$ vgapass list\n$ vgapass check iommu", evidence_group },
 	{ "group-device",
 	  "error getting device from group %g:\n"
 	  "Verify all devices in group %g are bound to vfio-",
 	  "the function is not on a driver for guests, does not wake up, or another process has it",
-	  "see what has it, and shut that down\nvgapass check", evidence_user },
+	  "see what has it, and shut that down\n$ vgapass check", evidence_user },
 	{ "group-file-missing",
 	  "/dev/vfio/%g': No such file\n/dev/vfio/%g: No such file\n"
 	  "/dev/vfio/%g\": no such file\n/dev/vfio/%g: no such file",
@@ -32,8 +32,8 @@ const struct signature explain_signatures[] = {
 	  "/dev/vfio/%g': Operation not permitted\n/dev/vfio/%g: Operation not permitted\n"
 	  "/dev/vfio/%g: operation not permitted\n/dev/vfio/%g\": operation not permitted",
 	  "the user or container that starts the guest may not open the group's file",
-	  "write SUBSYSTEM==\"vfio\", OWNER=\"USER\" to /etc/udev/rules.d/80-vfio.rules, and run "
-	  "udevadm trigger -s vfio\n"
+	  "/etc/udev/rules.d/80-vfio.rules: add: SUBSYSTEM==\"vfio\", OWNER=\"USER\"\n"
+	  "$ udevadm trigger -s vfio\n"
 	  "in a container: allow the devices of /dev/vfio in its device cgroup", evidence_node },
 	{ "group-file-busy",
 	  "/dev/vfio/%g': Device or resource busy\n/dev/vfio/%g: Device or resource busy\n"
@@ -51,18 +51,18 @@ const struct signature explain_signatures[] = {
 	  "/dev/vfio/vfio': No such file\n/dev/vfio/vfio: No such file\n"
 	  "/dev/vfio/vfio: no such file\n/dev/vfio/vfio\": no such file",
 	  "the module vfio is not loaded, or the container lacks /dev/vfio/vfio",
-	  "modprobe vfio-pci\nin a container: give it /dev/vfio/vfio", evidence_module },
+	  "$ modprobe vfio-pci\nin a container: give it /dev/vfio/vfio", evidence_module },
 	{ "iommufd-missing",
 	  "/dev/iommu': No such file\n/dev/iommu: No such file",
 	  "the guest asks for IOMMUFD, and this kernel has no /dev/iommu",
-	  "modprobe iommufd; if there is none, leave iommufd out of the guest's configuration",
+	  "$ modprobe iommufd\nif there is none, leave iommufd out of the guest's configuration",
 	  NULL },
 	{ "acs",
 	  "is behind a switch lacking ACS and cannot be assigned",
 	  "libvirt refuses a function behind a switch without ACS, as its neighbors could reach "
 	  "it",
-	  "put the card into a slot of the processor's, or for guests that you trust set "
-	  "relaxed_acs_check = 1 in /etc/libvirt/qemu.conf", evidence_group },
+	  "put the card into a slot of the processor's; or, for guests that you trust:\n"
+	  "/etc/libvirt/qemu.conf: set relaxed_acs_check = 1", evidence_group },
 
 	/* --- who has a function */
 	{ "used-by-guest",
@@ -73,21 +73,20 @@ const struct signature explain_signatures[] = {
 	{ "not-detached",
 	  "Unmanaged PCI device %a must be manually detached from the host",
 	  "a host driver still has the function, and managed='no' leaves it there",
-	  "vgapass add, and reboot", evidence_driver },
+	  "$ vgapass add\nreboot", evidence_driver },
 	{ "no-such-function",
 	  "no such host device\nDevice %a not found: could not access\n"
 	  "no pci device info for device '%a'",
 	  "there is no function at this address",
-	  "vgapass list shows where the card is now: addresses change with cards, slots and "
-	  "firmware "
-	  "settings", evidence_driver },
+	  "$ vgapass list\nwrite the card's address of now into the guest's configuration: "
+	  "addresses change with cards, slots and firmware settings", evidence_driver },
 	{ "probe-failed",
 	  "vfio-pci: probe of %a failed with error\nprobe with driver vfio-pci failed with error\n"
 	  "Failed to bind PCI device '%a' to\nFailed to bind PCI device '%a'",
 	  "vfio-pci refused the function: it does not answer, is a bridge, or its IOMMU group is "
 	  "in "
 	  "use by the host",
-	  "read dmesg around this line\nvgapass check", evidence_driver },
+	  "read dmesg around this line\n$ vgapass check", evidence_driver },
 	{ "already-vfio",
 	  "is already bound to vfio-pci\n"
 	  "The NVIDIA probe routine was not called for %i device",
@@ -98,78 +97,77 @@ const struct signature explain_signatures[] = {
 	  "Module vfio_iommu_type1 not found\nFailed to load PCI driver module vfio",
 	  "this kernel has no module vfio-pci, or not in /lib/modules of the kernel that runs",
 	  "reboot if the kernel's package was updated; else install its modules package\n"
-	  "vgapass check modules", evidence_module },
+	  "$ vgapass check modules", evidence_module },
 	{ "apparmor",
 	  "apparmor=\"DENIED\"*\"/dev/vfio/%w\"\napparmor=\"DENIED\"*.rom\"",
 	  "AppArmor keeps QEMU from a file that the guest needs",
-	  "add the file to /etc/apparmor.d/local/abstractions/libvirt-qemu, as in: "
-	  "/dev/vfio/* rw,\nkeep ROM files in /usr/share/vgabios", NULL },
+	  "/etc/apparmor.d/local/abstractions/libvirt-qemu: add the file, as in /dev/vfio/* rw,\n"
+	  "keep ROM files in /usr/share/vgabios", NULL },
 	{ "selinux",
 	  "avc:*denied*dev/vfio\navc:*denied*vfio_device_t\navc:*denied*.rom",
 	  "SELinux keeps QEMU from a file that the guest needs",
-	  "restorecon -R /dev/vfio; for a ROM file chcon -t virt_image_t FILE\n"
-	  "ausearch -m avc -ts recent | audit2why", NULL },
+	  "$ restorecon -R /dev/vfio\nfor a ROM file: chcon -t virt_image_t FILE\n"
+	  "$ ausearch -m avc -ts recent | audit2why", NULL },
 
 	/* --- IOMMU and DMA */
 	{ "no-iommu-group",
 	  "no iommu_group found\nno iommu_group for device",
 	  "the function has no IOMMU group",
-	  "vgapass check iommu", evidence_iommu },
+	  "$ vgapass check iommu", evidence_iommu },
 	{ "no-passthrough",
 	  "host doesn't support passthrough of host PCI devices\n"
 	  "host doesn't support VFIO PCI passthrough\nNo IOMMU detected, please activate it\n"
 	  "cannot prepare PCI pass-through, IOMMU not present",
 	  "the IOMMU is off, or VFIO is not loaded",
-	  "vgapass check iommu modules", evidence_iommu },
+	  "$ vgapass check iommu modules", evidence_iommu },
 	{ "no-type1",
 	  "No available IOMMU models",
 	  "the module vfio_iommu_type1 is not loaded",
-	  "modprobe vfio_iommu_type1\nvgapass check modules images", evidence_module },
+	  "$ modprobe vfio_iommu_type1\n$ vgapass check modules images", evidence_module },
 	{ "no-interrupt-remapping",
 	  "No interrupt remapping support\nNo interrupt remapping for device\n"
 	  "Use the module param \"allow_unsafe_interrupts\"",
 	  "VFIO refuses a guest, as the host has no interrupt remapping",
-	  "vgapass check iommu: it says how to turn it on", evidence_remapping },
+	  "$ vgapass check iommu", evidence_remapping },
 	{ "rmrr",
 	  "Device is ineligible for IOMMU domain attach due to platform RMRR requirement\n"
 	  "Firmware has requested this device have a 1:1 IOMMU mapping",
 	  "the firmware keeps memory through this function (RMRR), so the kernel gives it to no "
 	  "guest",
 	  "turn off in the firmware setup what shares memory with the card: iLO's or iDRAC's "
-	  "monitoring of this slot, USB legacy support\nvgapass check iommu", evidence_reserved },
+	  "monitoring of this slot, USB legacy support\n$ vgapass check iommu", evidence_reserved },
 	{ "iommu-refused",
 	  "ailed to set iommu for container: Operation not permitted",
 	  "the kernel refuses DMA of this group: no interrupt remapping, or memory that the "
 	  "firmware "
 	  "keeps (RMRR)",
-	  "dmesg | vgapass explain\nvgapass check iommu", evidence_reserved },
+	  "$ vgapass explain --dmesg\n$ vgapass check iommu", evidence_reserved },
 	{ "libvirt-memlock",
 	  "cannot limit locked memory of process %i to",
 	  "libvirt may not raise the limit of locked memory: it runs as a user, or in a container "
 	  "without CAP_SYS_RESOURCE",
-	  "use qemu:///system; or write USER - memlock unlimited to "
-	  "/etc/security/limits.d/vfio.conf, "
-	  "and log in again\nin a container: give it CAP_SYS_RESOURCE", evidence_memlock },
+	  "use qemu:///system; or raise the user's limit, and log in again:\n"
+	  "/etc/security/limits.d/vfio.conf: add: USER - memlock unlimited\n"
+	  "in a container: give it CAP_SYS_RESOURCE", evidence_memlock },
 	{ "memlock",
 	  "VFIO_MAP_DMA failed: Cannot allocate memory\nVFIO_MAP_DMA: -12%e\n"
 	  "dma_map(*) = -12 (\nRLIMIT_MEMLOCK (%i) exceeded",
 	  "the process may not lock as much memory as the guest has, or the host has too little",
-	  "write USER - memlock unlimited to /etc/security/limits.d/vfio.conf, and log in again; "
-	  "for "
-	  "a service, LimitMEMLOCK=infinity\ngive the guest less memory than the host has free",
+	  "/etc/security/limits.d/vfio.conf: add: USER - memlock unlimited\n"
+	  "log in again; for a service, write LimitMEMLOCK=infinity to its unit\n"
+	  "give the guest less memory than the host has free",
 	  evidence_memlock },
 	{ "dma-entries",
 	  "VFIO_MAP_DMA failed: No space left on device\ndma_map(*) = -28 (",
 	  "the guest has more DMA mappings than dma_entry_limit allows, as with a virtual IOMMU",
-	  "write options vfio_iommu_type1 dma_entry_limit=1048576 to /etc/modprobe.d/vfio.conf, "
-	  "and "
-	  "rebuild the boot images", evidence_entries },
+	  "/etc/modprobe.d/vfio.conf: add: options vfio_iommu_type1 dma_entry_limit=1048576\n"
+	  "rebuild the boot images, and reboot", evidence_entries },
 	{ "dma-invalid",
 	  "VFIO_MAP_DMA failed: Invalid argument\nVFIO_MAP_DMA: -22%e\ndma_map(*) = -22 (",
 	  "the guest maps memory where the IOMMU cannot: above its address width, or where the "
 	  "firmware or MSI has a window",
 	  "give the guest's CPU host-phys-bits-limit=39 (or what the IOMMU has), or update QEMU\n"
-	  "vgapass check iommu", evidence_reserved },
+	  "$ vgapass check iommu", evidence_reserved },
 	{ "dma-exists",
 	  "VFIO_MAP_DMA failed: File exists\ndma_map(*) = -17 (",
 	  "QEMU maps the same guest memory twice: two devices or a virtual IOMMU overlap",
@@ -190,31 +188,30 @@ const struct signature explain_signatures[] = {
 	  "Event logged [IOTLB_INV_TIMEOUT device=%a\nEvent logged [IOTLB_INV_TIMEOUT",
 	  "the function does not answer the IOMMU: it hangs after a failed reset, or has lost "
 	  "power",
-	  "reboot the host, or power it off\nvgapass check cards", evidence_reset },
+	  "reboot the host, or power it off\n$ vgapass check cards", evidence_reset },
 	{ "completion-wait",
 	  "AMD-Vi: Completion-Wait loop timed out",
 	  "the IOMMU waits for a function that no longer answers, most often after a reset that "
 	  "failed",
 	  "find the function in the lines before (IOTLB_INV_TIMEOUT), and power the "
-	  "machine off\nupdate the firmware\nvgapass check cards", evidence_reset },
+	  "machine off\nupdate the firmware\n$ vgapass check cards", evidence_reset },
 	{ "invalidation-timeout",
 	  "Invalidation Time-out Error",
 	  "a function no longer answers the IOMMU (VT-d), most often after a reset that failed",
-	  "power the machine off\nupdate the firmware\nvgapass check "
-	  "cards", evidence_reset },
+	  "power the machine off\nupdate the firmware\n$ vgapass check cards", evidence_reset },
 	{ "ir-firmware",
 	  "AMD-Vi: Disabling interrupt remapping\n"
 	  "This system BIOS has enabled interrupt remapping\nNo southbridge IOAPIC found",
 	  "the firmware's table of the IOMMU is wrong, so the kernel does without interrupt "
 	  "remapping",
-	  "update the firmware\nvgapass check iommu", evidence_remapping },
+	  "update the firmware\n$ vgapass check iommu", evidence_remapping },
 
 	/* --- memory of a function, and its ROM */
 	{ "bar-reserve",
 	  "BAR %d: can't reserve\nBAR %d [*]: can't reserve",
 	  "something else holds memory of the card, so the guest's driver cannot use it",
 	  "shut the guest down, and unbind what /proc/iomem shows in the BAR\n"
-	  "vgapass check cards elsewhere", evidence_bar },
+	  "$ vgapass check cards elsewhere", evidence_bar },
 	{ "bar-mmap",
 	  "Failed to mmap %a BAR %d\nFailed to mmap*Device or resource busy",
 	  "QEMU cannot map a BAR: something else holds it, or it is smaller than a page",
@@ -226,7 +223,7 @@ const struct signature explain_signatures[] = {
 	  "invalid",
 	  "the firmware and kernel found no room for a BAR of the card",
 	  "turn on Above 4G Decoding in the firmware setup, or Resizable BAR off\n"
-	  "on the kernel command line: pci=realloc", evidence_bar_space },
+	  "kernel command line: add pci=realloc", evidence_bar_space },
 	{ "rom-signature",
 	  "Invalid PCI ROM header signature: expecting\n"
 	  "Invalid PCI ROM data signature: expecting\nInvalid ROM contents",
@@ -276,23 +273,22 @@ const struct signature explain_signatures[] = {
 	  "unknown header type 7f",
 	  "the function does not answer: it is asleep (D3cold), or hangs after a reset that failed",
 	  "reboot the host; if it still hangs, power it off\n"
-	  "if it comes back with each start of a guest, write attr.d3cold_allowed=0 to its rule",
+	  "if it comes back with each start of a guest:\n% attr.d3cold_allowed=0",
 	  evidence_power },
 	{ "power",
 	  "Unable to power on device, stuck in D\nUnable to change power state from D3\n"
 	  "can't change power state from D3\nefused to change power state",
 	  "the function did not wake up from D3: it has lost power, or hangs after a failed reset",
-	  "write attr.d3cold_allowed=0 to its rule, and disable_idle_d3=1 to the options of "
-	  "vfio-pci "
-	  "in /etc/modprobe.d/vfio.conf\nthen power the machine off",
+	  "% attr.d3cold_allowed=0\n"
+	  "/etc/modprobe.d/vfio.conf: add: options vfio-pci disable_idle_d3=1\n"
+	  "then power the machine off",
 	  evidence_power },
 	{ "reset-timeout",
 	  "not ready %ims after *; giving up\nnot ready 65535ms after",
 	  "the function did not come back from a reset",
 	  "reboot the host, or power it off\n"
-	  "try another way: write attr.reset_method=bus to its rule (or flr, pm); for AMD's "
-	  "displays "
-	  "the module vendor-reset", evidence_reset },
+	  "try another way (bus, flr or pm), or for AMD's displays the module vendor-reset:\n"
+	  "% attr.reset_method=bus", evidence_reset },
 	{ "reset-pending",
 	  "timed out waiting for pending transaction; performing",
 	  "the function had requests under way when it was reset: its guest ended without "
@@ -303,12 +299,12 @@ const struct signature explain_signatures[] = {
 	  "devices on bus with %a, not doing bus reset",
 	  "the card is reset with its whole slot or bus, and another function there is not the "
 	  "guest's",
-	  "give the guest all functions of the slot: write with=slot to the rule", evidence_reset },
+	  "give the guest all functions of the slot:\n% with=slot", evidence_reset },
 	{ "reset-none",
 	  "Cannot reset device %a, no available reset mechanism\n"
 	  "no FLR, PM reset or bus reset available\nno available reset mechanism",
 	  "the function cannot be reset, so a guest that is started again may find it hanging",
-	  "give the guest all functions of the slot: write with=slot to the rule\n"
+	  "give the guest all functions of the slot:\n% with=slot\n"
 	  "else reboot the host between two guests", evidence_reset },
 	{ "reset-recovery",
 	  "reset recovery - restoring BARs",
@@ -320,10 +316,9 @@ const struct signature explain_signatures[] = {
 	  "an interrupt line fires and no driver answers, so the kernel has turned it off: devices "
 	  "that "
 	  "share it stop",
-	  "for a card in a guest, write options vfio-pci nointxmask=1 to "
-	  "/etc/modprobe.d/vfio.conf, or "
-	  "let its driver in the guest use MSI\nput the card into another "
-	  "slot", evidence_interrupt },
+	  "let the card's driver in the guest use MSI, or have vfio-pci mask the line:\n"
+	  "/etc/modprobe.d/vfio.conf: add: options vfio-pci nointxmask=1\n"
+	  "put the card into another slot", evidence_interrupt },
 	{ "intx-busy",
 	  "ailed to setup INTx fd: Device or resource busy\n"
 	  "for interrupt INTX-0: VFIO_DEVICE_SET_IRQS failure: Device or resource busy\n"
@@ -335,13 +330,12 @@ const struct signature explain_signatures[] = {
 	  "a PCI Express link or function failed",
 	  "reseat the card and its riser; set the slot to an earlier generation in the firmware "
 	  "setup\n"
-	  "if it comes with a guest's start, see vgapass check cards", evidence_reset },
+	  "if it comes with a guest's start:\n$ vgapass check cards", evidence_reset },
 	{ "aer-corrected",
 	  "PCIe Bus Error: severity=Corrected",
 	  "a PCI Express link repeats packets: nothing is lost, but the log fills",
 	  "reseat the card and its riser; set the slot to an earlier generation in the firmware "
-	  "setup; "
-	  "turn ASPM off with pcie_aspm=off", NULL },
+	  "setup; or turn ASPM off:\nkernel command line: add pcie_aspm=off", NULL },
 	{ "ecap-hidden",
 	  "hiding ecap 0x%x@0x%x\nvfio_ecap_init: hiding ecap",
 	  "vfio-pci hides a capability from the guest: this is harmless",
@@ -352,6 +346,6 @@ const struct signature explain_signatures[] = {
 	  "KVM virtualisation configured, but not available",
 	  "KVM is missing, or cannot be opened",
 	  "turn on VT-x or SVM in the firmware setup\nadduser USER kvm, and log in again\n"
-	  "vgapass check guests", evidence_kvm },
+	  "$ vgapass check guests", evidence_kvm },
 	{ .code = NULL },
 };

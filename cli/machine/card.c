@@ -6,6 +6,7 @@
 
 #include "cli/cmd.h"
 #include "cli/out/ascii.h"
+#include "cli/out/wrap.h"
 
 #define CARDS_SHOWN 16
 #define PCI_BASE_SOUND 0x04
@@ -254,10 +255,24 @@ const struct pci_function *card_find_bridge(const struct host *h, const char *te
 	return NULL;
 }
 
+/* Lists the cards that a text matches, on stderr. */
+static void print_candidates(const struct host *h, const struct card *card, unsigned n)
+{
+	char name[HOST_NAME_MAX], at[PCI_ADDRESS_SIZE];
+
+	for (unsigned i = 0; i < n && i < CARDS_SHOWN; i++) {
+		const struct pci_function *f = card[i].function[0];
+		unsigned column = (unsigned)fprintf(stderr, "  %s  ",
+						    text_make(at, sizeof(at), "%pa", &f->at));
+		wrap_print(stderr, column, column, wrap_error_width(), host_name(h, f, name));
+	}
+	if (n > CARDS_SHOWN)
+		fprintf(stderr, "  and %u more\n", n - CARDS_SHOWN);
+}
+
 const struct card *card_pick(const struct host *h, const char *text, struct card *ret)
 {
 	struct card cards[CARDS_SHOWN];
-	char buf[HOST_NAME_MAX], at[64];
 	unsigned n = card_find(h, text, cards, CARDS_SHOWN);
 
 	if (n == 1) {
@@ -271,12 +286,6 @@ const struct card *card_pick(const struct host *h, const char *text, struct card
 		cmd_complain("%s: no such card: vgapass list -a shows all", text);
 	else
 		cmd_complain("%s: matches %u cards: name one by its address", text, n);
-	for (unsigned i = 0; i < n && i < CARDS_SHOWN; i++) {
-		const struct pci_function *f = cards[i].function[0];
-		fprintf(stderr, "  %s  %s\n", text_make(at, sizeof(at), "%pa", &f->at),
-			host_name(h, f, buf));
-	}
-	if (n > CARDS_SHOWN)
-		fprintf(stderr, "  and %u more\n", n - CARDS_SHOWN);
+	print_candidates(h, cards, n);
 	return NULL;
 }

@@ -10,7 +10,8 @@
 #include "cli/live/in_use.h"
 #include "cli/out/xalloc.h"
 
-#define SHOWN_MAX 8 /* members of a group that are named in a sentence */
+#define SHOWN_MAX 8 /* functions in a command */
+#define NAMED_MAX 3 /* members of a group that are named in a sentence, with their drivers */
 
 /* Modules that want the function and are not loaded yet: those that are have not taken it. */
 static const char *wanting(struct host *h, const struct pci_function *f, char names[HOST_NAME_MAX])
@@ -62,12 +63,12 @@ unsigned group_list(struct host *h, int32_t group, enum group_member what, bool 
 		const struct pci_function *f = &inv->function[i];
 		if (f->group != group || group_member_of(h, f, next) != what)
 			continue;
-		if (n++ < SHOWN_MAX && names)
+		if (n++ < NAMED_MAX && names)
 			text_add(names, "%s%pa (%s)", n > 1 ? ", " : "", &f->at,
 				 what == GROUP_HELD ? f->driver : wanting(h, f, modules));
 	}
-	if (n > SHOWN_MAX && names)
-		text_add(names, " and %u more", n - SHOWN_MAX);
+	if (n > NAMED_MAX && names)
+		text_add(names, " and %u more", n - NAMED_MAX);
 	return n;
 }
 
@@ -326,11 +327,11 @@ static void say_reserved(struct host *h, const struct pci_function *f, struct gr
 
 static void add_held(const struct held *held, struct text *t)
 {
-	for (unsigned i = 0; i < held->n && i < SHOWN_MAX; i++)
+	for (unsigned i = 0; i < held->n && i < NAMED_MAX; i++)
 		text_add(t, "%s%pa (%s)", i ? ", " : "", &held->function[i]->at,
 			 held->function[i]->driver);
-	if (held->n > SHOWN_MAX)
-		text_add(t, " and %u more", held->n - SHOWN_MAX);
+	if (held->n > NAMED_MAX)
+		text_add(t, " and %u more", held->n - NAMED_MAX);
 }
 
 /* True: a module wants an ISA bridge of the group. */

@@ -9,6 +9,7 @@
 #include "runtime/io/path.h"
 #include "runtime/io/sysfs.h"
 #include "cli/cmd.h"
+#include "cli/out/finding.h"
 #include "iommu.h"
 #include "mdev.h"
 #include "problem.h"
@@ -24,13 +25,18 @@ int hint_input(const struct host *h)
 
 void hint_iommu(const struct host *h)
 {
+	struct findings l = { .n = 0 };
 	struct iommu_text t;
 
 	if (!h->run.inv.functions || iommu_is_on(h))
 		return;
 	iommu_explain(h, &t);
-	cmd_note("%s%s: %s", t.what,
-		     iommu_is_xens(h) ? "" : ", so no function can go to a guest", t.fix);
+	struct finding *f = findings_add(&l, FINDING_NOTE, "", "", "%s%s", t.what,
+					 iommu_is_xens(h) ? "" :
+					 ", so no function can go to a guest");
+	finding_advise(f, t.fix);
+	finding_complain(f);
+	findings_free(&l);
 }
 
 void hint_mediated(const struct host *h)

@@ -225,7 +225,7 @@ static void add_promise(const struct host *h, const struct pci_function *f, stru
 			 "host has it before" : "the rule for its physical function leaves it",
 			 e->driver, host_when(h, f, when));
 	else if (e->state == STATE_PLANNED)
-		text_add(t, "it goes to %s %s, but a driver of the host may have it first",
+		text_add(t, "it goes to %s %s, unless a host driver has it first",
 			 e->driver, host_when(h, f, when));
 	else
 		text_add(t, "a rule takes it then, or vgapass bind");
@@ -245,16 +245,16 @@ const char *host_later_text(const struct host *h, const struct pci_function *f,
 		return text;
 	physical = later == HOST_VIRTUAL ? host_physical(h, f, &n) : NULL;
 	if (later == HOST_BEHIND_VMD)
-		text_add(&t, "it is behind VMD%s and appears after the boot has looked; ",
+		text_add(&t, "it is behind VMD%s and comes after the boot has looked; ",
 			 vmd_of(h, f, of));
 	else if (later == HOST_REMOVABLE)
-		text_add(&t, "it is behind a port for external devices (Thunderbolt) and may "
-			     "appear only after the boot has looked; ");
+		text_add(&t, "it is behind an external port (Thunderbolt) and may come after "
+			     "the boot has looked; ");
 	else if (physical)
 		text_add(&t, "it is a virtual function that the host's driver of %pa makes; ",
 			 &physical->at);
 	else
-		text_add(&t, "it is a virtual function and appears after the boot has looked; ");
+		text_add(&t, "it is a virtual function and comes after the boot has looked; ");
 	add_promise(h, f, &t);
 	if (later == HOST_BEHIND_VMD)
 		text_add(&t, ": turn VMD off for its port in the firmware setup, or give a guest "

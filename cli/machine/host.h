@@ -6,8 +6,8 @@
 
 #include "runtime/io/gather.h"
 
+struct host_names;
 struct kmod_ctx;
-struct pci_access;
 
 /* The options --sysroot, --cmdline and --profile of a verb. */
 struct host_options {
@@ -24,7 +24,7 @@ struct host {
 	const char *sysroot; /* "" for / : what comes before a path */
 	struct run run;      /* functions with all their details, and the plan of the next boot */
 	char *cmdline;       /* made of the options; NULL: proc/cmdline */
-	struct pci_access *pci_ids;
+	struct host_names *names; /* of pci.ids, read when one is asked for */
 	struct kmod_ctx *kmod; /* of the kernel that runs; NULL: host_open_kmod() opens it */
 	bool no_kmod;          /* it has tried to */
 	struct plan *plan_of_all;

@@ -39,7 +39,8 @@ bool last_boot_is_stray(const struct last_boot *b, const struct pci_function *f)
 /* Returns true if the configuration is no longer that of the boot. */
 bool last_boot_is_outdated(const struct last_boot *b);
 
-/* What was asked of that boot alone and was taken away: "trial", "off", "profile"; NULL: nothing. */
+/* What was asked of that boot alone and was taken away: "trial", "off" or "profile"; NULL:
+ * nothing. */
 const char *last_boot_once(const struct last_boot *b);
 bool last_boot_is_trial(const struct last_boot *b);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "table.h"
 #include "wrap.h"
 #include "xalloc.h"
@@ -53,6 +54,16 @@ void finding_fix(struct finding *f, enum fix_kind kind, const char *at, const ch
 	va_end(arguments);
 }
 
+void finding_advise(struct finding *f, const char *advice)
+{
+	const char *other = strstr(advice, "; or, ");
+
+	finding_fix(f, FIX_ADVICE, NULL, "%.*s",
+		    (int)(other ? (size_t)(other - advice) : strlen(advice)), advice);
+	if (other)
+		finding_fix(f, FIX_ADVICE, NULL, "%s", other + 2);
+}
+
 static bool is_same_fix(const struct finding *a, const struct finding *b)
 {
 	if (a->fixes != b->fixes)
@@ -74,7 +85,7 @@ static bool is_like(const struct finding *a, const struct finding *b)
 	       !strcmp(a->text, b->text) && is_same_fix(a, b);
 }
 
-static void finding_free(struct finding *f)
+void finding_free(struct finding *f)
 {
 	for (unsigned i = 0; i < f->fixes; i++) {
 		free(f->fix[i].at);
@@ -160,12 +171,46 @@ static void print_fix(const struct finding *f, const struct fix *fix, unsigned i
 		      unsigned width)
 {
 	/* The place of the finding itself, and one that the text names, need not be repeated. */
-	bool at = *fix->at && strcmp(fix->at, f->at) != 0 && !strstr(fix->text, fix->at);
+	bool at = *fix->at && (!f->at || strcmp(fix->at, f->at) != 0) &&
+		  !strstr(fix->text, fix->at);
 	char *line = xasprintf("%s%s%s", at ? fix->at : "", at ? ": " : "", fix->text);
 
 	printf("%*s-> ", (int)indent, "");
 	wrap_print(stdout, indent + 3, indent + 3, width, line);
 	free(line);
+}
+
+void finding_print_fixes(const struct finding *f, unsigned indent, unsigned width)
+{
+	for (unsigned i = 0; i < f->fixes; i++)
+		print_fix(f, &f->fix[i], indent, width);
+}
+
+int finding_complain(const struct finding *f)
+{
+	const unsigned width = wrap_error_width();
+	char *text;
+	size_t n = 0;
+	FILE *to = xopen_text(&text, &n);
+	char *line = xasprintf("%s%s%s%s", f->level == FINDING_WARNING ? "warning: " : "", f->at,
+			       *f->at ? ": " : "", f->text);
+	wrap_print(to, 9, 4, width, line);
+	free(line);
+	for (unsigned i = 0; i < f->fixes; i++) {
+		const struct fix *fix = &f->fix[i];
+		line = xasprintf("%s%s%s", fix->at, *fix->at ? ": " : "", fix->text);
+		fputs("  -> ", to);
+		wrap_print(to, 5, 5, width, line);
+		free(line);
+	}
+	xclose_text(to);
+	text[n - 1] = '\0';
+	if (f->level == FINDING_ERROR)
+		cmd_complain("%s", text);
+	else
+		cmd_note("%s", text);
+	free(text);
+	return CMD_FAILED;
 }
 
 static void finding_print(const struct finding *f, unsigned width)
@@ -185,8 +230,7 @@ static void finding_print(const struct finding *f, unsigned width)
 	free(line);
 	if (f->alsos)
 		print_also(f, indent, width);
-	for (unsigned i = 0; i < f->fixes; i++)
-		print_fix(f, &f->fix[i], indent, width);
+	finding_print_fixes(f, indent, width);
 }
 
 void findings_print(const struct findings *l)
@@ -210,6 +254,20 @@ const char *findings_count(const struct findings *l)
 	return text;
 }
 
+json_object *finding_fixes_json(const struct finding *f)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < f->fixes; i++) {
+		json_object *fix = json_object_new_object();
+		json_set(fix, "kind", kinds[f->fix[i].kind]);
+		json_set(fix, "at", f->fix[i].at);
+		json_set(fix, "text", f->fix[i].text);
+		json_object_array_add(list, fix);
+	}
+	return list;
+}
+
 static json_object *finding_json(const struct finding *f)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -222,15 +280,7 @@ static json_object *finding_json(const struct finding *f)
 	for (unsigned i = 0; i < f->alsos; i++)
 		json_object_array_add(list, json_text(f->also[i], strlen(f->also[i])));
 	json_object_object_add(o, "also", list);
-	list = json_object_new_array();
-	for (unsigned i = 0; i < f->fixes; i++) {
-		json_object *fix = json_object_new_object();
-		json_set(fix, "kind", kinds[f->fix[i].kind]);
-		json_set(fix, "at", f->fix[i].at);
-		json_set(fix, "text", f->fix[i].text);
-		json_object_array_add(list, fix);
-	}
-	json_object_object_add(o, "fix", list);
+	json_object_object_add(o, "fix", finding_fixes_json(f));
 	return o;
 }
 

@@ -50,6 +50,22 @@ struct finding *findings_add(struct findings *l, enum finding_level level, const
 void finding_fix(struct finding *f, enum fix_kind kind, const char *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Adds what to do, in words: "DO THIS; or, DO THAT" becomes two. */
+void finding_advise(struct finding *f, const char *advice);
+
+/* Prints it by cmd_complain(), or by cmd_note() if it is no error: "PLACE: TEXT" and what to do
+ * below it, in lines of the terminal. Returns CMD_FAILED. */
+int finding_complain(const struct finding *f);
+
+/* Prints what to do about it on stdout, each line behind "-> ". */
+void finding_print_fixes(const struct finding *f, unsigned indent, unsigned width);
+
+/* What to do as JSON: [ { kind, at, text } ]. */
+json_object *finding_fixes_json(const struct finding *f);
+
+/* Frees what it has; findings_free() does it for a list. */
+void finding_free(struct finding *f);
+
 /* Removes the findings of a level. */
 void findings_drop(struct findings *l, enum finding_level level);
 

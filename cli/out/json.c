@@ -56,8 +56,16 @@ json_object *json_document(const char *plural, json_object *list)
 	return o;
 }
 
+static bool was_printed;
+
+bool json_was_printed(void)
+{
+	return was_printed;
+}
+
 void json_print(json_object *document)
 {
+	was_printed = true;
 	puts(json_object_to_json_string_ext(document, JSON_FORM));
 	json_object_put(document);
 }

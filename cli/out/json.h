@@ -25,3 +25,6 @@ json_object *json_document(const char *plural, json_object *list);
 
 /* Prints a document and frees it. */
 void json_print(json_object *document);
+
+/* True: json_print() was called. */
+bool json_was_printed(void);

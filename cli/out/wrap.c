@@ -43,12 +43,22 @@ void wrap_print(FILE *to, unsigned at, unsigned indent, unsigned width, const ch
 	fputc('\n', to);
 }
 
-unsigned wrap_width(void)
+static unsigned width_of(int fd)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(fd))
 		return UINT_MAX;
 	/* A serial console does not know; libsmartcols takes 80 then. */
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+	return ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
+unsigned wrap_width(void)
+{
+	return width_of(STDOUT_FILENO);
+}
+
+unsigned wrap_error_width(void)
+{
+	return width_of(STDERR_FILENO);
 }

@@ -9,5 +9,6 @@
  * text stays one. UINT_MAX: no line is broken. */
 void wrap_print(FILE *to, unsigned at, unsigned indent, unsigned width, const char *text);
 
-/* Columns of the terminal that stdout is; UINT_MAX if it is none. */
+/* Columns of the terminal that stdout is, or stderr; UINT_MAX if it is none. */
 unsigned wrap_width(void);
+unsigned wrap_error_width(void);

@@ -482,5 +482,6 @@ const struct cmd_verb verb_add = {
 	.options = options,
 	.exits = "0 done, or it was so already, 1 not done, or the image that boots does not hold "
 		 "the configuration after --apply, 2 usage.",
+	.plural = "rules",
 	.run = run_add,
 };

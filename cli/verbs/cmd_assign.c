@@ -274,5 +274,6 @@ const struct cmd_verb verb_assign = {
 	.options = options,
 	.words = words,
 	.exits = "0 printed, 1 no guest can have the card, 2 usage.",
+	.plural = "functions",
 	.run = run_assign,
 };

@@ -477,5 +477,6 @@ const struct cmd_verb verb_bind = {
 		 "the host, and its virtual functions are made and bound. The configuration is not\n"
 		 "changed: for the next boot, use vgapass add.",
 	.exits = "0 all are bound, 1 refused or failed, 2 usage.",
+	.plural = "functions",
 	.run = run_bind,
 };

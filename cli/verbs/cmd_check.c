@@ -193,5 +193,6 @@ const struct cmd_verb verb_check = {
 	.options = options,
 	.words = words,
 	.exits = "0 fine, 1 errors, 2 usage, 3 warnings only.",
+	.plural = "findings",
 	.run = run_check,
 };

@@ -148,21 +148,6 @@ static json_object *json_strings(const struct strings *s)
 	return list;
 }
 
-/* As findings_json() has it. */
-static json_object *json_fixes(const struct strings *s)
-{
-	json_object *list = json_object_new_array();
-
-	for (unsigned i = 0; i < s->n; i++) {
-		json_object *o = json_object_new_object();
-		json_set(o, "kind", "advice");
-		json_set(o, "at", NULL);
-		json_set(o, "text", s->text[i]);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 static void add_text(json_object *o, const char *name, const char *text)
 {
 	json_object_object_add(o, name, json_text(text, strlen(text)));
@@ -180,7 +165,7 @@ static void print_json(const struct explain *e)
 		json_object_object_add(o, "count", json_object_new_int64(f->count));
 		add_text(o, "cause", f->s->cause);
 		json_object_object_add(o, "evidence", json_strings(&f->evidence));
-		json_object_object_add(o, "fix", json_fixes(&f->fix));
+		json_object_object_add(o, "fix", finding_fixes_json(&f->todo));
 		json_object_array_add(list, o);
 	}
 	json_print(json_document("explanations", list));
@@ -257,8 +242,7 @@ static void print_finding(const struct explanation *f, unsigned width)
 	print_wrapped("  cause: ", f->s->cause, wrap);
 	for (unsigned i = 0; i < f->evidence.n; i++)
 		print_wrapped(i ? "         " : "  here:  ", f->evidence.text[i], wrap);
-	for (unsigned i = 0; i < f->fix.n; i++)
-		print_wrapped("    ", f->fix.text[i], wrap);
+	finding_print_fixes(&f->todo, 2, wrap);
 }
 
 static void print_text(const struct explain *e)
@@ -337,5 +321,6 @@ const struct cmd_verb verb_explain = {
 		 "Without FILE, and for -, it reads standard input. It changes nothing.",
 	.options = options,
 	.exits = "0 a message is explained, 1 none is, or it cannot be read, 2 usage.",
+	.plural = "explanations",
 	.run = run_explain,
 };

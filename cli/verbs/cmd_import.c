@@ -678,5 +678,6 @@ const struct cmd_verb verb_import = {
 	.options = options,
 	.exits = "0 done, or there is nothing to do, 1 not done or not all, or the image that "
 		 "boots does not hold the configuration after --apply, 2 usage.",
+	.plural = "rules",
 	.run = run_import,
 };

@@ -282,5 +282,6 @@ const struct cmd_verb verb_list = {
 	.notes = "For scripts: --raw, --pairs or --json, as empty cells shift the words of a line.",
 	.words = words,
 	.exits = "0 it is shown, 1 no such card or no way to read the machine, 2 usage.",
+	.plural = "functions",
 	.run = run_list,
 };

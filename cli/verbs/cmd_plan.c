@@ -239,5 +239,6 @@ const struct cmd_verb verb_plan = {
 	.options = options,
 	.exits = "0 all that the rules want will be bound, 1 it will not, or the host needs a "
 		 "function, 2 usage.",
+	.plural = "functions",
 	.run = run_plan,
 };

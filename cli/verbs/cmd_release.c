@@ -168,5 +168,6 @@ const struct cmd_verb verb_release = {
 		 "that was left on one of its functions is cleared. The configuration is not\n"
 		 "changed: its rules apply at the next boot, until vgapass remove.",
 	.exits = "0 the host has them, 1 refused or failed, 2 usage.",
+	.plural = "functions",
 	.run = run_release,
 };

@@ -225,5 +225,6 @@ const struct cmd_verb verb_remove = {
 	.options = options,
 	.exits = "0 done, or no rule took them, 1 not done or not all, or the image that boots "
 		 "does not hold the configuration after --apply, 2 usage.",
+	.plural = "rules",
 	.run = run_remove,
 };

@@ -148,5 +148,6 @@ const struct cmd_verb verb_report = {
 	.options = options,
 	.notes = "As root it has more in it: it says what it could not read.",
 	.exits = "0 it is written, 1 it is not, 2 usage.",
+	.plural = "files",
 	.run = run_report,
 };

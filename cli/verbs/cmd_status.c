@@ -563,5 +563,6 @@ const struct cmd_verb verb_status = {
 		 "has it now, what is not as the rules say, and what to do.",
 	.options = options,
 	.exits = "0 all is as the rules say, or nothing is configured, 1 it is not, 2 usage.",
+	.plural = "functions",
 	.run = run_status,
 };

@@ -122,7 +122,8 @@ const struct cmd_verb verb_try = {
 		 "own again, whatever happens: vgapass confirm keeps the rules. Without a card it "
 		 "tries the rules again that are in [trial].",
 	.options = options,
-	.notes = "The question is a variable of the EFI firmware. A machine that has none is "
+	.notes = "The question is a variable of the EFI firmware; without one, an entry of vgapass "
+		 "menu that GRUB or systemd-boot starts once. A machine that has neither is "
 		 "refused, and nothing is changed.",
 	.exits = "0 the next boot is a trial, 1 it is not, 2 usage.",
 	.run = run_try,

@@ -16,7 +16,7 @@
 
 enum token_word { TOKEN_NONE, TOKEN_TRIAL, TOKEN_OFF, TOKEN_PROFILE };
 
-enum token_from { TOKEN_NOWHERE, TOKEN_EFI, TOKEN_CREDENTIAL };
+enum token_from { TOKEN_EFI, TOKEN_CREDENTIAL };
 
 enum token_state {
 	TOKEN_ABSENT,
@@ -27,7 +27,7 @@ enum token_state {
 
 struct token {
 	uint8_t word;  /* enum token_word; TOKEN_NONE: there is none, or TOKEN_HUNG */
-	uint8_t from;  /* enum token_from */
+	uint8_t from;  /* enum token_from; if state is not TOKEN_ABSENT */
 	uint8_t state; /* enum token_state */
 	int error;     /* -errno: why it is stuck; 0: none */
 	char profile[64]; /* of TOKEN_PROFILE */

@@ -47,8 +47,9 @@ struct conf_path {
 const char *gather_conf_path(struct conf_path *p, const char *name);
 
 /* Fills r->config, cmd, inv and plan; uses roots->root only. r is zeros, or what an earlier call
- * left if nothing was applied since; r->token counts if the caller has filled it. `cmdline` replaces proc/cmdline if it is not NULL. Never
- * fails: what is wrong is in r. r->inv.devices is open if functions were read. */
+ * left if nothing was applied since; r->token counts if the caller has filled it. `cmdline`
+ * replaces proc/cmdline if it is not NULL. Never fails: what is wrong is in r. r->inv.devices is
+ * open if functions were read. */
 void gather_run(const struct roots *roots, const char *cmdline, struct run *r);
 
 /* The second and the third part of gather_run(), for a caller that has filled r->config:

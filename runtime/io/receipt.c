@@ -82,7 +82,8 @@ static void add_once(struct text *t, const struct run *r)
 	const struct token *token = &r->token;
 	const char *word = token_word(r->cmd.trial && !token->word ? TOKEN_TRIAL : token->word);
 	/* in the order of enum token_from, and of enum token_state */
-	const char *from = "cmdline|efi-variable|credential", *states = "taken|taken|stuck|hung";
+	const char *from = token->state ? "efi-variable|credential" : "cmdline";
+	const char *states = "taken|taken|stuck|hung";
 	struct slice where = slice_nth(slice_of(from), '|', token->from);
 	struct slice state = slice_nth(slice_of(states), '|', token->state);
 
@@ -90,7 +91,7 @@ static void add_once(struct text *t, const struct run *r)
 		text_add(t, "null");
 	else
 		text_add(t, "{ \"word\": %pn, \"from\": \"%pv\", \"state\": \"%pv\", "
-			    "\"error\": %u }", word ? word : "", &where, &state,
+			    "\"error\": %u }", word ? word : token->profile, &where, &state,
 			 (unsigned)-token->error);
 }
 

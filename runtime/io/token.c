@@ -62,7 +62,6 @@ void token_take_variable(const struct roots *roots, struct token *ret)
 		token_parse((struct slice){ buf + TOKEN_ATTRIBUTES,
 					    (size_t)n - TOKEN_ATTRIBUTES }, &found);
 	if (n >= 0 || n == -E2BIG) {
-		found.from = TOKEN_EFI;
 		found.error = delete_variable(roots);
 		if (!found.error && !unmounted)
 			found.error = remount();
@@ -72,7 +71,7 @@ void token_take_variable(const struct roots *roots, struct token *ret)
 	}
 	if (!unmounted)
 		sysfs_umount(MOUNT_POINT);
-	if (found.state && found.word)
+	if (found.word)
 		*ret = found;
 }
 

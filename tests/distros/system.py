@@ -36,9 +36,9 @@ Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 APT::Install-Recommends "false";
 """
-# What our programs, built on this machine, are linked with.
 BUILDERS = ["build-essential"]
-LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libpci3", "libzstd1", "zlib1g"]
+# What our programs, built on this machine, are linked with.
+LIBRARIES = ["libjson-c5", "libkmod2", "liblzma5", "liblzo2-2", "libzstd1", "pci.ids", "zlib1g"]
 
 
 class Missing(Exception):

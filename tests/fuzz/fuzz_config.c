@@ -39,10 +39,14 @@ static void check(const struct config *c)
 		    (r->vf && (r->vf < c->text || r->vf >= end)) ||
 		    (!r->keep && r->vf && config_list_has(r->vf, r->vfs, 0) > 1))
 			abort();
-		if (r->profile && r->profile != config_auto &&
+		if (r->profile == config_trial && !config_wants_token(c))
+			abort();
+		if (r->profile && r->profile != config_auto && r->profile != config_trial &&
 		    (r->profile < c->text || r->profile >= end))
 			abort();
 	}
+	if (c->chosen && (c->chosen < c->text || c->chosen >= end))
+		abort();
 	for (unsigned i = 0; i < c->errors && i < CONFIG_ERRORS_MAX; i++)
 		if (!c->error[i].phrase || !c->error[i].at.line || !c->error[i].at.column)
 			abort();

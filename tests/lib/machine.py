@@ -14,7 +14,8 @@ from .tap import Wrong, has, same
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MACHINES = os.path.join(TOP, "tests/machines")
-VGAPASS = os.path.join(TOP, "build/host/vgapass")
+# Another one, as build/asan/vgapass, by the environment.
+VGAPASS = os.path.join(TOP, os.environ.get("VGAPASS", "build/host/vgapass"))
 IMAGE = os.path.join(TOP, "build/host/vgapass-image")
 EARLY = os.path.join(TOP, "build/early/vgapass-early")
 SECONDS = 60  # more is a failure

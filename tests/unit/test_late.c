@@ -283,6 +283,36 @@ static void obeys_the_boot(void **state)
 	}
 }
 
+/* What was asked for this boot alone holds for functions that come later, too. */
+static void obeys_the_token(void **state)
+{
+	static const struct {
+		const char *conf, *token, *state;
+	} scenes[] = {
+		{ "1002:6608\n", NULL, "bound" },
+		{ "1002:6608\n", "1 off\n", "none" },
+		{ "1002:6608\n", "1 trial\n", "bound" },
+		{ "[trial]\n1002:6608\n", NULL, "none" },
+		{ "[trial]\n1002:6608\n", "1 trial\n", "bound" },
+		{ "[trial]\n1002:6608\n", "1 trial", "none" },
+		{ "[trial]\n1002:6608\n", "1 profile a\n", "none" },
+		{ "[profile a]\n1002:6608\n", "1 profile a\n", "bound" },
+		{ "[profile a]\n1002:6608\n", "1 trial\n", "none" },
+	};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenes); i++) {
+		snprintf(text, sizeof(text), "# /etc/vgapass.conf\n%s", scenes[i].conf);
+		set_running(text);
+		if (scenes[i].token)
+			fake_file(TOKEN_FILE, scenes[i].token);
+		appear(CARD);
+		if (strcmp(state_of(), scenes[i].state))
+			fail_msg("scene %zu: %s", i, state_of());
+	}
+}
+
 /* The boot's rules hold, not those that somebody has written since. */
 static void follows_the_booted_rules(void **state)
 {
@@ -637,6 +667,7 @@ int main(void)
 		TEST(asks_again),
 		TEST(holds_for_virtual_functions),
 		TEST(obeys_the_boot),
+		TEST(obeys_the_token),
 		TEST(follows_the_booted_rules),
 		TEST(refuses_as_the_boot_does),
 		TEST(asks_little_of_others),

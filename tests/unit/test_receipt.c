@@ -196,6 +196,46 @@ static void names_the_place(void **state)
 	assert_non_null(strstr(read_back("receipt.json"), "\"group\": 2, \"viable\""));
 }
 
+/* What was asked for this boot alone, and whether it counts. */
+static void names_the_token(void **state)
+{
+	static const struct {
+		struct token token;
+		bool trial;
+		const char *once;
+	} cases[] = {
+		{ { .word = TOKEN_NONE }, false, "null" },
+		{ { .word = TOKEN_NONE }, true,
+		  "{ \"word\": \"trial\", \"from\": \"cmdline\", \"state\": \"taken\", "
+		  "\"error\": 0 }" },
+		{ { TOKEN_TRIAL, TOKEN_EFI, TOKEN_TAKEN, 0, "" }, false,
+		  "{ \"word\": \"trial\", \"from\": \"efi-variable\", \"state\": \"taken\", "
+		  "\"error\": 0 }" },
+		{ { TOKEN_OFF, TOKEN_CREDENTIAL, TOKEN_TAKEN, 0, "" }, false,
+		  "{ \"word\": \"off\", \"from\": \"credential\", \"state\": \"taken\", "
+		  "\"error\": 0 }" },
+		{ { TOKEN_PROFILE, TOKEN_EFI, TOKEN_STUCK, -30, "a" }, false,
+		  "{ \"word\": \"profile\", \"from\": \"efi-variable\", \"state\": "
+		  "\"stuck\", \"error\": 30 }" },
+		{ { TOKEN_NONE, TOKEN_EFI, TOKEN_HUNG, 0, "" }, false,
+		  "{ \"word\": null, \"from\": \"efi-variable\", \"state\": \"hung\", "
+		  "\"error\": 0 }" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bench_plan("1002:6608\n", cases[i].trial ? "vgapass=trial" : "");
+		bench.token = cases[i].token;
+		assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+		expect_json();
+		const char *once = strstr(read_back("receipt.json"), "\"once\": ");
+		if (!once || strncmp(once + 8, cases[i].once, strlen(cases[i].once)))
+			fail_msg("case %zu: %.120s", i, once ? once : "none");
+	}
+	bench.token = (struct token){ .word = TOKEN_NONE };
+	bench_plan("1002:6608\n", "");
+}
+
 /* Apart from those that keep a group from its guest, which are problems alone. */
 static void lists_strays(void **state)
 {
@@ -400,6 +440,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(writes_a_run),
 		TEST(names_the_place),
+		TEST(names_the_token),
 		TEST(lists_strays),
 		TEST(writes_what_there_is),
 		TEST(tells_the_driver_of_a_dry_run),

@@ -335,7 +335,7 @@ static void says_what_was_asked(void **state)
 				 false),
 			    "the EFI variable for \"off\" cannot be deleted (error 30): "
 			    "nothing is bound");
-	assert_string_equal(said((struct token){ TOKEN_NONE, 0, TOKEN_HUNG, 0, "" }, false),
+	assert_string_equal(said((struct token){ TOKEN_NONE, TOKEN_EFI, TOKEN_HUNG, 0, "" }, false),
 			    "the EFI firmware does not answer: no trial");
 	assert_string_equal(said((struct token){ TOKEN_OFF, TOKEN_CREDENTIAL, TOKEN_TAKEN, 0, "" },
 				 false),

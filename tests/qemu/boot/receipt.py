@@ -14,6 +14,7 @@ YES_NO, UNKNOWN_TOO = (bool,), (bool, type(None))
 TOP = {
     "version": NUMBER, "vgapass": TEXT, "kernel": TEXT, "boot_id": TEXT,
     "mode": MODES, "profile": ANY, "result": RESULTS, "claim_us": NUMBER, "took_us": NUMBER,
+    "once": (dict, type(None)),
     "functions": LIST, "rules": LIST, "strays": LIST, "problems": LIST,
 }
 FUNCTION = {
