@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Does a line of "expect", "reject" or "control" hold for what a boot has shown?"""
+import json
+import os
 import re
 
+from lib import schema
+
 from . import receipt as receipts
+
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../../docs/vgapass.schema.json")
 
 STATE = re.compile(r"^STATE (\S+) (\S+) (\S+) (\S+) (\S+) (\S+)$")
 NO_RECEIPT = "receipt none"
@@ -36,7 +43,9 @@ class Check:
     def __init__(self, text):
         self.text = text
         self.kind, _, rest = text.partition(" ")
-        if self.kind in ("log", "out", "console", "touch"):
+        if self.kind == "json":
+            self.name, self.form = rest.split()
+        elif self.kind in ("log", "out", "console", "touch"):
             self.pattern = re.compile(rest)
         elif self.kind == "receipt":
             self.path, _, self.value = rest.partition(" ")
@@ -60,7 +69,23 @@ class Check:
         except (KeyError, TypeError):
             return None
 
+    def _faults(self, shown):
+        """What is wrong with a document; it is strict, as the command's tests are."""
+        begin = f"JSON-BEGIN {self.name}"
+        if begin not in shown.lines:
+            return [f"no line '{begin}'"]
+        lines = shown.lines[shown.lines.index(begin) + 1:]
+        try:
+            value = json.loads("\n".join(lines[:lines.index("JSON-END")]))
+        except ValueError as error:
+            return [str(error)]
+        with open(SCHEMA) as file:
+            whole = json.load(file)
+        return list(schema.judge(value, {"$ref": f"#/$defs/{self.form}"}, whole, strict=True))
+
     def holds(self, shown):
+        if self.kind == "json":
+            return not self._faults(shown)
         if self.kind == "state":
             state = shown.states.get(self.address)
             return bool(state) and (state[2], state[3]) == (self.id, self.driver)
@@ -74,6 +99,8 @@ class Check:
         return any(self.pattern.search(line) for line in self._lines(shown))
 
     def seen(self, shown):
+        if self.kind == "json":
+            return "\n".join(self._faults(shown)[:5]) or "it is as documented"
         if self.kind == "state":
             state = shown.states.get(self.address)
             return state[0] if state else f"no function at {self.address}"
