@@ -86,7 +86,8 @@ static int look_at_link(const struct menu *m)
 int menu_grub(struct menu *m)
 {
 	const char *const *command = grub_command(m->h);
-	const struct rebuild_how how = { .verbose = m->verbose, .to = stdout };
+	const struct rebuild_how how = { .verbose = m->verbose,
+					 .to = account_is_json() ? stderr : stdout };
 	int is = command ? look_at_link(m) : 0;
 
 	m->menus += command != NULL;

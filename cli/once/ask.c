@@ -114,6 +114,9 @@ static void say_armed(const struct once *once)
 
 	text_start(&t, what, sizeof(what));
 	add_words(&t, once->token);
+	/* Text has it as the last line; a finding would be printed first. */
+	if (account_is_json())
+		account_note("next-boot-asked", "", "the next boot is %s", what);
 	account_print("The next boot is %s, the one after it as ever. Reboot.\n", what);
 	if (strcmp(once->token, ONCE_TRIAL) != 0)
 		return;
@@ -165,7 +168,7 @@ static int run_with(const struct cmd_verb *verb, const struct host_options *o,
 {
 	struct host *h = xcalloc(1, sizeof(*h));
 
-	account_start(verb, false);
+	account_start(verb, once->json);
 	int r = host_open(h, o);
 	if (!r)
 		r = run(h, once);
@@ -189,7 +192,9 @@ int once_run(const struct cmd_verb *verb, const struct host_options *o, const st
 	return run_with(verb, o, ask, once);
 }
 
-int once_run_cancel(const struct cmd_verb *verb, const struct host_options *o)
+int once_run_cancel(const struct cmd_verb *verb, const struct host_options *o, bool json)
 {
-	return run_with(verb, o, take_back, NULL);
+	const struct once none = { .json = json };
+
+	return run_with(verb, o, take_back, &none);
 }

@@ -9,6 +9,7 @@
 struct once {
 	const char *token;  /* "1 trial\n" */
 	unsigned within;    /* seconds after which a trial that nobody confirms ends; 0: none */
+	bool json;          /* of once_run(): one JSON document in place of text */
 };
 
 /* Finds out whether once_ask() can be done: leaves a text and takes it away again, as a firmware
@@ -25,7 +26,7 @@ int once_ask(const struct host *h, const struct once *once);
 int once_run(const struct cmd_verb *verb, const struct host_options *o, const struct once *once);
 
 /* vgapass VERB --cancel. Returns an exit code. */
-int once_run_cancel(const struct cmd_verb *verb, const struct host_options *o);
+int once_run_cancel(const struct cmd_verb *verb, const struct host_options *o, bool json);
 
 /* Says that the next boot is asked nothing. Returns CMD_FAILED. */
 int once_say_not_armed(void);

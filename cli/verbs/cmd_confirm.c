@@ -184,7 +184,7 @@ static int confirm_trial(void)
 	struct host *h = xcalloc(1, sizeof(*h));
 	struct conf_set *set = xcalloc(1, sizeof(*set));
 
-	account_start(&verb_confirm, false);
+	account_start(&verb_confirm, how.json);
 	int r = conf_set_open(set, h, &opt, how.dry_run);
 	if (!r)
 		r = conf_set_read(set, h, how.dry_run);
@@ -244,6 +244,7 @@ static int run_timer(void)
 
 static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&how.dry_run),
+	CMD_JSON(&how.json),
 	{ "or-reboot", 0, NULL, "wait for as long as vgapass try --within has said, and reboot if "
 	  "nobody confirms; for vgapass-confirm.service", &or_reboot, NULL },
 	CMD_SYSROOT(&opt.sysroot),
@@ -269,5 +270,6 @@ const struct cmd_verb verb_confirm = {
 	.options = options,
 	.exits = "0 the rules are kept, 1 they are not, or the image that boots does not hold "
 		 "them, 2 usage.",
+	.plural = "rules",
 	.run = run_confirm,
 };

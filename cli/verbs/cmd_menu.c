@@ -54,9 +54,11 @@ static int change_menus(struct menu *m)
 
 static struct menu menu;
 static struct host_options opt;
+static bool json;
 
 static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&menu.dry_run),
+	CMD_JSON(&json),
 	{ "remove", 0, NULL, "remove the entries", &menu.remove, NULL },
 	CMD_SYSROOT(&opt.sysroot),
 	{ "verbose", 'v', NULL, "show all that the tool prints", &menu.verbose, NULL },
@@ -69,7 +71,7 @@ static int run_menu(int argc, char **argv)
 
 	if (cmd_no_arguments(&verb_menu, argc, argv))
 		return CMD_USAGE;
-	account_start(&verb_menu, false);
+	account_start(&verb_menu, json);
 	menu.h = &h;
 	int r = host_open(&h, &opt);
 	if (!r)
@@ -90,5 +92,6 @@ const struct cmd_verb verb_menu = {
 		 "loader/entries.",
 	.options = options,
 	.exits = "0 done, or there is nothing to do, 1 not done or not all, 2 usage.",
+	.plural = "rules",
 	.run = run_menu,
 };

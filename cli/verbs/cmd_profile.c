@@ -137,7 +137,7 @@ static int run_default(const char *name)
 	struct host *h = xcalloc(1, sizeof(*h));
 	struct conf_set *set = xcalloc(1, sizeof(*set));
 
-	account_start(&verb_profile, false);
+	account_start(&verb_profile, how.json);
 	int r = conf_set_open(set, h, &opt, how.dry_run);
 	if (!r)
 		r = conf_set_read(set, h, how.dry_run);
@@ -156,10 +156,10 @@ static int run_once(const char *name)
 {
 	struct host *h = xcalloc(1, sizeof(*h));
 	char token[ONCE_TOKEN_MAX];
-	const struct once once = { .token = token };
+	const struct once once = { .token = token, .json = how.json };
 
 	text_make(token, sizeof(token), "1 profile %s\n", name);
-	account_start(&verb_profile, false);
+	account_start(&verb_profile, how.json);
 	int r = host_open(h, &opt);
 	if (!r && !is_profile(h, name))
 		r = account_unchanged();
@@ -178,6 +178,7 @@ static const struct cmd_option options[] = {
 	CMD_DRY_RUN(&how.dry_run),
 	{ "next-boot", 0, NULL, "choose it for the next boot, and for no other", &next_boot,
 	  NULL },
+	CMD_JSON(&how.json),
 	CMD_SYSROOT(&opt.sysroot),
 	{ "verbose", 'v', NULL, "with --apply, show all that the tool prints", &how.verbose, NULL },
 	CMD_END,
@@ -195,7 +196,7 @@ static int run_profile(int argc, char **argv)
 		return cmd_misused(&verb_profile, "%s needs --default", how.apply ? "--apply" :
 				   "--dry-run");
 	if (cancel)
-		return once_run_cancel(&verb_profile, &opt);
+		return once_run_cancel(&verb_profile, &opt, how.json);
 	return always ? run_default(argv[0]) : run_once(argv[0]);
 }
 
@@ -212,5 +213,6 @@ const struct cmd_verb verb_profile = {
 		 "the configuration, or a rule in [trial], so that boots look for it.",
 	.exits = "0 done, 1 not done, or the image that boots does not hold the configuration "
 		 "after --apply, 2 usage.",
+	.plural = "rules",
 	.run = run_profile,
 };

@@ -63,7 +63,7 @@ static int with_machine(int (*run)(struct host *h, struct conf_set *set))
 	struct host *h = xcalloc(1, sizeof(*h));
 	struct conf_set *set = xcalloc(1, sizeof(*set));
 
-	account_start(&verb_try, false);
+	account_start(&verb_try, how.json);
 	int r = conf_set_open(set, h, &opt, how.dry_run);
 	if (!r)
 		r = conf_set_read(set, h, how.dry_run);
@@ -81,6 +81,7 @@ static const struct cmd_option options[] = {
 	  NULL },
 	CMD_DRY_RUN(&how.dry_run),
 	{ "file", 0, "NAME", "write new rules to /etc/vgapass.conf.d/NAME.conf", NULL, &file },
+	CMD_JSON(&how.json),
 	{ "no-iommu", 0, NULL, "allow functions that have no IOMMU group", &how.no_iommu, NULL },
 	CMD_SYSROOT(&opt.sysroot),
 	{ "take-boot-display", 0, NULL, "allow the display that the firmware uses; the console "
@@ -104,7 +105,7 @@ static int run_try(int argc, char **argv)
 		return cmd_misused(&verb_try, "--within: expected a time such as 90s, 5m or 1h, up "
 				   "to 24h");
 	if (cancel)
-		return once_run_cancel(&verb_try, &opt);
+		return once_run_cancel(&verb_try, &opt, how.json);
 	if (rules_check_names(&how, file))
 		return CMD_USAGE;
 	how.profile = config_trial;
@@ -126,5 +127,6 @@ const struct cmd_verb verb_try = {
 		 "menu that GRUB or systemd-boot starts once. A machine that has neither is "
 		 "refused, and nothing is changed.",
 	.exits = "0 the next boot is a trial, 1 it is not, 2 usage.",
+	.plural = "rules",
 	.run = run_try,
 };
