@@ -210,8 +210,10 @@ static bool add_general(const struct run *r, struct text *what)
 		text_add(what, "no profile is named %pv, nothing is bound: correct %s=",
 			 &profile, r->cmd.profile.n ? "vgapass" : "profile");
 	else if (r->module_error)
-		text_add(what, "module %s did not load (error %u)", r->module,
-			 (unsigned)-r->module_error);
+		/* The kernel often has no word for a changed file (kernel/module/signing.c). */
+		text_add(what, "module %s did not load (error %u)%s", r->module,
+			 (unsigned)-r->module_error, r->module_error == -EKEYREJECTED ?
+			 ": its signature does not fit: install the kernel again" : "");
 	else if (r->loading)
 		text_add(what, "the kernel has not returned from loading module %s", r->module);
 	else if (r->config.errors > CONFIG_ERRORS_MAX)

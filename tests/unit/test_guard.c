@@ -711,6 +711,10 @@ static void tells_modules_and_blockers(void **state)
 	for (unsigned i = 0; i < OTHERS_MAX; i++)
 		bench.other[i] = (struct other){ { 0, 3, 0 }, 7, "nvme" };
 	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 8)");
+	bench.module_error = -EKEYREJECTED;
+	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 129): its "
+			    "signature does not fit: install the kernel again");
+	bench.module_error = -ENOEXEC;
 	assert_string_equal(bench_problem(1), "c:1: the rule matches nothing");
 	assert_string_equal(bench_problem(2),
 			    "0000:03:00.0: nvme blocks IOMMU group 7: see vgapass check");
