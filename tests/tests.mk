@@ -65,6 +65,7 @@ CHECKS = lint=scripts/lint \
 	grub=tests/image/grub \
 	runner=tests/qemu/selftest \
 	boot=tests/qemu/run \
+	menu-boot=tests/qemu/menu \
 	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
 	musl-boot='$(MUSL_BOOT)' \
