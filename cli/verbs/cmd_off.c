@@ -23,7 +23,8 @@ static int run_off(int argc, char **argv)
 	if (!next_boot && !cancel)
 		return cmd_misused(&verb_off, "say for how long: --next-boot (for good, remove the "
 				   "rules: vgapass remove)");
-	return cancel ? once_run_cancel(&verb_off, &opt, off.json) : once_run(&verb_off, &opt, &off);
+	return cancel ? once_run_cancel(&verb_off, &opt, off.json) :
+			once_run(&verb_off, &opt, &off);
 }
 
 const struct cmd_verb verb_off = {
