@@ -3,21 +3,18 @@
  * one boot. systemd-boot deletes the variable before it starts the entry.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "runtime/io/sysfs.h"
 #include "cli/machine/whole_file.h"
 #include "cli/out/xalloc.h"
 #include "menu_id.h"
+#include "variable.h"
 
-#define EFIVARS "sys/firmware/efi/efivars"
 #define VENDOR "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f" /* of systemd's variables */
 #define ONE_SHOT "LoaderEntryOneShot" VENDOR
-#define ATTRIBUTES 4
 #define VARIABLE_MAX ((size_t)1 << 20)
 
 /* Reads a variable, to be freed: texts with a NUL behind each, which are UTF-16 in there. Returns
@@ -26,13 +23,13 @@ static ssize_t read_texts(const struct roots *roots, const char *name, char **re
 {
 	char path[128];
 	ssize_t n = whole_file(roots->root,
-			       text_make(path, sizeof(path), EFIVARS "/%s", name), VARIABLE_MAX,
+			       text_make(path, sizeof(path), VARIABLE_DIR "/%s", name), VARIABLE_MAX,
 			       ret);
 	size_t len = 0;
 
 	if (n < 0)
 		return n;
-	for (size_t i = ATTRIBUTES; i + 1 < (size_t)n; i += 2)
+	for (size_t i = VARIABLE_ATTRIBUTES; i + 1 < (size_t)n; i += 2)
 		(*ret)[len++] = (*ret)[i + 1] ? '?' : (*ret)[i];
 	(*ret)[len] = '\0';
 	return (ssize_t)len + 1;
@@ -89,50 +86,17 @@ static bool loader_there(const struct roots *roots, char *why, size_t size)
 	return has;
 }
 
-static int loader_failed(int error, char *why, size_t size)
+/* The name in UTF-16, with its NUL. */
+static int write_entry(const struct roots *roots, const char *id)
 {
-	if (error == -EROFS)
-		text_make(why, size, "efivarfs is read-only: mount -o remount,rw /" EFIVARS);
-	else if (error == -ENOSPC)
-		text_make(why, size, "the firmware has no room for a variable");
-	else
-		text_make(why, size, "/" EFIVARS "/" ONE_SHOT ": %s", strerror(-error));
-	return error;
-}
+	char buf[VARIABLE_DATA_MAX] = { 0 };
+	size_t n = strlen(id);
 
-/* Returns 0 if the variable is gone, or -errno. Its file is immutable; one in a directory that
- * stands for efivarfs may have no such flag. */
-static int delete_variable(int dir)
-{
-	int r = sysfs_mutable(dir, ONE_SHOT);
-
-	if (!r || r == -ENOTTY || r == -EOPNOTSUPP)
-		r = sysfs_unlink(dir, ONE_SHOT);
-	return r == -ENOENT ? 0 : r;
-}
-
-/* One write(2) is one call of the firmware: the variable is there whole, or not at all. */
-static int write_variable(int dir, const char *id)
-{
-	char buf[ATTRIBUTES + 2 * 512] = { 7 }; /* non-volatile, for boot and run time */
-	size_t n = ATTRIBUTES;
-	int error = 0;
-
-	if (strlen(id) >= 512)
+	if (2 * (n + 1) > sizeof(buf))
 		return -E2BIG;
-	for (; *id; n += 2)
-		buf[n] = *id++;
-	n += 2;
-	int fd = openat(dir, ONE_SHOT, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	ssize_t wrote = write(fd, buf, n);
-	if (wrote != (ssize_t)n)
-		error = wrote < 0 ? -errno : -EIO;
-	close(fd);
-	if (error)
-		delete_variable(dir);
-	return error;
+	for (size_t i = 0; i < n; i++)
+		buf[2 * i] = id[i];
+	return variable_put(roots, ONE_SHOT, buf, 2 * (n + 1));
 }
 
 static int loader_pending(const struct roots *roots, char *token, size_t size)
@@ -156,17 +120,12 @@ static int loader_arm(const struct roots *roots, const char *token, char *why, s
 		free(id);
 		return -ENOENT;
 	}
-	int dir = sysfs_dir(roots->root, EFIVARS);
-	r = dir < 0 ? dir : delete_variable(dir);
-	if (!r)
-		r = write_variable(dir, id);
-	if (dir >= 0)
-		close(dir);
+	r = write_entry(roots, id);
 	if (!r && (loader_pending(roots, now, sizeof(now)) <= 0 ||
 		   strcasecmp(now, token) != 0))
 		r = -EIO;
 	free(id);
-	return r ? loader_failed(r, why, size) : 0;
+	return r ? variable_failed(r, ONE_SHOT, why, size) : 0;
 }
 
 static int loader_cancel(const struct roots *roots, char *why, size_t size)
@@ -174,13 +133,9 @@ static int loader_cancel(const struct roots *roots, char *why, size_t size)
 	char token[ONCE_TOKEN_MAX];
 	int r = loader_pending(roots, token, sizeof(token));
 
-	if (r > 0) {
-		int dir = sysfs_dir(roots->root, EFIVARS);
-		r = dir < 0 ? dir : delete_variable(dir);
-		if (dir >= 0)
-			close(dir);
-	}
-	return r ? loader_failed(r, why, size) : 0;
+	if (r > 0)
+		r = variable_delete(roots, ONE_SHOT);
+	return r ? variable_failed(r, ONE_SHOT, why, size) : 0;
 }
 
 const struct once_means once_loader = {
