@@ -45,6 +45,15 @@ static bool is_beside_display(const struct run *r, const struct pci_function *f,
 	return false;
 }
 
+/* sizes: those that a BAR can have, whose attribute is "resourceN_resize"; "": it is another one. */
+static void add_attr(struct text *t, const char *name, const char *sizes)
+{
+	if (*sizes)
+		text_add(t, "BAR %x can be%s: correct its size", (unsigned)name[8] - '0', sizes);
+	else
+		text_add(t, "attr.%s was not written: change or remove it", name);
+}
+
 void words_reason(struct text *t, const struct run *r, const struct pci_function *f,
 		      const struct plan_entry *e)
 {
@@ -100,13 +109,7 @@ void words_reason(struct text *t, const struct run *r, const struct pci_function
 			 plan_driver(&r->config, rule, f));
 		break;
 	case REASON_ATTR:
-		/* The attribute is "resourceN_resize". */
-		if (*o->detail)
-			text_add(t, "BAR %x can be%s: correct its size",
-				 (unsigned)rule->attr[o->attr].name[8] - '0', o->detail);
-		else
-			text_add(t, "attr.%s was not written: change or remove it",
-				 rule->attr[o->attr].name);
+		add_attr(t, rule->attr[o->attr].name, o->detail);
 		break;
 	case REASON_IN_USE:
 		text_add(t, "%s on it is in use: free it, or remove the rule", o->detail);
