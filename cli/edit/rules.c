@@ -389,3 +389,22 @@ int rules_edit(const struct host_options *o, const struct rules_how *how, int n,
 	free(host);
 	return r;
 }
+
+int rules_run(const struct host_options *o, const struct rules_how *how, rules_run_fn *run,
+	      void *arg)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct conf_set *set = xcalloc(1, sizeof(*set));
+
+	account_start(how->verb, how->json);
+	int r = conf_set_open(set, host, o, how->dry_run);
+	if (!r)
+		r = conf_set_read(set, host, how->dry_run);
+	if (!r)
+		r = run(host, set, arg);
+	r = account_end(r);
+	conf_set_close(set, host);
+	free(set);
+	free(host);
+	return r;
+}

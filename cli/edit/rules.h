@@ -99,3 +99,9 @@ typedef int rules_edit_fn(struct host *h, struct conf_set *set, const struct rul
  * can_go() lets through, and calls edit. Returns an exit code. */
 int rules_edit(const struct host_options *o, const struct rules_how *how, int n, char **names,
 	       choose_fn *can_go, rules_edit_fn *edit);
+
+/* The same for what changes the configuration, but is about no card. Returns an exit code. */
+typedef int rules_run_fn(struct host *host, struct conf_set *set, void *arg);
+
+int rules_run(const struct host_options *o, const struct rules_how *how, rules_run_fn *run,
+	      void *arg);

@@ -167,8 +167,9 @@ static int keep_rules(struct host *h, struct conf_set *set)
 	return rules_finish(h, set, &how);
 }
 
-static int confirm(struct host *h, struct conf_set *set)
+static int confirm(struct host *h, struct conf_set *set, void *arg)
 {
+	(void)arg;
 	if (may_confirm(h))
 		return CMD_FAILED;
 	if (!h->run.config.trial) {
@@ -177,24 +178,6 @@ static int confirm(struct host *h, struct conf_set *set)
 		return rules_unchanged(h, &how);
 	}
 	return is_as_booted(h) ? CMD_FAILED : keep_rules(h, set);
-}
-
-static int confirm_trial(void)
-{
-	struct host *h = xcalloc(1, sizeof(*h));
-	struct conf_set *set = xcalloc(1, sizeof(*set));
-
-	account_start(&verb_confirm, how.json);
-	int r = conf_set_open(set, h, &opt, how.dry_run);
-	if (!r)
-		r = conf_set_read(set, h, how.dry_run);
-	if (!r)
-		r = confirm(h, set);
-	r = account_end(r);
-	conf_set_close(set, h);
-	free(set);
-	free(h);
-	return r;
 }
 
 /* --- the timer, which is vgapass-confirm.service */
@@ -257,7 +240,7 @@ static int run_confirm(int argc, char **argv)
 {
 	if (cmd_no_arguments(&verb_confirm, argc, argv))
 		return CMD_USAGE;
-	return or_reboot ? run_timer() : confirm_trial();
+	return or_reboot ? run_timer() : rules_run(&opt, &how, confirm, NULL);
 }
 
 const struct cmd_verb verb_confirm = {

@@ -106,8 +106,9 @@ static bool add_switch(struct conf_set *set, const char *line)
 }
 
 /* Of several lines the last one holds, so there is one afterwards. */
-static int set_default(struct host *h, struct conf_set *set, const char *name)
+static int set_default(struct host *h, struct conf_set *set, void *arg)
 {
+	const char *name = arg;
 	const char *now = h->run.config.chosen, *wanted = strcmp(name, NONE) != 0 ? name : NULL;
 	char line[CONFIG_NAME_MAX + sizeof(SWITCH)];
 	bool there = false, good = true;
@@ -130,24 +131,6 @@ static int set_default(struct host *h, struct conf_set *set, const char *name)
 	if (how.dry_run)
 		conf_set_diff(set);
 	return rules_finish(h, set, &how);
-}
-
-static int run_default(const char *name)
-{
-	struct host *h = xcalloc(1, sizeof(*h));
-	struct conf_set *set = xcalloc(1, sizeof(*set));
-
-	account_start(&verb_profile, how.json);
-	int r = conf_set_open(set, h, &opt, how.dry_run);
-	if (!r)
-		r = conf_set_read(set, h, how.dry_run);
-	if (!r)
-		r = set_default(h, set, name);
-	r = account_end(r);
-	conf_set_close(set, h);
-	free(set);
-	free(h);
-	return r;
 }
 
 /* --- for one boot */
@@ -197,7 +180,7 @@ static int run_profile(int argc, char **argv)
 				   "--dry-run");
 	if (cancel)
 		return once_run_cancel(&verb_profile, &opt, how.json);
-	return always ? run_default(argv[0]) : run_once(argv[0]);
+	return always ? rules_run(&opt, &how, set_default, argv[0]) : run_once(argv[0]);
 }
 
 const struct cmd_verb verb_profile = {

@@ -32,11 +32,12 @@ static bool say_refusals(const struct host *h, const bool *tried)
 }
 
 /* Asks for a trial of the rules that are there. */
-static int try_again(struct host *h, struct conf_set *set)
+static int try_again(struct host *h, struct conf_set *set, void *arg)
 {
 	const struct rule *rules[PCI_FUNCTIONS_MAX];
 	bool tried[PCI_FUNCTIONS_MAX] = { false };
 
+	(void)arg;
 	if (!h->run.config.trial) {
 		account_error("no-trial", "/etc/vgapass.conf", "has no rule in a section [trial]");
 		account_fix(FIX_COMMAND, NULL, "vgapass try CARD");
@@ -55,25 +56,6 @@ static int try_again(struct host *h, struct conf_set *set)
 		return account_unchanged();
 	rules_show_plan(h, &how, tried);
 	return rules_unchanged(h, &how);
-}
-
-/* What needs the machine alone, under the lock of those who change the configuration. */
-static int with_machine(int (*run)(struct host *h, struct conf_set *set))
-{
-	struct host *h = xcalloc(1, sizeof(*h));
-	struct conf_set *set = xcalloc(1, sizeof(*set));
-
-	account_start(&verb_try, how.json);
-	int r = conf_set_open(set, h, &opt, how.dry_run);
-	if (!r)
-		r = conf_set_read(set, h, how.dry_run);
-	if (!r)
-		r = run(h, set);
-	r = account_end(r);
-	conf_set_close(set, h);
-	free(set);
-	free(h);
-	return r;
 }
 
 static const struct cmd_option options[] = {
@@ -110,7 +92,8 @@ static int run_try(int argc, char **argv)
 		return CMD_USAGE;
 	how.profile = config_trial;
 	how.once = &trial;
-	return argc ? add_on_trial(&how, &opt, argc, argv) : with_machine(try_again);
+	return argc ? add_on_trial(&how, &opt, argc, argv) :
+		      rules_run(&opt, &how, try_again, NULL);
 }
 
 const struct cmd_verb verb_try = {

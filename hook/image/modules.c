@@ -508,6 +508,6 @@ void modules_list(const struct modules *m, struct text *t)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (!m->module[i].unlisted)
-			text_add(t, *m->module[i].options ? "%s %s\n" : "%s%s\n", m->module[i].name,
-			 m->module[i].options);
+			text_add(t, *m->module[i].options ? "%s %s\n" : "%s%s\n",
+				 m->module[i].name, m->module[i].options);
 }
