@@ -34,7 +34,8 @@ static bool efi_there(const struct roots *roots, char *why, size_t size)
 		text_make(why, size, "this machine has not booted by EFI");
 	else if (!is_mounted(roots))
 		/* The mount tells a kernel without variables: ENODEV. */
-		text_make(why, size, "efivarfs is not mounted: mount -t efivarfs efivarfs /" VARIABLE_DIR
+		text_make(why, size,
+			  "efivarfs is not mounted: mount -t efivarfs efivarfs /" VARIABLE_DIR
 			  " (\"unknown filesystem type\" and \"no such device\" mean that the "
 			  "kernel has no variables, as with noefi)");
 	else

@@ -23,8 +23,8 @@ static ssize_t read_texts(const struct roots *roots, const char *name, char **re
 {
 	char path[128];
 	ssize_t n = whole_file(roots->root,
-			       text_make(path, sizeof(path), VARIABLE_DIR "/%s", name), VARIABLE_MAX,
-			       ret);
+			       text_make(path, sizeof(path), VARIABLE_DIR "/%s", name),
+			       VARIABLE_MAX, ret);
 	size_t len = 0;
 
 	if (n < 0)

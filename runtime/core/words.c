@@ -45,7 +45,8 @@ static bool is_beside_display(const struct run *r, const struct pci_function *f,
 	return false;
 }
 
-/* sizes: those that a BAR can have, whose attribute is "resourceN_resize"; "": it is another one. */
+/* sizes: those that a BAR can have, whose attribute is "resourceN_resize"; "": it is another
+ * attribute. */
 static void add_attr(struct text *t, const char *name, const char *sizes)
 {
 	if (*sizes)
