@@ -294,7 +294,10 @@ static enum reason step_bind(const struct job *j)
 	else if (!is_bound(j))
 		reason = REASON_PROBE;
 	else
-		o->state = STATE_BOUND, o->reason *= o->reason == REASON_NO_DRIVER;
+		o->state = STATE_BOUND;
+	/* It stays where vfio-pci took the place of a driver that did not load. */
+	if (o->state == STATE_BOUND && o->reason != REASON_NO_DRIVER)
+		o->reason = REASON_NONE;
 	return reason;
 }
 
