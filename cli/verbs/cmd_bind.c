@@ -246,7 +246,7 @@ static bool load_drivers(struct live *l)
 	for (unsigned k = 0; k < l->n; k++) {
 		const char *driver = bind_entry(l, k)->driver;
 		if (is_no_driver(driver) ||
-		    sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s", driver)))
+		    sysfs_exists(l->host.roots.sys, path_make("bus/pci/drivers/%s/bind", driver)))
 			continue;
 		if (r->module_error)
 			print_problems(&l->host);

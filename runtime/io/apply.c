@@ -214,15 +214,17 @@ static enum reason unbind_holder(const struct job *j)
 	return o->error && (is_gone(j) || *j->o->driver) ? REASON_UNBIND : REASON_NONE;
 }
 
-/* Returns why the rule's driver is not registered, or REASON_NONE if it is; REASON_HANG: modules
- * are being loaded. If it is late, the first functions wait for them for a while. */
+/* Returns why nothing can be bound to the rule's driver yet, or REASON_NONE; REASON_HANG: modules
+ * are being loaded. If it is late, the first functions wait for them for a while. The file "bind"
+ * counts, as the driver's folder comes before the kernel looks for functions of the driver, and
+ * this file after it (bus_add_driver()). */
 static enum reason demand_driver(const struct job *j)
 {
 	const struct work *w = j->w;
 
 	for (unsigned n = 0;; n++) {
 		bool loading = w->run->loading; /* before the look, as it may end between the two */
-		if (sysfs_exists(j->devices, path_make("../drivers/%s", j->e->driver)))
+		if (sysfs_exists(j->devices, path_make("../drivers/%s/bind", j->e->driver)))
 			return REASON_NONE;
 		if (!loading)
 			return REASON_NO_DRIVER;
