@@ -42,9 +42,10 @@ void apply_item(void *work, unsigned item);
 /* Does a claim; there are two for each function. Item i below the number of functions writes
  * driver_override of function i, if that is to be bound: the one thing that must be done before
  * any driver loads. If it cannot be written, the function has failed. A function that is to get
- * virtual ones is held, see apply_hold(); io/sriov.h ends that. Then as many items again take storage and USB controllers from drivers that are built into the kernel, if no disk of
- * them is in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A
- * controller whose driver does not let go is left for the late pass. */
+ * virtual ones is held, see apply_hold(); io/sriov.h ends that. Then as many items again take
+ * storage and USB controllers from drivers that are built into the kernel, if no disk of them is
+ * in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A controller whose
+ * driver does not let go is left for the late pass. */
 void apply_claim(void *work, unsigned i);
 
 /* Holds function i: writes sriov_drivers_autoprobe=0, so that virtual functions which its driver
