@@ -15,9 +15,11 @@
 
 /* --- the kernel's own words */
 
-/* What drivers/pci/iov.c says behind the function's address, in the words of Linux 2.6.30 and
- * later. It says nothing about ARI itself: without it, virtual functions take bus numbers that the
- * firmware has not kept free, which is the second line. */
+/* What drivers/pci/iov.c says behind the function's address, in the words of Linux 2.6.30 to 7.2.
+ * It says nothing about ARI itself: without it, virtual functions take bus numbers that the
+ * firmware has not kept free, which is the second line, in older kernels the third. The driver
+ * "does not support SR-IOV configuration via sysfs"; in older kernels it "does not", in still
+ * older ones it "doesn't", "support SRIOV configuration". */
 static const struct sign {
 	const char *words;
 	const char *what, *fix, *other;
@@ -34,10 +36,10 @@ static const struct sign {
 	  "the firmware has left no bus numbers for them",
 	  "turn ARI and SR-IOV on in the firmware setup",
 	  "or write a smaller vfs= to the rule" },
-	{ "does not support SR-IOV configuration via sysfs",
+	{ "support SR-IOV configuration via sysfs",
 	  "its driver makes none",
 	  "use another driver, or another version of this one", NULL },
-	{ "Driver doesn't support SRIOV configuration via sysfs",
+	{ "support SRIOV configuration via sysfs",
 	  "its driver makes none",
 	  "use another driver, or another version of this one", NULL },
 	{ "VFs already enabled. Disable before enabling",

@@ -28,6 +28,7 @@ struct outcome {
 	uint8_t attr;   /* REASON_ATTR: index in rule->attr */
 	uint8_t viable; /* enum viability, of its IOMMU group */
 	bool said;      /* its line is in the kernel log */
+	bool held;      /* its sriov_drivers_autoprobe was 1, and vgapass has written 0 */
 	int error;      /* -errno of the failed step, 0: none */
 	uint32_t us;    /* spent on this function */
 	char driver[PCI_DRIVER_NAME]; /* that the link named when it was last read; "": none */

@@ -118,7 +118,8 @@ static int write_report(struct shared *s, int dir, bool last)
 					     "(error %u): this log is all there is",
 			 (unsigned)-error);
 		/* Without it vgapass-late does nothing. */
-		apply_unhold(&s->work);
+		for (unsigned i = 0; i < r->inv.functions; i++)
+			apply_unhold(&s->work, i);
 	}
 	bool fine = slice_word(slice_of(result), "failed|partial|error") == SLICE_NO_WORD;
 	return fine ? 0 : EXIT_FAILED;

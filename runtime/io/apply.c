@@ -17,6 +17,12 @@
 #define TICK_MS 100
 #define TICKS 40
 
+/* 0: a driver meets a virtual function only by an override (drivers/pci/pci-driver.c,
+ * pci_device_can_probe()). */
+#define AUTOPROBE "sriov_drivers_autoprobe"
+#define HELD_DIR "run/vgapass"
+#define HELD_NAME "held-%pa"
+
 /* One function in the hands of a worker. */
 struct job {
 	const struct work *w;
@@ -344,18 +350,52 @@ static void run_step(const struct work *w, unsigned i, enum reason (*step)(const
 		o->us += apply_clock_us() - start;
 }
 
-static void write_autoprobe(const struct work *w, unsigned i, const char *value)
+static const char *mark_path(const struct pci_address *at)
+{
+	return path_make(HELD_DIR "/" HELD_NAME, at);
+}
+
+void apply_forget_hold(const struct roots *roots, const struct pci_address *at)
+{
+	sysfs_unlink(roots->root, mark_path(at));
+}
+
+bool apply_is_held(const struct work *w, unsigned i)
 {
 	struct job j = job_of(w, i);
 
-	if (run_state(w->run, i) == STATE_SHARED)
-		write_attribute(&j, APPLY_AUTOPROBE, value);
+	j.o->held = sysfs_exists(w->roots.root, mark_path(&j.f->at));
+	return j.o->held;
 }
 
-void apply_unhold(const struct work *w)
+int apply_hold(const struct work *w, unsigned i)
 {
-	for (unsigned i = 0; i < w->run->inv.functions; i++)
-		write_autoprobe(w, i, "1");
+	struct job j = job_of(w, i);
+	char value[8], name[sizeof(HELD_NAME) + PCI_ADDRESS_SIZE];
+
+	if (!apply_is_held(w, i)) {
+		ssize_t n = sysfs_read(j.devices, path_function(j.f, AUTOPROBE), value,
+				       sizeof(value));
+		if (n < 0 || *value == '0')
+			return n < 0 ? (int)n : 0;
+		int error = sysfs_touch(w->roots.root, HELD_DIR,
+					text_make(name, sizeof(name), HELD_NAME, &j.f->at));
+		if (error)
+			return error;
+		j.o->held = true;
+	}
+	return write_attribute(&j, AUTOPROBE, "0");
+}
+
+void apply_unhold(const struct work *w, unsigned i)
+{
+	struct job j = job_of(w, i);
+
+	if (!j.o->held)
+		return;
+	j.o->held = false;
+	write_attribute(&j, AUTOPROBE, "1");
+	apply_forget_hold(&w->roots, &j.f->at);
 }
 
 void apply_claim(void *work, unsigned i)
@@ -363,8 +403,8 @@ void apply_claim(void *work, unsigned i)
 	const struct work *w = work;
 	unsigned functions = w->run->inv.functions;
 
-	if (i < functions)
-		write_autoprobe(w, i, "0");
+	if (i < functions && run_state(w->run, i) == STATE_SHARED)
+		apply_hold(w, i);
 	if (i < functions)
 		run_step(w, i, step_claim);
 	else

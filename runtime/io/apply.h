@@ -41,18 +41,27 @@ void apply_item(void *work, unsigned item);
 
 /* Does a claim; there are two for each function. Item i below the number of functions writes
  * driver_override of function i, if that is to be bound: the one thing that must be done before
- * any driver loads. If it cannot be written, the function has failed. For a function that is to
- * get virtual ones it writes sriov_drivers_autoprobe=0: its driver may make them as soon as it
- * loads, and no driver of the host is to have them then. io/sriov.h gives that back. Then as many
- * items again
- * take storage and USB controllers from drivers that are built into the kernel, if no disk of
- * them is in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A
- * controller whose driver does not let go is left for the late pass. */
+ * any driver loads. If it cannot be written, the function has failed. A function that is to get
+ * virtual ones is held, see apply_hold(); io/sriov.h ends that. Then as many items again take
+ * storage and USB controllers from drivers that are built into the kernel, if no disk of them is
+ * in use: udev has not found the disks yet, and md, LVM or ZFS nothing on them. A controller whose
+ * driver does not let go is left for the late pass. */
 void apply_claim(void *work, unsigned i);
 
-/* Gives sriov_drivers_autoprobe back: nobody will know that it was written. */
-#define APPLY_AUTOPROBE "sriov_drivers_autoprobe"
-void apply_unhold(const struct work *w);
+/* Holds function i: writes sriov_drivers_autoprobe=0, so that virtual functions which its driver
+ * makes meet no driver of the host. An empty file, run/vgapass/held-ADDRESS, tells all later
+ * processes that it was 1 before; without the file nothing is written. If somebody else has written
+ * 0, nothing is done. Returns 0 if it is 0 now, or -errno. */
+int apply_hold(const struct work *w, unsigned i);
+
+/* Returns true if a process before this one holds function i; sets outcome.held. */
+bool apply_is_held(const struct work *w, unsigned i);
+
+/* Writes 1 again, if the function is held as far as this process knows, and removes the file. */
+void apply_unhold(const struct work *w, unsigned i);
+
+/* Removes the file of a function that is gone. */
+void apply_forget_hold(const struct roots *roots, const struct pci_address *at);
 
 /* Takes function i from the driver that holds it; needs `late`. */
 void apply_late(void *work, unsigned i);

@@ -125,10 +125,9 @@ static void make_virtual(struct sriov *s)
 	unsigned vfs = rule_of(s)->vfs, i = s->function;
 	struct outcome *o = &s->work->run->outcome[i];
 
-	s->touched = true;
-	o->error = write_physical(s, APPLY_AUTOPROBE, "0");
+	o->error = apply_hold(s->work, i);
 	if (o->error) {
-		fail_with(s, i, APPLY_AUTOPROBE " was not written");
+		fail_with(s, i, "sriov_drivers_autoprobe was not written");
 		return;
 	}
 	s->hangs = supervise(&s->make, &crew) && !wait_for_all(s);
@@ -270,7 +269,7 @@ static void probe_item(void *sriov, unsigned item)
 	char address[PCI_ADDRESS_SIZE];
 
 	if (state != STATE_FAILED &&
-	    (!s->touched || (state != STATE_NONE && state != STATE_REFUSED)))
+	    (!s->unheld || (state != STATE_NONE && state != STATE_REFUSED)))
 		return;
 	pci_put_address(address, &r->inv.function[i].at);
 	sysfs_write(r->inv.devices, "../drivers_probe", address);
@@ -303,8 +302,6 @@ static void keep_virtual(const struct sriov *s)
 
 unsigned sriov_serve(struct sriov *s, struct work *w, unsigned i)
 {
-	char autoprobe[8];
-
 	s->work = w;
 	s->function = i;
 	w->late = true;
@@ -313,23 +310,19 @@ unsigned sriov_serve(struct sriov *s, struct work *w, unsigned i)
 	const char *driver = read_driver(s, i);
 	if (!*driver)
 		return 0;
-	ssize_t n = sysfs_read(w->run->inv.devices, path_function(physical_of(s), APPLY_AUTOPROBE),
-			       autoprobe, sizeof(autoprobe));
-	if (n <= 0 || s->held)
-		*autoprobe = '1';
-	autoprobe[1] = '\0';
-	s->touched = s->held;
+	bool held = apply_is_held(w, i);
 	if (driver_is_for_guests(driver))
 		fail_with(s, i, "%s has it: release it first", driver);
 	else
 		provide_virtual(s);
-	if ((s->held && !s->hangs) || run_state(w->run, i) == STATE_SHARED)
+	if ((held && !s->hangs) || run_state(w->run, i) == STATE_SHARED)
 		adopt_virtual(s);
 	work_on_all(s, &s->claim, claim_item);
 	work_on_all(s, &s->bind, bind_item);
 	/* If the kernel is still making them, none may have a driver when they come. */
-	if (s->touched && !s->hangs)
-		write_physical(s, APPLY_AUTOPROBE, autoprobe);
+	s->unheld = w->run->outcome[i].held && !s->hangs;
+	if (s->unheld)
+		apply_unhold(w, i);
 	keep_virtual(s);
 	work_on_all(s, &s->probe, probe_item);
 	return s->vfs;

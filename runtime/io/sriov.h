@@ -4,7 +4,7 @@
  * Not in vgapass-early: no driver is loaded yet that could make them. The order of the writes
  * keeps every driver of the host off a virtual function that a rule takes:
  *  - sriov_drivers_autoprobe is 0 while sriov_numvfs makes them, so no driver gets them; and 0
- *    before the function has its driver, which may make them by itself (apply_claim());
+ *    before the function has its driver, which may make them by itself (apply_hold());
  *  - each one that is taken gets its driver_override, then its attributes, then its driver;
  *  - only then sriov_drivers_autoprobe is as it was, and the others are probed.
  * Without an override a later driver could take them, as autoprobe is looked at whenever a driver
@@ -20,16 +20,14 @@
 #include "supervise.h"
 
 /* What one call of sriov_serve() shares with its workers: in shared memory, zeros at first, but for
- * `close_fd` and `held`. */
+ * `close_fd`. */
 struct sriov {
 	int close_fd;                 /* of struct crew */
 	struct work *work;
 	unsigned function;            /* the physical one */
 	unsigned vfs;                 /* so many virtual functions are known */
 	uint16_t vf[CONFIG_VFS_MAX];  /* virtual function k is this one of the inventory */
-	bool held;                    /* set by the caller: apply_claim() has written
-					 sriov_drivers_autoprobe, and nobody has given it back */
-	bool touched;                 /* sriov_drivers_autoprobe has been written */
+	bool unheld;                  /* sriov_drivers_autoprobe is 1 again */
 	bool hangs;                   /* the write to sriov_numvfs has not come back */
 	bool write_done;              /* it has, with this result: */
 	int error;
@@ -42,7 +40,7 @@ struct sriov {
  * STATE_KEPT. Those that the rule does not take, or that a keep rule matches, get drivers of the
  * host. Writes the outcome of function i if it fails.
  *
- * In the end sriov_drivers_autoprobe is what it was, or 1 if it was `held`. If function i fails,
+ * In the end sriov_drivers_autoprobe is what it was before vgapass held it. If function i fails,
  * no virtual function is taken; what it has got meanwhile gets drivers of the host.
  *
  * Returns the number of virtual functions, which are s->vf[]; 0: there are none, as function i has

@@ -328,6 +328,19 @@ int sysfs_mutable(int at, const char *path)
 	return close_after(fd, r, 0);
 }
 
+int sysfs_touch(int at, const char *dir, const char *name)
+{
+	mkdirat(at, dir, 0755);
+	int fd = sysfs_dir(at, dir);
+	if (fd < 0)
+		return fd;
+	int file = openat(fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r = file < 0 ? -errno : 0;
+	close(file);
+	close(fd);
+	return r;
+}
+
 int sysfs_unlink(int at, const char *path)
 {
 	return unlinkat(at, path, 0) ? -errno : 0;

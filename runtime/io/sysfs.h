@@ -68,6 +68,9 @@ int sysfs_load_module(int at, const char *path, const char *params);
 /* Clears the flag of an immutable file. Returns 0, or -errno. */
 int sysfs_mutable(int at, const char *path);
 
+/* Makes an empty file in a directory, which is made if it is missing. Returns 0, or -errno. */
+int sysfs_touch(int at, const char *dir, const char *name);
+
 /* Removes a file. Returns 0, or -errno. */
 int sysfs_unlink(int at, const char *path);
 

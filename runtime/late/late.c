@@ -229,6 +229,18 @@ void late_hold(struct late *l)
 		apply_claim(&l->work, l->i);
 }
 
+/* A driver that has it by now is the next one, so the virtual functions are its. Without one the
+ * old driver has left them behind, and they are served already. */
+void late_hold_again(struct late *l)
+{
+	if (l->run.cmd.mode != MODE_ON || run_state(&l->run, l->i) != STATE_SHARED ||
+	    (!sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/driver", &l->at)) &&
+	     sysfs_exists(l->work.roots.sys, path_make(DEVICES "%pa/virtfn0", &l->at))))
+		return;
+	late_forget(l);
+	apply_claim(&l->work, l->i);
+}
+
 /* Writes driver_override. After that no driver of the host can come, so the one that has the
  * function by now is the one that it is taken from. */
 static void claim_function(struct late *l)
@@ -345,6 +357,13 @@ int late_write(struct late *l, unsigned i)
 	return replace_file(l->dir, file_name(name, &f->at, ""),
 			    file_name(temporary, &f->at, ".new"),
 			    (struct slice){ buf + INDENT, t.len - INDENT });
+}
+
+void late_announce(const struct late *l, unsigned i)
+{
+	/* Unlike a read of it, this takes no lock (drivers/base/core.c, uevent_store()). */
+	sysfs_write(l->run.inv.devices, path_function(&l->run.inv.function[i], "uevent"),
+		    "change");
 }
 
 /* Returns the text of a member of the object, as JSON has it; "": there is none. A quote within a

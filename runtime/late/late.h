@@ -62,6 +62,10 @@ bool late_is_shared(const struct late *l);
  * file it has been served, and sriov_drivers_autoprobe is somebody else's. */
 void late_hold(struct late *l);
 
+/* The same after its driver has let go of it, and its virtual functions are gone: the next driver
+ * may make them as soon as it comes. So the file goes too, and the function is served anew. */
+void late_hold_again(struct late *l);
+
 /* The step that loads the driver of the virtual functions, for supervise(). */
 void late_load(void *late, unsigned item);
 
@@ -75,6 +79,10 @@ void late_finish(struct late *l);
 
 /* Writes the file of function i of the inventory. Returns 0, or -errno. */
 int late_write(struct late *l, unsigned i);
+
+/* Makes an event, so that udev learns what the file of function i says: its own events were before
+ * that. */
+void late_announce(const struct late *l, unsigned i);
 
 /* Returns true if the function has a file, whatever the rules are: a virtual function has one
  * because of the rule for its physical function. */

@@ -4,6 +4,7 @@
  *   device ADDRESS   the kernel has found the function just now: decide, and bind it
  *   event ADDRESS    it got a driver, or somebody triggers events for all functions: go on only
  *                    where the function is not decided, or an earlier call did not end
+ *   unbind ADDRESS   its driver has let go of it
  *   gone ADDRESS     the kernel has removed it
  *
  * The first two print what is known of the function, as properties for udev. Nothing is printed
@@ -22,11 +23,11 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
-#define USAGE "usage: vgapass-late device|event|gone ADDRESS\n"
+#define USAGE "usage: vgapass-late device|event|unbind|gone ADDRESS\n"
 
 /* The words of the command line, in the order of enum word. */
-#define WORDS "device|event|gone|--sysroot|--cmdline"
-enum word { DEVICE, EVENT, GONE, SYSROOT, CMDLINE };
+#define WORDS "device|event|unbind|gone|--sysroot|--cmdline"
+enum word { DEVICE, EVENT, UNBIND, GONE, SYSROOT, CMDLINE };
 
 struct options {
 	const char *sysroot, *cmdline;
@@ -113,14 +114,14 @@ static void serve_function(struct late *l)
 	block_signals();
 	supervise(&l->progress, &crew);
 	l->sriov.close_fd = STDOUT_FILENO;
-	/* Only the first time, so what somebody writes later stays. */
-	l->sriov.held = !late_has_file(l);
 	unsigned n = sriov_serve(&l->sriov, &l->work, l->i);
 	late_finish(l);
 	for (unsigned k = 0; k < n; k++) {
 		unsigned i = l->sriov.vf[k];
-		if (l->run.plan.entry[i].rule)
-			log_function(l, i, late_write(l, i));
+		if (!l->run.plan.entry[i].rule)
+			continue;
+		log_function(l, i, late_write(l, i));
+		late_announce(l, i);
 	}
 }
 
@@ -184,14 +185,18 @@ static void do_verb(const struct options *o, struct late *l)
 	bool asks = o->verb != GONE && late_asks(l, o->cmdline);
 	if (o->verb != GONE)
 		late_mark(l);
+	if (o->verb == GONE)
+		apply_forget_hold(&l->work.roots, &l->at);
 	/* The file of a virtual function may come of the rule for its physical one. */
-	if (!asks && o->verb == DEVICE && late_is_virtual(l))
+	if (o->verb == UNBIND && asks && late_plan(l))
+		late_hold_again(l);
+	else if (!asks && o->verb == DEVICE && late_is_virtual(l))
 		look_again(l, false);
-	else if (!asks && o->verb != EVENT)
+	else if (!asks && (o->verb == DEVICE || o->verb == GONE))
 		late_forget(l);
 	else if (o->verb == DEVICE)
 		take_function(l);
-	else if (asks || late_has_file(l))
+	else if (o->verb == EVENT && (asks || late_has_file(l)))
 		look_again(l, asks);
 }
 

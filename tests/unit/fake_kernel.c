@@ -956,12 +956,32 @@ int sysfs_mutable(int at, const char *path)
 	return fail ? -k.error : r;
 }
 
-int sysfs_unlink(int at, const char *path)
+int sysfs_touch(int at, const char *dir, const char *name)
 {
-	bool fail = enter("unlink", path, "");
+	char path[PATH_SIZE];
+	bool fail = enter("touch", name, "");
 
 	if (fail && !k.late)
 		return -k.error;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (at == FAKE_ROOT)
+		fake_file(path, "");
+	return fail ? -k.error : at == FAKE_ROOT ? 0 : -EBADF;
+}
+
+int sysfs_unlink(int at, const char *path)
+{
+	bool fail = enter("unlink", path, "");
+	int error;
+
+	if (fail && !k.late)
+		return -k.error;
+	if (at == FAKE_ROOT && !strncmp(path, "run/", 4)) {
+		const struct node *n = node_at(at, path, false, &error);
+		if (n)
+			fake_remove(path);
+		return fail ? -k.error : n ? 0 : error;
+	}
 	int r = may_change(at, path);
 	if (!r && !k.efi.mutable)
 		r = -EPERM;

@@ -222,6 +222,45 @@ static void holds_for_virtual_functions(void **state)
 	assert_string_equal(fake_attr_text(CARD, "sriov_drivers_autoprobe"), "1\n");
 }
 
+static const char *autoprobe(void)
+{
+	return fake_attr_text(CARD, "sriov_drivers_autoprobe");
+}
+
+/* Its driver lets go of it: the next one may make virtual functions at once. */
+static void holds_again(void **state)
+{
+	static const char mark[] = "run/vgapass/held-" CARD;
+	static const char file[] = "run/vgapass/late/" CARD ".json";
+
+	(void)state;
+	set_running("# /etc/vgapass.conf\n1002:6608 vfs=2\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	assert_true(decide(CARD));
+	late_hold_again(&late);
+	late_hold_again(&late);
+	assert_string_equal(autoprobe(), "0\n");
+	assert_non_null(fake_text(mark));
+	apply_unhold(&late.work, late.i);
+	assert_string_equal(autoprobe(), "1\n");
+	assert_null(fake_text(mark));
+	/* The old driver has left them behind: they are served. */
+	fake_link("sys/devices/pci0000:00/0000:00:01.0/" CARD "/virtfn0", "../" SOUND);
+	fake_file(file, "{ }\n");
+	late_hold_again(&late);
+	assert_string_equal(autoprobe(), "1\n");
+	/* The next driver was faster, and has made them. */
+	boot_host_drivers();
+	late_hold_again(&late);
+	assert_string_equal(autoprobe(), "0\n");
+	/* A rule of another kind. */
+	set_running("# /etc/vgapass.conf\n1002:6608\n");
+	fake_add_virtual(CARD, 4, "1002:6609", NULL);
+	assert_true(decide(CARD));
+	late_hold_again(&late);
+	assert_string_equal(autoprobe(), "1\n");
+}
+
 /* A new function has no match_driver until the kernel has looked for a driver itself. */
 static void asks_again(void **state)
 {
@@ -539,6 +578,8 @@ static void prints_properties(void **state)
 		/* bound by the boot, and not any more */
 		{ { "x", "event", SOUND, ROOT }, "", "" },
 		{ { "x", "gone", CARD, ROOT }, "", "" },
+		{ { "x", "unbind", CARD, ROOT }, "", "" },
+		{ { "x", "unbind", USB, ROOT }, "", "" },
 		{ { "x", "device", "0000:09:00.0", ROOT }, "", "" },
 	};
 	char printed[512], said[1024];
@@ -666,6 +707,7 @@ int main(void)
 		TEST(leaves_to_early_boot_what_it_has_begun),
 		TEST(asks_again),
 		TEST(holds_for_virtual_functions),
+		TEST(holds_again),
 		TEST(obeys_the_boot),
 		TEST(obeys_the_token),
 		TEST(follows_the_booted_rules),

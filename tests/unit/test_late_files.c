@@ -143,12 +143,36 @@ static void writes_and_forgets(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
+/* Behind VMD a domain has five digits. */
+static void takes_any_domain(void **state)
+{
+	static const char disk[] = "sys/bus/pci/devices/10000:e1:00.0/";
+	char path[64];
+
+	(void)state;
+	put(text_make(path, sizeof(path), "%smodalias", disk), OTHER("0007"));
+	put(text_make(path, sizeof(path), "%ssriov_drivers_autoprobe", disk), "1\n");
+	asks("10de:0007 address=10000:e1:00.0 vfs=2\n");
+	assert_true(pci_parse_address(slice_of("10000:e1:00.0"), &late.at, NULL));
+	assert_true(late_asks(&late, NULL) && late_plan(&late));
+	assert_int_equal(late_write(&late, late.i), 0);
+	assert_true(is_there("run/vgapass/late/10000:e1:00.0.json"));
+	assert_true(slice_is(late_read(&late).id, "10de:0007"));
+	assert_int_equal(apply_hold(&late.work, late.i), 0);
+	assert_true(is_there("run/vgapass/held-10000:e1:00.0"));
+	apply_unhold(&late.work, late.i);
+	assert_false(is_there("run/vgapass/held-10000:e1:00.0"));
+	late_forget(&late);
+	assert_false(is_there("run/vgapass/late/10000:e1:00.0.json"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(marks_the_ids),
 		TEST(leaves_no_mark_in_the_image),
 		TEST(writes_and_forgets),
+		TEST(takes_any_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

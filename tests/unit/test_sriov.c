@@ -16,6 +16,7 @@
 #define VF(n) "0000:03:01." #n
 #define AT(address) address "/"
 #define UNSET "(null)\n"
+#define MARK "run/vgapass/held-" NIC
 #define TOTAL 7
 #define ID "8086:10c9 "
 
@@ -66,7 +67,7 @@ static unsigned serve(const char *conf)
 	for (unsigned i = 0; i < boot.inv.functions; i++) {
 		if (boot.plan.state != PLAN_READY || boot.plan.entry[i].state != STATE_SHARED)
 			continue;
-		served = (struct sriov){ .close_fd = -1, .held = true };
+		served = (struct sriov){ .close_fd = -1 };
 		n += sriov_serve(&served, &boot_work, i);
 		break;
 	}
@@ -116,9 +117,11 @@ static void leaves_the_function_to_the_host(void **state)
 	assert_null(strstr(fake_log(), "sriov_numvfs"));
 	/* But it may come at any time, and make them by itself. */
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "0\n");
+	assert_non_null(fake_text(MARK));
 	/* Without a receipt nobody will know. */
-	apply_unhold(&boot_work);
+	apply_unhold(&boot_work, boot.inv.functions - 1);
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
+	assert_null(fake_text(MARK));
 }
 
 /* Early boot, and then the driver of the host makes them as soon as it has the function. */
@@ -132,7 +135,7 @@ static void serve_made(const char *conf, unsigned n)
 	assert_int_equal(sysfs_write(FAKE_ROOT, path, text), 0);
 	watch_host();
 	assert_string_equal(host_had, "");
-	served = (struct sriov){ .close_fd = -1, .held = true };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), n);
 	apply_finish(&boot_work);
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
@@ -246,7 +249,7 @@ static void writes_attributes(void **state)
 	boot_run(ID "vfs=2 attr.reset_method=flr\n", "");
 	fake_add_driver("igb");
 	/* Virtual functions have none of this name here: the first write fails. */
-	served = (struct sriov){ .close_fd = -1, .held = true };
+	served = (struct sriov){ .close_fd = -1 };
 	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
 	assert_non_null(strstr(boot_says(VF(0)), "attr.reset_method was not written"));
 	/* They are the host's, then. */
@@ -367,16 +370,43 @@ static void says_why_not(void **state)
 static void restores_autoprobe(void **state)
 {
 	(void)state;
-	boot_run(ID "vfs=2 vf=0\n", "");
-	fake_add_driver("igb");
-	/* Somebody writes it after the first time, when all has been given back. */
+	assert_int_equal(serve(ID "vfs=2 vf=0\n"), 2);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
+	assert_null(fake_text(MARK));
+	/* Somebody writes it when all has been given back. */
 	fake_attr(NIC, "sriov_drivers_autoprobe", "0\n");
 	served = (struct sriov){ .close_fd = -1 };
-	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
+	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 3), 2);
 	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "0\n");
+}
+
+static void leaves_autoprobe_as_it_was(void **state)
+{
+	(void)state;
+	fake_attr(NIC, "sriov_drivers_autoprobe", "0\n");
+	assert_int_equal(serve(ID "vfs=2 vf=0\n"), 2);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "0\n");
+	assert_null(strstr(fake_log(), "sriov_drivers_autoprobe="));
 	expect_driver(VF(0), "vfio-pci");
 	/* Who has set it so has no driver for the others. */
 	expect_driver(VF(1), "");
+	/* The process that held it is not the one that ends it. */
+	add_nic();
+	fake_attr(NIC, "sriov_drivers_autoprobe", "0\n");
+	fake_file(MARK, "");
+	boot_run(ID "vfs=2\n", "");
+	fake_add_driver("igb");
+	memset(boot.outcome, 0, sizeof(boot.outcome));
+	served = (struct sriov){ .close_fd = -1 };
+	assert_int_equal(sriov_serve(&served, &boot_work, boot.inv.functions - 1), 2);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
+	assert_null(fake_text(MARK));
+	/* Where no file can tell what it was, it is not changed. */
+	add_nic();
+	boot_gather(ID "vfs=2\n", "");
+	boot_work.roots.root = -1;
+	assert_int_equal(apply_hold(&boot_work, boot.inv.functions - 1), -EBADF);
+	assert_string_equal(fake_attr_text(NIC, "sriov_drivers_autoprobe"), "1\n");
 }
 
 /* --- faults */
@@ -466,6 +496,7 @@ int main(void)
 		TEST(refuses_to_change_the_number),
 		TEST(says_why_not),
 		TEST(restores_autoprobe),
+		TEST(leaves_autoprobe_as_it_was),
 		TEST(survives_every_fault),
 		TEST(survives_every_unplug),
 	};
