@@ -4,7 +4,8 @@
 #   test      what takes about a minute: unit tests, saved machines, public cases, commands
 #   check     all: lint, unit, fuzz, coverage, machines, cases, commands, images, boots, ...
 #   unit lint machines cases cli-test image-test boot-test   parts of check
-#   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some
+#   check-distros  whole Debian systems of three releases, as root; CELL=REGEX picks some. Without
+#             it boot-loaders, too: what GRUB and systemd-boot start with Secure Boot
 #   package-test   the Debian package in a Debian of its own, as root
 #   bench     what it costs, beside what else one could take: see docs/bench.md
 #   fuzz      FUZZ_SECONDS= for each fuzzer
@@ -64,8 +65,7 @@ CHECKS = lint=scripts/lint \
 	mkinitcpio=tests/image/mkinitcpio \
 	grub=tests/image/grub \
 	runner=tests/qemu/selftest \
-	boot=tests/qemu/run \
-	menu-boot=tests/qemu/menu \
+	boot='tests/qemu/run -k $(CHECKED_BOOTS)' \
 	dracut-boot='tests/qemu/run --out $(B)/qemu-dracut -k $(DRACUT_CASES)' \
 	dracut-systemd-boot='tests/qemu/run --out $(B)/qemu-dracut-systemd -k $(DRACUT_CASES)' \
 	musl-boot='$(MUSL_BOOT)' \
@@ -74,6 +74,9 @@ CHECKS = lint=scripts/lint \
 	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
 	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
 	bench='tests/bench/run --small --tap --out $(B)/bench/small'
+
+# All but the loaders that take minutes: of these, Secure Boot's chain and GRUB from BIOS alone.
+CHECKED_BOOTS = "^(?!57-.*/|58-|59-)"
 
 BACKPORTS = $(abspath $(B)/kernel-bookworm-backports)
 
@@ -138,6 +141,12 @@ CHECKED_CELLS = "^(trixie-initramfs-tools|sid-dracut)$$"
 check-distros: deps
 	@$(MAKE) -s -j2 all
 	@tests/distros/run $(if $(CELL),-k '$(CELL)')
+	@$(if $(CELL),,$(MAKE) -s boot-loaders)
+
+# Disks that boot by themselves from UEFI, by shim and GRUB, systemd-boot, a unified image.
+boot-loaders: $(B)/qemu/initrd $(B)/qemu-kernel-bookworm-backports/initrd
+	scripts/ukify
+	@tests/qemu/run -k "^5[789]-"
 
 BOOTS = 100
 RACES = 30
@@ -152,14 +161,15 @@ soak: deps
 		power-cuts='tests/distros/run -k "^trixie-initramfs-tools$$" --cuts $(CUTS)')
 
 # What some boot cases want: a driver that hangs, a QEMU and a libvirt for a guest in the guest,
-# and a QEMU of sid that plays real cards. Where the last two cannot be had, their cases are
-# skipped and counted.
+# a QEMU of sid that plays real cards, and ukify. Where the last three cannot be had, their cases
+# are skipped and counted.
 boot-extras: $(B)/kernel/stamp $(B)/host/vgapass-image
 	tests/qemu/hang/build
 	tests/qemu/variant/build
 	tests/qemu/nested/build
 	tests/qemu/libvirt/build || true
 	scripts/qemu-sid || true
+	scripts/ukify || true
 
 # CASE=REGEX picks some.
 boot-test: $(B)/qemu/initrd boot-extras
@@ -170,7 +180,8 @@ package-test: deb
 	@tests/package/run $(RELEASE)
 
 $(B)/qemu/initrd: $(PROGRAMS) $(B)/kernel/stamp tests/box tests/qemu/image tests/qemu/guest-init \
-		tests/qemu/guest-live tests/qemu/guest-plug tests/qemu/vfiouse.c tests/qemu/hold.c \
+		tests/qemu/guest-live tests/qemu/guest-loader tests/qemu/guest-plug \
+		tests/qemu/vfiouse.c tests/qemu/hold.c \
 		$(wildcard hook/initramfs-tools/* hook/udev/*)
 	tests/qemu/image $(B)/qemu
 
@@ -320,6 +331,6 @@ fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	done
 
 .PHONY: deps demo test check lint unit fuzz coverage machines cases image-test boot-test \
-	boot-extras boot-test-musl boot-test-kernels cli-test package-test check-distros \
-	bench soak FORCE
+	boot-extras boot-loaders boot-test-musl boot-test-kernels cli-test package-test \
+	check-distros bench soak FORCE
 FORCE:

@@ -47,6 +47,9 @@ class Boot:
         self.config = self._own_config()
         self.initrd = self._trees("initrd")
         self.root = self._trees("root")
+        self.esp = self._trees("esp")
+        if "test/turn" in self.root:
+            self.machine.once = []
         self.removed = self._text("remove").split()
         self._add_built()
         self._set_modes()
@@ -146,7 +149,7 @@ class Boot:
         initrd = {path: data for path, data in self.initrd.items() if not OURS.match(path)}
         removed = [pattern for pattern in self.removed if not OURS.match(pattern.lstrip("/"))]
         inputs = (self.machine.key(), self.cmdline, sorted(initrd.items()),
-                  sorted(self.root.items()), removed)
+                  sorted(self.root.items()), sorted(self.esp.items()), removed)
         return hashlib.sha256(repr(inputs).encode()).hexdigest()
 
 

@@ -12,13 +12,14 @@ import subprocess
 import threading
 import time
 
-from . import archive
+from . import archive, disk
 from .judge import Shown
 
 SILENCE = 60
 CONSOLE_LINES = 25  # that a failure shows
 FATAL = re.compile(r".*(Kernel panic|\(initramfs\)|Dropping to .*shell|Entering emergency"
-                   r"|emergency mode|BUG: |Oops: |Refusing to continue).*")
+                   r"|emergency mode|BUG: |Oops: |Refusing to continue"
+                   r"|BdsDxe: No bootable option|bad shim signature).*")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
 
 # Set when the run is to end: every boot then ends its QEMU.
@@ -29,7 +30,7 @@ class Outcome:
     def __init__(self, folder, seconds, died, shown):
         self.folder = folder
         self.seconds = seconds
-        self.died = died  # why the boot did not get to its end, or None
+        self.died = shown.died = died  # why the boot did not get to its end, or None
         self.shown = shown
 
     def last_lines(self):
@@ -186,8 +187,8 @@ def run_qemu(command, helpers, folder, limit):
     return died, Shown(text_of(results).splitlines(), text_of(console).splitlines(), touches)
 
 
-def prepare(spec, out, folder):
-    """The archives of this boot."""
+def prepare(spec, out, folder, kernel):
+    """The archives of this boot, and its disk."""
     with open(os.path.join(out, "initrd.files")) as file:
         names = file.read().splitlines()
     archive.write_initrd(os.path.join(out, "initrd"), spec.image_files(names),
@@ -196,6 +197,8 @@ def prepare(spec, out, folder):
         shutil.copyfile(path, os.path.join(folder, name))
     archive.write_root(os.path.join(out, "root"), spec.root_files(),
                        os.path.join(folder, "root.img"), os.path.join(folder, "root"))
+    if spec.machine.loader:
+        disk.make(spec, folder, spec.machine.start_file(kernel))
 
 
 def boot(spec, out, kernel):
@@ -207,7 +210,7 @@ def boot(spec, out, kernel):
     begin = time.monotonic()
     machine = spec.machine
     try:
-        prepare(spec, out, folder)
+        prepare(spec, out, folder, kernel)
         died, shown = run_qemu(machine.command(folder, kernel, spec.kernel_cmdline()),
                                machine.helper_commands(folder), folder, machine.timeout)
     except subprocess.CalledProcessError as error:
@@ -219,7 +222,7 @@ def boot(spec, out, kernel):
 
 def forget_images(outcome):
     """The archives are large and can be made again; the words of the guest stay."""
-    for name in ("initrd", "root.img", "vars.fd"):
+    for name in ("initrd", "root.img", "vars.fd", "boot.img"):
         path = os.path.join(outcome.folder, name)
         if os.path.exists(path):
             os.unlink(path)

@@ -23,6 +23,7 @@ class Shown:
         self.lines = list(results)
         self.console = list(console)
         self.touches = list(touches)  # accesses to the registers of a played card
+        self.died = None  # why the boot did not get to its end, or None
         self.states = {match[1]: match for match in map(STATE.match, results) if match}
         self.log = [line[len("LOG "):] for line in results if line.startswith("LOG ")]
         self.times = {}
@@ -45,7 +46,7 @@ class Check:
         self.kind, _, rest = text.partition(" ")
         if self.kind == "json":
             self.name, self.form = rest.split()
-        elif self.kind in ("log", "out", "console", "touch"):
+        elif self.kind in ("log", "out", "console", "touch", "dies"):
             self.pattern = re.compile(rest)
         elif self.kind == "receipt":
             self.path, _, self.value = rest.partition(" ")
@@ -59,7 +60,7 @@ class Check:
 
     def _lines(self, shown):
         return {"log": shown.log, "out": shown.lines, "console": shown.console,
-                "touch": shown.touches}[self.kind]
+                "touch": shown.touches, "dies": [shown.died or "it got to its end"]}[self.kind]
 
     def _receipt_value(self, shown):
         if not isinstance(shown.receipt, dict):

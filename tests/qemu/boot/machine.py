@@ -7,10 +7,17 @@
     iommu: intel|amd|virtio|none    the default is intel; more options behind a comma
     firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
                                     by a firmware that draws on the display. uefi needs ovmf
-    firmware: uefi-vars|uefi-secure UEFI with variables that it keeps, and a machine that starts
-                                    anew when the guest resets it, until END. uefi-secure enforces
+    firmware: uefi-vars|uefi-secure UEFI with variables that it keeps. uefi-secure enforces
                                     Secure Boot with Microsoft's keys, so the kernel is locked
                                     down; it checks what a disk boots, not what QEMU hands over
+    firmware: uefi-snakeoil         the same with the one key of the package ovmf
+    loader: KIND                    a disk that boots by itself, in place of the kernel that QEMU
+                                    starts at once (see boot/disk.py):
+        grub-bios                   GRUB, with the menu of vgapass menu, for "firmware: bios"
+        shim                        shim and GRUB, signed by Microsoft and Debian
+        systemd-boot                with one entry
+        uki                         systemd-boot and a unified image, signed with the key of ovmf
+        uki-unsigned                a unified image in the place of a boot loader
     port NAME[,OPTIONS]: DEVICE + DEVICE + ...
                                     a card of so many functions behind a PCIe root port. A DEVICE
                                     like 10de:2684,class=030000,... is played by boot/vfuser.py
@@ -42,11 +49,16 @@ import shlex
 import shutil
 import sys
 
+from . import disk
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 TIMEOUT = 120
 OVMF = "/usr/share/ovmf/OVMF.fd"
 OVMF_PARTS = "/usr/share/OVMF/OVMF_{part}_4M{kind}.fd"
+# Of the code and of the variables.
+KEEPING = {"uefi-vars": ("", ""), "uefi-secure": (".secboot", ".ms"),
+           "uefi-snakeoil": (".secboot", ".snakeoil")}
 AAVMF = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 PLAYED = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{4}(,|$)")
 
@@ -66,7 +78,8 @@ class Machine:
     def __init__(self, text):
         self.iommu = IOMMU["intel"]
         self.firmware = []
-        self.once = ["-no-reboot"]
+        self.loader = None
+        self.once = ["-no-reboot"]  # nothing for a case of several turns
         self.files = {}  # of the boot's folder: name to what is copied there
         self.compressed = False
         self.memory = 1024
@@ -113,8 +126,10 @@ class Machine:
                 self.iommu = [*IOMMU[kind][:-1], IOMMU[kind][-1] + comma + options]
         elif word == "firmware" and value in ("direct", "bios", "uefi"):
             self._firmware(value)
-        elif word == "firmware" and value in ("uefi-vars", "uefi-secure"):
-            self._keeping_firmware(value == "uefi-secure")
+        elif word == "firmware" and value in KEEPING:
+            self._keeping_firmware(*KEEPING[value])
+        elif word == "loader" and value in disk.NEEDS:
+            self._loader(value)
         elif word == "disk":
             self._disk(value)
         elif word in ("memory", "timeout", "cpus"):
@@ -192,20 +207,28 @@ class Machine:
                 raise Skip("needs UEFI for QEMU: install ovmf")
             self.firmware = ["-bios", image]
 
-    def _keeping_firmware(self, secure):
+    def _keeping_firmware(self, code_kind, variables_kind):
         """Flash in two parts: the code, and a copy of our own of the variables."""
-        code = OVMF_PARTS.format(part="CODE", kind=".secboot" if secure else "")
-        variables = OVMF_PARTS.format(part="VARS", kind=".ms" if secure else "")
+        code = OVMF_PARTS.format(part="CODE", kind=code_kind)
+        variables = OVMF_PARTS.format(part="VARS", kind=variables_kind)
         for path in (code, variables):
             if not os.path.exists(path):
                 raise Skip("needs UEFI for QEMU: install ovmf")
-        self.compressed, self.once = True, []
+        self.compressed = True
         self.files = {"vars.fd": variables}
         self.firmware = ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
                          "-drive", "if=pflash,unit=1,format=raw,file={run}/vars.fd"]
-        if secure:
+        if code_kind:
             self.board = [*self.board[:-1], self.board[-1] + ",smm=on"]
             self.firmware += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+
+    def _loader(self, kind):
+        why = disk.missing(kind)
+        if why:
+            raise Skip(why)
+        self.loader = kind
+        self.devices += ["-drive", "if=none,id=boot,format=raw,file={run}/boot.img",
+                         "-device", "virtio-blk-pci,drive=boot,bootindex=0,bus=pcie.0,addr=1b.0"]
 
     def _image(self, name):
         name = os.environ.get("VGAPASS_IMAGE_" + name.upper().replace("-", "_"), name)
@@ -236,14 +259,18 @@ class Machine:
             "-drive", f"if=none,id=root,format=raw,snapshot=on,file={run}/root.img",
             "-device", "virtio-blk-pci,drive=root,bus=pcie.0,addr=1e.0",
             *(word.replace("{run}", run) for word in self.devices),
-            "-kernel", compressed(kernel) if self.compressed else kernel,
-            "-initrd", f"{run}/initrd", "-append", cmdline,
+            *([] if self.loader else ["-kernel", self.start_file(kernel),
+                                      "-initrd", f"{run}/initrd", "-append", cmdline]),
         ]
+
+    def start_file(self, kernel):
+        """The file that this machine's firmware or loader starts for the ELF file KERNEL."""
+        return compressed(kernel) if self.compressed else kernel
 
     def key(self):
         """What makes two machines the same for the guest."""
         return (self.program, tuple(self.board), tuple(self.iommu), tuple(self.firmware),
-                self.compressed, self.memory,
+                self.loader, self.compressed, self.memory,
                 self.cpus, tuple(self.clock), self.image, tuple(self.devices), repr(self.helpers))
 
 
