@@ -181,7 +181,7 @@ static bool identifies(const struct inventory *inv, const struct rule *r,
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions && n < 2 && r->given & RULE_SERIAL; i++) {
+	for (unsigned i = 0; i < inv->functions && r->given & RULE_SERIAL; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX)
 			n += id_agrees(r, g) && options_agree(r, g, RULE_SERIAL);
