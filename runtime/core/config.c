@@ -307,8 +307,8 @@ const char *config_option(unsigned i, const char **words)
 {
 	if (i >= OPTIONS)
 		return NULL;
-	*words = options[i].field ? options[i].words :
-		 options[i].set == set_class ? CLASSES : "";
+	*words = options[i].set == set_class ? CLASSES :
+		 options[i].field && !options[i].bits ? options[i].words : "";
 	return options[i].key;
 }
 

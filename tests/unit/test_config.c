@@ -246,6 +246,7 @@ static void reads_attrs(void **state)
 	r = rule_of("1002:6608 attr.a=b=c attr.x.y=" NAME_63);
 	assert_string_equal(r->attr[0].value, "b=c");
 	assert_string_equal(r->attr[1].name, "x.y");
+	assert_string_equal(rule_of("1002:6608 attr." NAME_63 "=1")->attr[0].name, NAME_63);
 	/* In a directory of the function. */
 	r = rule_of("1002:6608 attr.nvidia/current_vgpu_type=592 attr.virtfn/a.b/c-d=1");
 	assert_string_equal(r->attr[0].name, "nvidia/current_vgpu_type");
@@ -493,6 +494,8 @@ static void reads_switches_of_boots(void **state)
 	assert_false(config_wants_token(c));
 	bench_config("[trial]\n");
 	assert_false(config_wants_token(c));
+	/* Of the configuration before, nothing is left. */
+	assert_null(c->chosen);
 }
 
 static void reads_a_trial(void **state)
@@ -510,6 +513,9 @@ static void reads_a_trial(void **state)
 	assert_null(c->rule[0].profile);
 	assert_null(c->rule[1].profile);
 	assert_string_equal(c->rule[2].profile, "a");
+	bench_config("[trial]\n1002:6608\n");
+	config_begin_trial((struct config *)c);
+	assert_null(c->rule[0].profile);
 }
 
 static const struct {
@@ -594,6 +600,7 @@ static const struct {
 	{ "1002:6608 vfs=4 vf=", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=1,", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=a", "1:1", E_VF },
+	{ "1002:6608 vfs=256 vf=:", "1:1", E_VF }, /* it is next to the 9 */
 	{ "1002:6608 vfs=4 vf=4294967296", "1:1", E_VF },
 	{ "1002:6608 vf=1", "1:1", E_SHARED },
 	{ "1002:6608 driver=keep", "1:1", E_SHARED },
@@ -647,6 +654,10 @@ static const struct {
 	{ "keep 1002:6608 attr.a=1", "1:21", E_KEEP },
 	{ "keep 1002:6608 driver=vfio-pci", "1:16", E_KEEP },
 	{ "keep 1002:6608 expect=1", "1:16", E_KEEP },
+	{ "keep 1002:6608 iommu=ignore", "1:16", E_KEEP },
+	{ "keep 1002:6608 take=boot-display", "1:16", E_KEEP },
+	{ "keep 1002:6608 on-failure=hold", "1:16", E_KEEP },
+	{ "keep 1002:6608 required=yes", "1:16", E_KEEP },
 	{ "*:*", "1:1", E_ALL },
 	{ "  *:* with=slot", "1:3", E_ALL },
 	{ "*:* boot-display=no", "1:1", E_ALL },
@@ -771,6 +782,13 @@ static void keeps_names_once(void **state)
 	bench_config(text);
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->text_used, sizeof("c") + sizeof(NAME_63));
+	/* What an earlier configuration left is no name of this one. */
+	bench_config("1002:6608 driver=d");
+	assert_int_equal(c->text_used, sizeof("c") + sizeof("d"));
+	assert_ptr_equal(c->file[0], c->text);
+	assert_string_equal(c->text, "c");
+	assert_ptr_equal(c->rule[0].driver, c->text + sizeof("c"));
+	assert_string_equal(c->rule[0].driver, "d");
 }
 
 /* To the last byte, and not one more. */
@@ -852,7 +870,7 @@ static void finds_errors_in_ids(void **state)
 	} cases[] = {
 		{ "1002:6608,1002:x", "1:23", E_ID },	  { ",1002:6608", "1:13", E_ID },
 		{ "1002:6608,,1002:aab0", "1:23", E_ID }, { "*:*", "1:13", E_ALL },
-		{ "1002:6608 with=slot", "1:13", E_ID },
+		{ "1002:6608 with=slot", "1:13", E_ID },  { "keep,1002:6608", "1:17", E_ID },
 	};
 	char line[64];
 	struct text t;
@@ -942,6 +960,7 @@ static void stays_inside(void **state)
 {
 	static const char text[] =
 		"keep 1002:6608 attr.a=b class=display\n[profile x]\nwith=slot\r\n"
+		"1002:6608 attr.a=b driver=c vf=0 vfs=1\nprofile=x\n"
 		"*:* path=00:01.0/00.0 serial=00-11-22-33-44-55-66-77 # end";
 
 	(void)state;
@@ -953,6 +972,38 @@ static void stays_inside(void **state)
 		config_parse(&bench.config, "c", exact, n);
 		free(exact);
 	}
+}
+
+/* What messages show of it. */
+static void lists_options(void **state)
+{
+	static const struct {
+		const char *name, *words;
+	} all[] = {
+		{ "subsystem", "" },
+		{ "class", "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07" },
+		{ "address", "" },
+		{ "path", "" },
+		{ "serial", "" },
+		{ "boot-display", "no|yes" },
+		{ "with", "function|slot|group" },
+		{ "iommu", "require|ignore" },
+		{ "take", "|boot-display" },
+		{ "on-failure", "release|hold" },
+		{ "required", "no|yes" },
+		{ "driver", "" },
+		{ "expect", "" },
+		{ "vfs", "" },
+		{ "vf", "" },
+	};
+	const char *words;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(all); i++) {
+		assert_string_equal(config_option(i, &words), all[i].name);
+		assert_string_equal(words, all[i].words);
+	}
+	assert_null(config_option(COUNT(all), &words));
 }
 
 int main(void)
@@ -997,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(reads_rules_of_the_command_line),
 		cmocka_unit_test(finds_errors_in_rules_of_the_command_line),
 		cmocka_unit_test(stays_inside),
+		cmocka_unit_test(lists_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
