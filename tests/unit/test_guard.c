@@ -228,6 +228,11 @@ static void counts_what_a_boot_sees(void **state)
 	add_disk("ffff:01:00.0", 7);
 	bench_plan(seven, "");
 	expect("01:00.0", TWIN("00:01.0/00.0"));
+	bench_start();
+	add_disk("ffff:01:00.0", 7);
+	add_disk("10000:e1:00.0", 7);
+	bench_plan(seven, "");
+	expect("ffff:01:00.0", TAKEN);
 }
 
 /* Every storage, SD and USB controller is vital; network controllers are counted. */
@@ -498,6 +503,10 @@ static void chooses_the_driver(void **state)
 	/* They take nothing. */
 	expect("05:00.0", "");
 	assert_string_equal(bench_problem(0), "");
+	/* They may stand before it. */
+	bench_plan("[auto]\n1002:6608 driver=d_vfio_pci\n[profile a]\n1002:6608 driver=auto\n",
+		   "vgapass=a");
+	expect("04:00.0", "to be bound to d_vfio_pci (c:4)");
 }
 
 static void compares_expect(void **state)
@@ -600,6 +609,9 @@ static void tells_ok(void **state)
 	bench.config.rule[bench.config.rules].required = 1;
 	bench.plan.matched[bench.config.rules] = 0;
 	expect_result("ok");
+	bench.plan.entry[2].rule = &bench.config.rule[bench.config.rules];
+	bench.outcome[2].state = STATE_FAILED;
+	expect_result("ok");
 	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
 	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("ok");
@@ -648,6 +660,26 @@ static void tells_failed(void **state)
 	bench_outcome("01:00.0")->state = STATE_BOUND;
 	bench_outcome("01:00.0")->viable = VIABLE_NO;
 	expect_result("ok");
+}
+
+/* The outcome is of what was planned. */
+static void tells_what_became_of_it(void **state)
+{
+	(void)state;
+	two_cards("1002:6608\n1002:6609 expect=2\n", "");
+	assert_int_equal(run_state(&bench, 0), STATE_PLANNED);
+	bench.outcome[0].state = bench.outcome[1].state = STATE_BOUND;
+	assert_int_equal(run_state(&bench, 0), STATE_BOUND);
+	assert_int_equal(run_state(&bench, 1), STATE_REFUSED);
+	bench_plan("keep 1002:6608\n", "");
+	bench.outcome[0].state = bench.outcome[1].state = STATE_BOUND;
+	assert_int_equal(run_state(&bench, 0), STATE_KEPT);
+	assert_int_equal(run_state(&bench, 1), STATE_NONE);
+	bench.inv.function[0].vfs = 2;
+	bench_plan("1002:6608 vfs=2\n", "");
+	assert_int_equal(run_state(&bench, 0), STATE_SHARED);
+	bench.outcome[0].state = STATE_FAILED;
+	assert_int_equal(run_state(&bench, 0), STATE_FAILED);
 }
 
 static void misses_what_is_required(void **state)
@@ -715,6 +747,10 @@ static void tells_modules_and_blockers(void **state)
 	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 129): its "
 			    "signature does not fit: install the kernel again");
 	bench.module_error = -ENOEXEC;
+	bench.module_error = 0;
+	bench.loading = true;
+	assert_string_equal(bench_problem(0),
+			    "the kernel has not returned from loading module vfio_pci");
 	assert_string_equal(bench_problem(1), "c:1: the rule matches nothing");
 	assert_string_equal(bench_problem(2),
 			    "0000:03:00.0: nvme blocks IOMMU group 7: see vgapass check");
@@ -753,6 +789,27 @@ static void sees_no_leftovers(void **state)
 	bench_config("1002:6608\n");
 	bench.config.rule[1] = old;
 	assert_int_equal(plan_needs(&bench.config, NULL, bench.inv.function), PLAN_VERDICT);
+	/* a boot display in the slot of a stranger */
+	bench.inv.function[1].class = NET;
+	bench.inv.function[1].vendor = 0x8086;
+	bench_plan("1002:6608 with=group\n", "");
+	expect("01:00.1", STRANGER("01:00.0"));
+	/* a rule of [auto] */
+	bench_config("1002:6608 driver=auto\n");
+	bench.config.rule[1] = (struct rule){ .vendor = 0x1002, .device = 0x6608,
+					      .profile = config_auto, .driver = "old" };
+	assert_string_equal(plan_driver(&bench.config, bench.config.rule, bench.inv.function),
+			    "vfio-pci");
+	/* a function that is planned, and takes others along */
+	bench_start();
+	bench_add("01:00.0", "1002:6608", VGA)->group = 1;
+	bench_add("01:00.1", "1002:6609", VGA)->group = 1;
+	bench_plan("1002:6609 with=group\n", "");
+	assert_int_equal(bench.plan.planned, 2);
+	bench.inv.functions = 1;
+	bench_plan("1002:6609 with=group\n", "");
+	assert_int_equal(bench.plan.planned, 0);
+	expect("01:00.0", "");
 }
 
 static void counts_errors(void **state)
@@ -785,6 +842,9 @@ static void says_what_became(void **state)
 	} cases[] = {
 		{ STATE_BOUND, REASON_NONE, STEP_PROBE, 0, "vfio-pci",
 		  "bound to vfio-pci, taken from radeon (c:1)" },
+		{ STATE_BOUND, REASON_NO_DRIVER, STEP_PROBE, 0, "vfio-pci",
+		  "bound to vfio-pci, taken from radeon; driver vfio-pci not found: rebuild the "
+		  "boot image (c:1)" },
 		{ STATE_FAILED, REASON_NO_DRIVER, STEP_NONE, 0, "radeon",
 		  "failed: driver vfio-pci not found: rebuild the boot image; it is on radeon "
 		  "(c:1)" },
@@ -822,6 +882,36 @@ static void says_what_became(void **state)
 		o->error = cases[i].error;
 		strcpy(o->driver, cases[i].driver);
 		expect("01:00.0", cases[i].says);
+	}
+}
+
+/* What the run found out goes into the words. */
+static void says_what_was_met(void **state)
+{
+	static const struct {
+		enum reason reason;
+		unsigned attr;
+		const char *detail, *says;
+	} cases[] = {
+		{ REASON_ATTR, 0, "", "attr.d3cold_allowed was not written: change or remove it" },
+		{ REASON_ATTR, 1, " 256M 512M", "BAR 2 can be 256M 512M: correct its size" },
+		{ REASON_VFS, 0, "driver igb refuses", "driver igb refuses" },
+		{ REASON_IN_USE, 0, "sda", "sda on it is in use: free it, or remove the rule" },
+	};
+	struct outcome *o;
+	char says[PLAN_LINE_MAX];
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA);
+	bench_plan("1002:6608 attr.d3cold_allowed=0 resize.bar2=1G\n", "");
+	o = bench_outcome("01:00.0");
+	o->state = STATE_FAILED;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		o->reason = (uint8_t)cases[i].reason;
+		o->attr = (uint8_t)cases[i].attr;
+		strcpy(o->detail, cases[i].detail);
+		expect("01:00.0", text_make(says, sizeof(says), "failed: %s (c:1)",
+					    cases[i].says));
 	}
 }
 
@@ -930,6 +1020,7 @@ int main(void)
 		TEST(tells_ok),
 		TEST(tells_partial),
 		TEST(tells_failed),
+		TEST(tells_what_became_of_it),
 		TEST(misses_what_is_required),
 		TEST(tells_the_rest),
 		TEST(tells_what_input_is_missing),
@@ -937,6 +1028,7 @@ int main(void)
 		TEST(sees_no_leftovers),
 		TEST(counts_errors),
 		TEST(says_what_became),
+		TEST(says_what_was_met),
 		TEST(has_words_for_every_reason),
 		TEST(speaks_of_another_plan),
 		TEST(speaks_of_another_configuration),

@@ -166,10 +166,12 @@ static void needs_a_serial(void **state)
 	assert_int_equal(bench.plan.planned, 0);
 }
 
-/* A path that is not known agrees with none. */
+/* A path that is not known agrees with none. Behind its hops it may be anything. */
 static void needs_a_path(void **state)
 {
 	(void)state;
+	bench.inv.function[3].identity->path.hop[2] = 0xff;
+	expect_match("1002:6608 path=00:01.0/00.0", true);
 	bench.inv.function[3].identity->path.hops = 0;
 	bench_plan("1002:6608 path=00:01.0/00.0", "");
 	assert_int_equal(bench.plan.planned, 0);
@@ -399,6 +401,26 @@ static void plans_for_many(void **state)
 	assert_int_equal(bench.plan.planned, 8);
 }
 
+/* As many rules as there can be: none beside the tables is looked at. */
+static void plans_by_many(void **state)
+{
+	static char conf[CONFIG_FILE_MAX];
+	struct text t;
+
+	(void)state;
+	text_start(&t, conf, sizeof(conf));
+	for (unsigned i = 0; i < CONFIG_RULES_MAX - 1; i++)
+		text_add(&t, "10de:%04x\n", i);
+	text_add(&t, "1002:6608 driver=auto\n");
+	bench_plan(conf, "");
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.rules, CONFIG_RULES_MAX);
+	expect("01:00.0", "to be bound to vfio-pci (c:256)");
+	assert_int_equal(bench.plan.matched[CONFIG_RULES_MAX - 1], 1);
+	config_begin_trial(&bench.config);
+	assert_string_equal(bench_problem(CONFIG_RULES_MAX - 1), "");
+}
+
 /* --- what is asked of the kernel for it */
 
 static unsigned needs(const char *conf, const char *address)
@@ -472,6 +494,11 @@ static void asks_about_few(void **state)
 	assert_true(may_ask("1002:6608\n10de:2684", 0x1002, 0x6608));
 	assert_true(may_ask("1002:6608\n10de:2684", 0x10de, 0x2684));
 	assert_false(may_ask("1002:6608\n10de:2684", 0x8086, 0x1912));
+	/* Of the configuration before, nothing is left; nor is a bit set that no rule has set. */
+	assert_false(may_ask("", 0x1002, 0x6608));
+	assert_true(may_ask("8086:8086", 0x8086, 0x8086));
+	assert_false(may_ask("", 0x8086, 0x8086));
+	assert_false(may_ask("", 0x1002, 0x1042));
 	assert_true(may_ask("keep 1002:6608", 0x1002, 0x6608));
 	assert_true(may_ask("1002:*", 0x8086, 0x1912));
 	assert_true(may_ask("*:6608", 0x8086, 0x1912));
@@ -538,6 +565,10 @@ static void names_the_first(void **state)
 	assert_string_equal(bench_problem(0),
 			    "c:1: the rule matches nothing; elsewhere is 1002:6608 "
 			    "at 0000:01:00.0");
+	bench_plan("1002:6608 address=00:00.0\n", "");
+	assert_string_equal(bench_problem(0),
+			    "c:1: the rule matches nothing; in its place is 8086:191f at "
+			    "0000:00:00.0; elsewhere is 1002:6608 at 0000:01:00.0");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, office_pc)
@@ -567,6 +598,7 @@ int main(void)
 		TEST(takes_ids_of_the_command_line),
 		TEST(plans_anew),
 		TEST(plans_for_many),
+		TEST(plans_by_many),
 		TEST(asks_for_what_it_needs),
 		TEST(asks_about_followers),
 		TEST(asks_about_few),
