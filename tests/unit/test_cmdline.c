@@ -197,6 +197,7 @@ static void collects_module_params(void **state)
 		{ "vfio_pci.a", "vfio_pci", "", "a" },
 		{ "vfio_pci.", "vfio_pci", "", "" },
 		{ "vfio_pci", "vfio_pci", "", "" },
+		{ "vfio_pci vfio_pci. vfio_pci.b=1", "vfio_pci", "a=0", "a=0 b=1" },
 		{ "vfio.a=1 vfio_pci_core.b=2 xvfio_pci.c=3", "vfio_pci", "", "" },
 		{ "vfio_pci.a=1002:6608 -- vfio_pci.b=1", "vfio_pci", "", "a=1002:6608" },
 		/* by which a driver takes what no rule names */

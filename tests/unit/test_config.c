@@ -251,6 +251,7 @@ static void reads_attrs(void **state)
 	r = rule_of("1002:6608 attr.nvidia/current_vgpu_type=592 attr.virtfn/a.b/c-d=1");
 	assert_string_equal(r->attr[0].name, "nvidia/current_vgpu_type");
 	assert_string_equal(r->attr[1].name, "virtfn/a.b/c-d");
+	assert_string_equal(rule_of("1002:6608 attr.virtio12/x=1")->attr[0].name, "virtio12/x");
 	/* A rule's own value replaces its defaults'. */
 	r = rule_of("attr.a=1 attr.b=2\n1002:6608 attr.a=3");
 	assert_int_equal(r->attrs, 2);
@@ -280,6 +281,12 @@ static void reads_sizes(void **state)
 		assert_int_equal(r->attrs, 1);
 		assert_string_equal(r->attr[0].name, cases[i].name);
 		assert_string_equal(r->attr[0].value, cases[i].value);
+	}
+	for (unsigned n = 0; n < 20; n++) {
+		const struct rule *r = rule_of(
+			text_make(line, sizeof(line), "1002:6608 resize.bar0=%u%s", 1u << n % 10,
+				  n < 10 ? "M" : "G"));
+		assert_string_equal(r->attr[0].value, text_make(line, sizeof(line), "%u", n));
 	}
 	/* It is that attribute: the last value counts. */
 	const struct rule *r = rule_of("resize.bar1=8G\n1002:6608 attr.resource1_resize=9");
@@ -448,9 +455,13 @@ static void reads_virtual_functions(void **state)
 	assert_string_equal(vfs_of("1002:6608 vfs=8"), "01234567");
 	assert_string_equal(vfs_of("1002:6608 vfs=8 vf=0"), "0");
 	assert_string_equal(vfs_of("1002:6608 vf=7,2-4,0-0 vfs=8"), "02347");
+	assert_string_equal(vfs_of("1002:6608 vfs=10 vf=9,2"), "2");
 	assert_string_equal(vfs_of("1002:6608 vfs=256 vf=3,255"), "3");
 	assert_int_equal(config_takes_vf(&c->rule[0], 255), 1);
 	assert_int_equal(config_takes_vf(&c->rule[0], 254), 0);
+	assert_int_equal(config_list_has("8", 8, 0), 2);
+	assert_int_equal(config_list_has("x", 8, 0), 2);
+	assert_int_equal(config_list_has("2-1", 8, 0), 2);
 	assert_string_equal(vfs_of("vf=1 vfs=4 driver=keep with=slot\n1002:6608 vfs=2"), "1");
 	assert_string_equal(rule_of("1002:6608 driver=keep vfs=2")->driver, CONFIG_DRIVER_KEEP);
 	/* For a keep rule they do nothing. */
@@ -560,6 +571,7 @@ static const struct {
 	{ "1002:6608 class=3", "1:17", E_CLASS },
 	{ "1002:6608 class=030", "1:17", E_CLASS },
 	{ "1002:6608 class=0300000", "1:17", E_CLASS },
+	{ "1002:6608 class=03000000", "1:17", E_CLASS },
 	{ "1002:6608 class=gpu", "1:17", E_CLASS },
 	{ "1002:6608 class=zz", "1:17", E_CLASS },
 	{ "1002:6608 class=display=03", "1:17", E_CLASS },
@@ -585,6 +597,7 @@ static const struct {
 	{ "1002:6608 driver=.a", "1:18", E_NAME },
 	{ "1002:6608 driver=a@b", "1:18", E_NAME },
 	{ "1002:6608 driver=a`b", "1:18", E_NAME },
+	{ "1002:6608 driver=a:b", "1:18", E_NAME },
 	{ "1002:6608 driver=a[b", "1:18", E_NAME },
 	{ "1002:6608 driver=" NAME_63 "8", "1:18", E_NAME },
 	{ "1002:6608 vfs=0", "1:15", E_VFS },
@@ -600,6 +613,7 @@ static const struct {
 	{ "1002:6608 vfs=4 vf=", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=1,", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=a", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=0a1", "1:1", E_VF },
 	{ "1002:6608 vfs=256 vf=:", "1:1", E_VF }, /* it is next to the 9 */
 	{ "1002:6608 vfs=4 vf=4294967296", "1:1", E_VF },
 	{ "1002:6608 vf=1", "1:1", E_SHARED },
@@ -608,6 +622,7 @@ static const struct {
 	{ "1002:6608 take=boot-display vfs=2", "1:1", E_SHARED },
 	{ "keep 1002:6608 vfs=2", "1:16", E_KEEP },
 	{ "keep 1002:6608 vf=0", "1:16", E_KEEP },
+	{ "vfs=4\n1002:6608 with=group", "2:1", E_SHARED },
 	{ "[auto", "1:2", E_SECTION },
 	{ "[auto x]", "1:2", E_SECTION },
 	{ "[auto] x", "1:2", E_SECTION },
@@ -629,6 +644,11 @@ static const struct {
 	{ "1002:6608 attr.driver/unbind=1", "1:16", E_LINK },
 	{ "1002:6608 attr.net/eth0/device/x=1", "1:16", E_LINK },
 	{ "1002:6608 attr.virtfn0/reset=1", "1:16", E_LINK },
+	{ "1002:6608 attr.subsystem/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.iommu/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.iommu_group/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.physfn/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.firmware_node/x=1", "1:16", E_LINK },
 	{ "1002:6608 attr.x/driver_override=1", "1:16", E_ATTR },
 	{ "1002:6608 attr.reset_method=", "1:16", E_VALUE },
 	{ "1002:6608 attr.reset_method", "1:16", E_VALUE },
@@ -794,6 +814,13 @@ static void keeps_names_once(void **state)
 /* To the last byte, and not one more. */
 static void fills_the_room_for_names(void **state)
 {
+	static const struct {
+		const char *line, *place;
+	} more[] = {
+		{ "1002:6608 driver=d", "257:18" },    { "1002:6608 attr.d=c", "257:16" },
+		{ "1002:6608 attr.c=d", "257:16" },    { "1002:6608 vfs=1 vf=0", "257:20" },
+		{ "profile=d", "257:9" },	       { "[profile d]", "257:10" },
+	};
 	static char text[CONFIG_FILE_MAX];
 	struct text t;
 
@@ -806,8 +833,19 @@ static void fills_the_room_for_names(void **state)
 	bench_config(text);
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->text_used, CONFIG_TEXT_MAX);
-	text[t.len - 1] = 'x';
+	assert_null(config_add_file(&bench.config, "d"));
+	assert_int_equal(c->errors, 1);
+	assert_string_equal(c->error[0].phrase, E_NAMES);
+	assert_non_null(config_add_file(&bench.config, "c")); /* it is there */
+	size_t full = t.len;
+	text[full - 1] = 'x';
 	expect_error(text, "256:18", E_NAMES);
+	text[full - 1] = '\n';
+	for (size_t i = 0; i < COUNT(more); i++) {
+		t.len = full;
+		text_add(&t, "%s", more[i].line);
+		expect_error(text, more[i].place, E_NAMES);
+	}
 }
 
 static void says_when_names_are_full(void **state)

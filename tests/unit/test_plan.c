@@ -496,8 +496,9 @@ static void asks_about_few(void **state)
 	assert_false(may_ask("1002:6608\n10de:2684", 0x8086, 0x1912));
 	/* Of the configuration before, nothing is left; nor is a bit set that no rule has set. */
 	assert_false(may_ask("", 0x1002, 0x6608));
-	assert_true(may_ask("8086:8086", 0x8086, 0x8086));
+	assert_true(may_ask("8086:8086\n1002:0ffd", 0x8086, 0x8086));
 	assert_false(may_ask("", 0x8086, 0x8086));
+	assert_false(may_ask("", 0x1002, 0x0ffd));
 	assert_false(may_ask("", 0x1002, 0x1042));
 	assert_true(may_ask("keep 1002:6608", 0x1002, 0x6608));
 	assert_true(may_ask("1002:*", 0x8086, 0x1912));
