@@ -140,6 +140,30 @@ static void formats(void **state)
 	assert_false(t.cut);
 }
 
+static void puts_addresses(void **state)
+{
+	static const struct {
+		struct pci_address at;
+		const char *text;
+	} cases[] = {
+		{ { 0, 0, 0 }, "0000:00:00.0" },
+		{ { 0, 0x0a, 0x1f << 3 | 7 }, "0000:0a:1f.7" },
+		{ { 0xffff, 0xff, 1 }, "ffff:ff:00.1" },
+		{ { 0x10000, 0xe0, 0x30 }, "10000:e0:06.0" },
+		{ { 0x1234567, 0, 0 }, "1234567:00:00.0" },
+		{ { 0xfedcba98, 0x12, 0x0a << 3 | 5 }, "fedcba98:12:0a.5" },
+	};
+	char buf[PCI_ADDRESS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		memset(buf, '#', sizeof(buf));
+		assert_ptr_equal(pci_put_address(buf, &cases[i].at),
+				 buf + strlen(cases[i].text));
+		assert_string_equal(buf, cases[i].text);
+	}
+}
+
 /* A path as a rule has it. */
 static void formats_paths(void **state)
 {
@@ -306,6 +330,7 @@ int main(void)
 		cmocka_unit_test(reads_numbers),
 		cmocka_unit_test(reads_digits),
 		cmocka_unit_test(formats),
+		cmocka_unit_test(puts_addresses),
 		cmocka_unit_test(formats_paths),
 		cmocka_unit_test(formats_json),
 		cmocka_unit_test(never_overflows),
