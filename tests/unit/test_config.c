@@ -243,8 +243,8 @@ static void reads_attrs(void **state)
 	assert_string_equal(r->attr[0].value, "flr,bus");
 	assert_string_equal(r->attr[1].name, "d3cold_allowed");
 	assert_string_equal(r->attr[1].value, "0");
-	r = rule_of("1002:6608 attr.a=b=c attr.x.y=" NAME_63);
-	assert_string_equal(r->attr[0].value, "b=c");
+	r = rule_of("1002:6608 attr.a=b=c!~ attr.x.y=" NAME_63);
+	assert_string_equal(r->attr[0].value, "b=c!~");
 	assert_string_equal(r->attr[1].name, "x.y");
 	assert_string_equal(rule_of("1002:6608 attr." NAME_63 "=1")->attr[0].name, NAME_63);
 	/* In a directory of the function. */
@@ -486,6 +486,7 @@ static void reads_cmdline_rules(void **state)
 	bench_config("cmdline-rules=yes # for vgapass.ids=\n");
 	assert_int_equal(c->errors, 0);
 	assert_true(c->cmdline_rules);
+	assert_false(config_wants_token(c));
 	bench_config("cmdline-rules=yes\ncmdline-rules=no\n");
 	assert_int_equal(c->errors, 0);
 	assert_false(c->cmdline_rules);
@@ -501,6 +502,7 @@ static void reads_switches_of_boots(void **state)
 	assert_int_equal(c->errors, 0);
 	assert_true(config_wants_token(c));
 	assert_string_equal(c->chosen, "games");
+	assert_false(c->cmdline_rules);
 	bench_config("next-boot=yes\nnext-boot=no\n");
 	assert_false(config_wants_token(c));
 	bench_config("[trial]\n");
@@ -550,6 +552,7 @@ static const struct {
 	{ "1002:6608\r with=slot", "1:10", E_TEXT },
 	{ "1002:6608\v", "1:10", E_TEXT },
 	{ "1002:6608 wiht=slot", "1:11", E_OPTION },
+	{ "1002:6608 wiht=slot required=yes", "1:11", E_OPTION }, /* right words behind it */
 	{ "1002:6608 With=slot", "1:11", E_OPTION },
 	{ "1002:6608 slot", "1:11", E_OPTION },
 	{ "1002:6608 with", "1:15", E_VALUE },
@@ -704,6 +707,15 @@ static const struct {
 	{ "[profile off]", "1:10", E_RESERVED },
 	{ "[profile on]", "1:10", E_RESERVED },
 	{ "[profile dry-run]", "1:10", E_RESERVED },
+	{ "[profile trial]", "1:10", E_RESERVED },
+	{ "profile=", "1:9", E_NAME },
+	{ "profile=a/b", "1:9", E_NAME },
+	{ "profile=on", "1:9", E_RESERVED },
+	{ "profile=off", "1:9", E_RESERVED },
+	{ "profile=trial", "1:9", E_RESERVED },
+	{ "profile=a next-boot=yes", "1:1", E_ALONE },
+	{ "next-boot=", "1:11", E_VALUE },
+	{ "next-boot=maybe", "1:11", E_VALUE },
 };
 
 static void finds_errors(void **state)

@@ -198,6 +198,10 @@ static void wants_a_serial_of_its_own(void **state)
 	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 address=01:00.0\n"
 		   "keep 144d:a808 address=02:00.0\n", "");
 	expect("01:00.0", TWIN("00:01.0/00.0"));
+	/* whatever else the rule says */
+	bench.inv.function[1].class = 0x010601;
+	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 class=0108 address=01:00.0\n", "");
+	expect("01:00.0", TWIN("00:01.0/00.0"));
 	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 path=00:01.0/00.0\n", "");
 	expect("01:00.0", TAKEN);
 	expect("02:00.0", "");

@@ -430,6 +430,23 @@ static unsigned needs(const char *conf, const char *address)
 			  &bench.inv.function[bench_entry(address) - bench.plan.entry]);
 }
 
+/* Each detail has a bit of its own. */
+static void tells_details_apart(void **state)
+{
+	static const unsigned all[] = { PCI_DETAIL_GROUP, PCI_DETAIL_HEADER, PCI_DETAIL_DISPLAY,
+					PCI_DETAIL_PATH, PCI_DETAIL_SERIAL, PCI_DETAIL_DRIVER,
+					PCI_DETAIL_VIRTUAL, PCI_DETAIL_VFS, PCI_MARK };
+	unsigned seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_int_equal(seen & all[i], 0);
+		seen |= all[i];
+	}
+	assert_int_equal(seen, PCI_DETAIL_ALL | PCI_MARK);
+	assert_int_equal(PCI_DETAIL_ALL & PCI_MARK, 0);
+}
+
 static void asks_for_what_it_needs(void **state)
 {
 	const unsigned verdict = PLAN_VERDICT, leads = verdict | PLAN_LEADS | PCI_DETAIL_PATH;
@@ -519,6 +536,9 @@ static void names_what_is_in_its_place(void **state)
 	bench_plan("1002:6608 subsystem=1028:2121 path=00:01.0/00.0\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
 					      "1002:6608 subsystem 1028:2120 at 0000:01:00.0");
+	bench_plan("1002:6608 class=usb path=00:01.0/00.0\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
+					      "1002:6608 at 0000:01:00.0");
 	bench_plan("1002:6608 address=01:00.* serial=00-00-00-00-00-00-00-01\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
 					      "1002:6608 serial 00-11-22-33-44-55-66-77 at "
@@ -600,6 +620,7 @@ int main(void)
 		TEST(plans_anew),
 		TEST(plans_for_many),
 		TEST(plans_by_many),
+		TEST(tells_details_apart),
 		TEST(asks_for_what_it_needs),
 		TEST(asks_about_followers),
 		TEST(asks_about_few),
