@@ -307,6 +307,21 @@ static void refuses_several_networks(void **state)
 	expect("03:00.0", "to be bound to vfio-pci (c:2)");
 }
 
+/* Of one card it is not asked which one was meant. */
+static void takes_the_network_of_a_card(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA)->subvendor = 1;
+	bench_add("01:00.1", "10de:0001", NET)->subvendor = 2;
+	bench_add("02:00.0", "10de:0001", NET)->subvendor = 1;
+	bench_add("03:00.0", "10de:0001", NET)->subvendor = 1;
+	bench_plan("10de:* subsystem=0001:* with=slot\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", ALONG("01:00.0"));
+	expect("02:00.0", SEVERAL);
+	expect("03:00.0", SEVERAL);
+}
+
 /* In a group there may be anything: the root disk of another slot is not the card's. */
 static void refuses_strangers(void **state)
 {
@@ -567,6 +582,14 @@ static void leaves_companions_of_what_is_refused(void **state)
 	expect("01:00.1", ALONG("02:00.0"));
 	bench_plan("10de:2684 take=boot-display\n10de:1b81 with=group\n", "");
 	assert_int_equal(bench_entry("01:00.1")->state, STATE_PLANNED);
+	/* Also of a card behind it. */
+	bench.inv.function[0].boot_display = false;
+	bench.inv.function[2].boot_display = true;
+	bench_plan("10de:2684 with=group\n", "");
+	expect("01:00.1", ALONG("01:00.0"));
+	expect("02:00.1", BESIDE("01:00.0"));
+	bench.inv.function[0].boot_display = true;
+	bench.inv.function[2].boot_display = false;
 	/* A display that is not of the group does not matter to it. */
 	bench.inv.function[0].group = 2;
 	bench_plan("10de:1b81 with=group\n", "");
@@ -581,10 +604,13 @@ static void guards_companions(void **state)
 	bench_add("01:00.1", "10de:22ba", VGA)->boot_display = true;
 	bench_add("01:00.2", "10de:1ad8", XHCI)->group = -1;
 	bench_add("01:00.3", "10de:0001", 0x060400);
+	bench_add("01:00.4", "10de:0002", 0x040300);
 	bench_plan("10de:2684 with=slot\n", "");
 	assert_int_equal(bench_entry("01:00.1")->reason, REASON_BOOT_DISPLAY);
 	assert_int_equal(bench_entry("01:00.2")->reason, REASON_NO_GROUP);
 	assert_null(bench_entry("01:00.3")->rule);
+	/* A slot is not a group, which a display in it would block. */
+	expect("01:00.4", ALONG("01:00.0"));
 }
 
 /* --- run_result */
@@ -617,6 +643,14 @@ static void tells_ok(void **state)
 	bench.outcome[2].state = STATE_FAILED;
 	expect_result("ok");
 	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+	two_cards("required=yes\n1002:6608\nkeep 1002:6609\n", "");
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+	/* one for a guest, one with virtual functions */
+	bench.inv.function[1].vfs = 2;
+	bench_plan("1002:6608\n1002:6609 vfs=2 required=yes\n", "");
 	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("ok");
 }
@@ -1009,6 +1043,7 @@ int main(void)
 		TEST(counts_what_a_boot_sees),
 		TEST(knows_vital_classes),
 		TEST(refuses_several_networks),
+		TEST(takes_the_network_of_a_card),
 		TEST(refuses_strangers),
 		TEST(strangers_are_no_failure),
 		TEST(takes_the_first_function_along),

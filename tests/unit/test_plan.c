@@ -181,7 +181,11 @@ static void needs_a_path(void **state)
 static void leaves_what_comes_later(void **state)
 {
 	(void)state;
-	bench.inv.function[3].later = bench.inv.function[4].later = true;
+	bench.inv.function[4].later = true;
+	bench_plan("1002:6608 with=slot\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", "");
+	bench.inv.function[3].later = true;
 	bench_plan("1002:6608\n", "");
 	expect("01:00.0", "");
 	assert_int_equal(bench.plan.matched[0], 0);
@@ -440,6 +444,7 @@ static void tells_details_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_true(all[i] && !(all[i] & (all[i] - 1)));
 		assert_int_equal(seen & all[i], 0);
 		seen |= all[i];
 	}
@@ -570,6 +575,8 @@ static void names_nothing(void **state)
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
 	/* Half an ID is no ID to look for. */
 	bench_plan("1002:* class=usb\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
+	bench_plan("*:6608 class=usb\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
 	bench_plan("keep 10de:2684\n10de:2684\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");

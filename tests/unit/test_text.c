@@ -107,6 +107,9 @@ static void reads_numbers(void **state)
 static void reads_digits(void **state)
 {
 	(void)state;
+	assert_int_equal(slice_digit('9'), 9);
+	assert_int_equal(slice_digit('F'), 15);
+	assert_int_equal(slice_digit('g'), 16);
 	assert_int_equal(slice_digits(slice_of("0fF"), 3), 0xff);
 	assert_int_equal(slice_digits(slice_of("ffffffff"), 8), 0xffffffff);
 	assert_int_equal(slice_digits(slice_of("ff"), 3), -1);
