@@ -970,6 +970,28 @@ static void has_words_for_every_reason(void **state)
 	}
 }
 
+/* Programs read these words: they do not change. */
+static void has_stable_words(void **state)
+{
+	static const char *const states[] = { "none", "bind", "shared", "refused", "keep", "bound",
+					      "failed", "held" };
+	static const char *const modes[] = { "on", "off", "dry-run" };
+	static const char *const reasons[] = {
+		"", "keep", "bridge", "no-group", "boot-display", "identity", "several", "stranger",
+		"expect", "vfs", "no-driver", "override", "attr", "in-use", "unbind", "probe",
+		"hang", "gone",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(states); i++)
+		assert_string_equal(state_word(i), states[i]);
+	for (unsigned i = 0; i < COUNT(modes); i++)
+		assert_string_equal(mode_word(i), modes[i]);
+	assert_int_equal(COUNT(reasons), REASONS);
+	for (unsigned i = 0; i < COUNT(reasons); i++)
+		assert_true(slice_is(reason_code(i), reasons[i]));
+}
+
 /* "What if" plans are asked about too: what a run met is found by the function, not the entry. */
 static void speaks_of_another_plan(void **state)
 {
@@ -1069,6 +1091,7 @@ int main(void)
 		TEST(says_what_became),
 		TEST(says_what_was_met),
 		TEST(has_words_for_every_reason),
+		TEST(has_stable_words),
 		TEST(speaks_of_another_plan),
 		TEST(speaks_of_another_configuration),
 		TEST(takes_from_nobody),

@@ -125,7 +125,7 @@ static void formats(void **state)
 {
 	const struct pci_address at = { 0x10000, 0xe0, 0x1f << 3 | 7 };
 	const struct pci_function f = { .driver = "", .vendor = 0x1002, .device = 0x6 };
-	const struct place whole = { "a.conf", 0, 0 }, line = { "a.conf", 3, 0 },
+	const struct place whole = { "a.conf", 0, 7 }, line = { "a.conf", 3, 0 },
 			   column = { "a.conf", 3, 14 };
 	const struct slice v = { "sliced", 5 };
 	char buf[256];
@@ -196,8 +196,9 @@ static void formats_json(void **state)
 
 	(void)state;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%pj %pj %pn %pn", "a\"b\\c\n\x01\x7f\xff~", "", "", "x");
-	assert_string_equal(buf, "\"a\\\"b\\\\c\\u000a\\u0001\\u007f\\u00ff~\" \"\" null \"x\"");
+	text_add(&t, "%pj %pj %pn %pn", "a\"b\\c\n\x01\x1f \x7f\xff~", "", "", "x");
+	assert_string_equal(buf, "\"a\\\"b\\\\c\\u000a\\u0001\\u001f \\u007f\\u00ff~\" \"\" null "
+				 "\"x\"");
 }
 
 static void never_overflows(void **state)
