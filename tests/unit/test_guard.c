@@ -299,6 +299,11 @@ static void refuses_several_networks(void **state)
 	bench_plan("8086:1521 path=00:01.0/00.1\n", "");
 	expect("01:00.1", TAKEN);
 	expect("01:00.0", "");
+	/* the ports of a card have one serial number */
+	bench.inv.function[0].has_serial = bench.inv.function[1].has_serial = true;
+	bench_plan("8086:1521 serial=00-00-00-00-00-00-00-00\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", TAKEN);
 	/* One is enough for none to mean several; other classes do not count, nor other rules. */
 	bench_plan("8086:15f3\n", "");
 	expect("02:00.0", TAKEN);
@@ -326,6 +331,7 @@ static void takes_the_network_of_a_card(void **state)
 static void refuses_strangers(void **state)
 {
 	(void)state;
+	bench_add("00:02.0", "8086:1912", VGA)->boot_display = true;
 	bench_add("01:00.0", "10de:2684", VGA)->group = 0;
 	bench_add("01:00.2", "10de:1ad8", XHCI)->group = 0;
 	bench_add("01:00.3", "8086:a12f", XHCI)->group = 0;
@@ -893,6 +899,8 @@ static void says_what_became(void **state)
 		  "(c:1)" },
 		{ STATE_FAILED, REASON_UNBIND, STEP_UNBIND, -EBUSY, "radeon",
 		  "failed: driver radeon did not release it (error 16); it is on radeon (c:1)" },
+		{ STATE_HELD, REASON_UNBIND, STEP_UNBIND, -EBUSY, "radeon",
+		  "held: driver radeon did not release it (error 16) (c:1)" },
 		{ STATE_HELD, REASON_PROBE, STEP_PROBE, 0, "",
 		  "held: driver vfio-pci did not accept it: see the kernel log (c:1)" },
 		{ STATE_FAILED, REASON_HANG, STEP_UNBIND, 0, "",
