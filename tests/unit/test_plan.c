@@ -548,6 +548,10 @@ static void names_what_is_in_its_place(void **state)
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
 					      "1002:6608 serial 00-11-22-33-44-55-66-77 at "
 					      "0000:01:00.0");
+	bench.inv.function[3].has_serial = false;
+	bench_plan("1002:6608 address=01:00.0 serial=00-00-00-00-00-00-00-01\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
+					      "1002:6608 at 0000:01:00.0");
 }
 
 static void names_what_is_elsewhere(void **state)
