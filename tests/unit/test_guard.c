@@ -800,6 +800,9 @@ static void tells_modules_and_blockers(void **state)
 			    "0000:03:00.0: nvme blocks IOMMU group 7: see vgapass check");
 	assert_string_not_equal(bench_problem(OTHERS_MAX + 1), "");
 	assert_string_equal(bench_problem(OTHERS_MAX + 2), "");
+	bench.other[0].group = STRAY;
+	assert_string_equal(bench_problem(2), "0000:03:00.0: bound to nvme without a rule: "
+					      "remove ids= of that driver");
 }
 
 /* Behind the end of the tables is what an earlier run left there. */
