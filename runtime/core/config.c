@@ -179,15 +179,17 @@ static const char *set_address(struct parser *p, struct slice v)
 static const char *set_path(struct parser *p, struct slice v)
 {
 	struct pci_path *path = &p->rule->path;
-	struct pci_address at;
-	bool good = slice_has(v, '.') && v.p[v.n - 1] != '/' &&
-		    pci_parse_address(slice_cut(&v, '/'), &at, NULL);
+	const char *end = v.p + v.n;
+	struct slice hop = slice_cut(&v, '/');
+	struct pci_address at = { 0, 0, 0 };
+	bool good = pci_parse_address(hop, &at, NULL);
 
-	if (good)
-		*path = (struct pci_path){ at.domain, at.bus, 1, { at.devfn } };
-	while (good && v.n)
+	*path = (struct pci_path){ at.domain, at.bus, 1, { at.devfn } };
+	while (good && hop.p + hop.n < end) {
+		hop = slice_cut(&v, '/');
 		good = path->hops < PCI_HOPS_MAX &&
-		       pci_parse_devfn(slice_cut(&v, '/'), &path->hop[path->hops++], NULL);
+		       pci_parse_devfn(hop, &path->hop[path->hops++], NULL);
+	}
 	return good ? NULL : E_PATH;
 }
 
@@ -307,8 +309,8 @@ const char *config_option(unsigned i, const char **words)
 {
 	if (i >= OPTIONS)
 		return NULL;
-	*words = options[i].field ? options[i].words :
-		 options[i].set == set_class ? CLASSES : "";
+	*words = options[i].set == set_class ? CLASSES :
+		 options[i].field && !options[i].bits ? options[i].words : "";
 	return options[i].key;
 }
 

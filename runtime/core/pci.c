@@ -67,7 +67,7 @@ char *pci_put_address(char to[PCI_ADDRESS_SIZE], const struct pci_address *at)
 		     (at->devfn & 7);
 	unsigned digits = 9;
 
-	while (digits < 13 && v >> 4 * digits)
+	while (v >> 4 * digits)
 		digits++;
 	while (digits--) {
 		*to++ = "0123456789abcdef"[v >> 4 * digits & 15];

@@ -148,7 +148,7 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *lead = &inv->function[i];
 		const struct rule *r = p->entry[i].rule;
-		if (!r || p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
+		if (p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
 			continue;
 		bool is_card = lead->identity->path.hops > 1;
 		const struct pci_function *f = inv->function;
@@ -181,7 +181,7 @@ static bool identifies(const struct inventory *inv, const struct rule *r,
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < inv->functions && n < 2 && r->given & RULE_SERIAL; i++) {
+	for (unsigned i = 0; i < inv->functions && r->given & RULE_SERIAL; i++) {
 		const struct pci_function *g = &inv->function[i];
 		if (g->at.domain <= UINT16_MAX || f->at.domain > UINT16_MAX)
 			n += id_agrees(r, g) && options_agree(r, g, RULE_SERIAL);
@@ -302,8 +302,6 @@ void plan_build(const struct config *c, const struct cmdline *cmd, const struct 
 		ret->networks[by - c->rule] += pci_kind(f) == PCI_NETWORK;
 		enter_rule(c, inv, ret, i, by);
 	}
-	if (ret->state != PLAN_READY)
-		return;
 	refuse_entries(c, inv, ret, false);
 	/* After that, as a refused function takes nothing along. */
 	take_companions(c, inv, ret);

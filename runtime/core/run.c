@@ -21,8 +21,8 @@ static bool required_is_missing(const struct run *r)
 			return true;
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct plan_entry *e = &p->entry[i];
-		if (e->rule && e->rule->required && e->state != STATE_KEPT &&
-		    e->reason != REASON_STRANGER && run_state(r, i) != STATE_SHARED &&
+		if (e->rule && e->rule->required && e->reason != REASON_STRANGER &&
+		    run_state(r, i) != STATE_SHARED &&
 		    (run_state(r, i) != STATE_BOUND || r->outcome[i].viable == VIABLE_NO))
 			return true;
 	}

@@ -26,10 +26,10 @@ static void put_slice(struct text *t, struct slice s)
 		put_char(t, s.p[i]);
 }
 
-static void put_number(struct text *t, unsigned v, unsigned base, unsigned min_digits)
+static void put_number(struct text *t, unsigned v, unsigned base, int min_digits)
 {
 	if (v >= base || min_digits > 1)
-		put_number(t, v / base, base, min_digits ? min_digits - 1 : 0);
+		put_number(t, v / base, base, min_digits - 1);
 	put_char(t, "0123456789abcdef"[v % base]);
 }
 
@@ -101,9 +101,9 @@ void text_vadd(struct text *t, const char *format, va_list args)
 			put_char(t, *format);
 			continue;
 		}
-		unsigned digits = 0;
+		int digits = 0;
 		if (*++format == '0')
-			digits = (unsigned)*++format - '0', format++;
+			digits = *++format - '0', format++;
 		if (*format == 's')
 			put_slice(t, slice_of(va_arg(args, const char *)));
 		else if (*format == 'p')

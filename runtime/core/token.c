@@ -13,7 +13,7 @@ void token_parse(struct slice text, struct token *ret)
 
 	ret->word = TOKEN_NONE;
 	ret->profile[0] = '\0';
-	if (!whole || !slice_is(version, "1") || !word.n || known == SLICE_NO_WORD ||
+	if (!whole || !slice_is(version, "1") || known == SLICE_NO_WORD ||
 	    !line.n == (known == TOKEN_PROFILE) || line.n >= sizeof(ret->profile))
 		return;
 	text_make(ret->profile, sizeof(ret->profile), "%pv", &line);

@@ -37,9 +37,8 @@ static bool is_beside_display(const struct run *r, const struct pci_function *f,
 
 	for (unsigned i = 0; i < r->inv.functions; i++) {
 		const struct pci_function *g = &r->inv.function[i];
-		unsigned state = entries[i].state;
-		if (g->boot_display && pci_same_slot(&g->at, &f->at) && state != STATE_PLANNED &&
-		    state != STATE_BOUND)
+		if (g->boot_display && pci_same_slot(&g->at, &f->at) &&
+		    entries[i].state != STATE_PLANNED)
 			return true;
 	}
 	return false;

@@ -94,6 +94,9 @@ static void reads_a_trial(void **state)
 	assert_true(slice_is(c.profile, "trials"));
 	cmdline_parse(slice_of("quiet"), &c);
 	assert_null(c.profile.p);
+	cmdline_parse(slice_of("systemd.unit=trial rd.systemd.unit=games"), &c);
+	assert_false(c.trial);
+	assert_null(c.profile.p);
 	cmdline_parse(slice_of("vgapass=games vgapass=on"), &c);
 	assert_non_null(c.profile.p);
 	assert_int_equal(c.profile.n, 0);
@@ -116,6 +119,7 @@ static void obeys_recovery(void **state)
 		"systemd.unit=rescue", "systemd.unit=", "x.systemd.unit=rescue.target", "rd.shell",
 		"rd.breaks", "vgapass=rescue", "vgapass=rescue.target", "--single", "S1", "11",
 		"systemd.unit=off", "systemd.unit=dry-run", "systemd.unit=on",
+		"systemd.unit=trial", "rd.systemd.unit=trial",
 	};
 	char line[128];
 	struct cmdline c;
@@ -193,6 +197,7 @@ static void collects_module_params(void **state)
 		{ "vfio_pci.a", "vfio_pci", "", "a" },
 		{ "vfio_pci.", "vfio_pci", "", "" },
 		{ "vfio_pci", "vfio_pci", "", "" },
+		{ "vfio_pci vfio_pci. vfio_pci.b=1", "vfio_pci", "a=0", "a=0 b=1" },
 		{ "vfio.a=1 vfio_pci_core.b=2 xvfio_pci.c=3", "vfio_pci", "", "" },
 		{ "vfio_pci.a=1002:6608 -- vfio_pci.b=1", "vfio_pci", "", "a=1002:6608" },
 		/* by which a driver takes what no rule names */

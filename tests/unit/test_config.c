@@ -243,13 +243,15 @@ static void reads_attrs(void **state)
 	assert_string_equal(r->attr[0].value, "flr,bus");
 	assert_string_equal(r->attr[1].name, "d3cold_allowed");
 	assert_string_equal(r->attr[1].value, "0");
-	r = rule_of("1002:6608 attr.a=b=c attr.x.y=" NAME_63);
-	assert_string_equal(r->attr[0].value, "b=c");
+	r = rule_of("1002:6608 attr.a=b=c!~ attr.x.y=" NAME_63);
+	assert_string_equal(r->attr[0].value, "b=c!~");
 	assert_string_equal(r->attr[1].name, "x.y");
+	assert_string_equal(rule_of("1002:6608 attr." NAME_63 "=1")->attr[0].name, NAME_63);
 	/* In a directory of the function. */
 	r = rule_of("1002:6608 attr.nvidia/current_vgpu_type=592 attr.virtfn/a.b/c-d=1");
 	assert_string_equal(r->attr[0].name, "nvidia/current_vgpu_type");
 	assert_string_equal(r->attr[1].name, "virtfn/a.b/c-d");
+	assert_string_equal(rule_of("1002:6608 attr.virtio12/x=1")->attr[0].name, "virtio12/x");
 	/* A rule's own value replaces its defaults'. */
 	r = rule_of("attr.a=1 attr.b=2\n1002:6608 attr.a=3");
 	assert_int_equal(r->attrs, 2);
@@ -279,6 +281,12 @@ static void reads_sizes(void **state)
 		assert_int_equal(r->attrs, 1);
 		assert_string_equal(r->attr[0].name, cases[i].name);
 		assert_string_equal(r->attr[0].value, cases[i].value);
+	}
+	for (unsigned n = 0; n < 20; n++) {
+		const struct rule *r = rule_of(
+			text_make(line, sizeof(line), "1002:6608 resize.bar0=%u%s", 1u << n % 10,
+				  n < 10 ? "M" : "G"));
+		assert_string_equal(r->attr[0].value, text_make(line, sizeof(line), "%u", n));
 	}
 	/* It is that attribute: the last value counts. */
 	const struct rule *r = rule_of("resize.bar1=8G\n1002:6608 attr.resource1_resize=9");
@@ -447,9 +455,13 @@ static void reads_virtual_functions(void **state)
 	assert_string_equal(vfs_of("1002:6608 vfs=8"), "01234567");
 	assert_string_equal(vfs_of("1002:6608 vfs=8 vf=0"), "0");
 	assert_string_equal(vfs_of("1002:6608 vf=7,2-4,0-0 vfs=8"), "02347");
+	assert_string_equal(vfs_of("1002:6608 vfs=10 vf=9,2"), "2");
 	assert_string_equal(vfs_of("1002:6608 vfs=256 vf=3,255"), "3");
 	assert_int_equal(config_takes_vf(&c->rule[0], 255), 1);
 	assert_int_equal(config_takes_vf(&c->rule[0], 254), 0);
+	assert_int_equal(config_list_has("8", 8, 0), 2);
+	assert_int_equal(config_list_has("x", 8, 0), 2);
+	assert_int_equal(config_list_has("2-1", 8, 0), 2);
 	assert_string_equal(vfs_of("vf=1 vfs=4 driver=keep with=slot\n1002:6608 vfs=2"), "1");
 	assert_string_equal(rule_of("1002:6608 driver=keep vfs=2")->driver, CONFIG_DRIVER_KEEP);
 	/* For a keep rule they do nothing. */
@@ -474,6 +486,7 @@ static void reads_cmdline_rules(void **state)
 	bench_config("cmdline-rules=yes # for vgapass.ids=\n");
 	assert_int_equal(c->errors, 0);
 	assert_true(c->cmdline_rules);
+	assert_false(config_wants_token(c));
 	bench_config("cmdline-rules=yes\ncmdline-rules=no\n");
 	assert_int_equal(c->errors, 0);
 	assert_false(c->cmdline_rules);
@@ -489,10 +502,13 @@ static void reads_switches_of_boots(void **state)
 	assert_int_equal(c->errors, 0);
 	assert_true(config_wants_token(c));
 	assert_string_equal(c->chosen, "games");
+	assert_false(c->cmdline_rules);
 	bench_config("next-boot=yes\nnext-boot=no\n");
 	assert_false(config_wants_token(c));
 	bench_config("[trial]\n");
 	assert_false(config_wants_token(c));
+	/* Of the configuration before, nothing is left. */
+	assert_null(c->chosen);
 }
 
 static void reads_a_trial(void **state)
@@ -510,6 +526,9 @@ static void reads_a_trial(void **state)
 	assert_null(c->rule[0].profile);
 	assert_null(c->rule[1].profile);
 	assert_string_equal(c->rule[2].profile, "a");
+	bench_config("[trial]\n1002:6608\n");
+	config_begin_trial((struct config *)c);
+	assert_null(c->rule[0].profile);
 }
 
 static const struct {
@@ -533,6 +552,7 @@ static const struct {
 	{ "1002:6608\r with=slot", "1:10", E_TEXT },
 	{ "1002:6608\v", "1:10", E_TEXT },
 	{ "1002:6608 wiht=slot", "1:11", E_OPTION },
+	{ "1002:6608 wiht=slot required=yes", "1:11", E_OPTION }, /* right words behind it */
 	{ "1002:6608 With=slot", "1:11", E_OPTION },
 	{ "1002:6608 slot", "1:11", E_OPTION },
 	{ "1002:6608 with", "1:15", E_VALUE },
@@ -554,6 +574,7 @@ static const struct {
 	{ "1002:6608 class=3", "1:17", E_CLASS },
 	{ "1002:6608 class=030", "1:17", E_CLASS },
 	{ "1002:6608 class=0300000", "1:17", E_CLASS },
+	{ "1002:6608 class=03000000", "1:17", E_CLASS },
 	{ "1002:6608 class=gpu", "1:17", E_CLASS },
 	{ "1002:6608 class=zz", "1:17", E_CLASS },
 	{ "1002:6608 class=display=03", "1:17", E_CLASS },
@@ -579,6 +600,7 @@ static const struct {
 	{ "1002:6608 driver=.a", "1:18", E_NAME },
 	{ "1002:6608 driver=a@b", "1:18", E_NAME },
 	{ "1002:6608 driver=a`b", "1:18", E_NAME },
+	{ "1002:6608 driver=a:b", "1:18", E_NAME },
 	{ "1002:6608 driver=a[b", "1:18", E_NAME },
 	{ "1002:6608 driver=" NAME_63 "8", "1:18", E_NAME },
 	{ "1002:6608 vfs=0", "1:15", E_VFS },
@@ -594,6 +616,8 @@ static const struct {
 	{ "1002:6608 vfs=4 vf=", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=1,", "1:1", E_VF },
 	{ "1002:6608 vfs=4 vf=a", "1:1", E_VF },
+	{ "1002:6608 vfs=4 vf=0a1", "1:1", E_VF },
+	{ "1002:6608 vfs=256 vf=:", "1:1", E_VF }, /* it is next to the 9 */
 	{ "1002:6608 vfs=4 vf=4294967296", "1:1", E_VF },
 	{ "1002:6608 vf=1", "1:1", E_SHARED },
 	{ "1002:6608 driver=keep", "1:1", E_SHARED },
@@ -601,6 +625,7 @@ static const struct {
 	{ "1002:6608 take=boot-display vfs=2", "1:1", E_SHARED },
 	{ "keep 1002:6608 vfs=2", "1:16", E_KEEP },
 	{ "keep 1002:6608 vf=0", "1:16", E_KEEP },
+	{ "vfs=4\n1002:6608 with=group", "2:1", E_SHARED },
 	{ "[auto", "1:2", E_SECTION },
 	{ "[auto x]", "1:2", E_SECTION },
 	{ "[auto] x", "1:2", E_SECTION },
@@ -622,6 +647,11 @@ static const struct {
 	{ "1002:6608 attr.driver/unbind=1", "1:16", E_LINK },
 	{ "1002:6608 attr.net/eth0/device/x=1", "1:16", E_LINK },
 	{ "1002:6608 attr.virtfn0/reset=1", "1:16", E_LINK },
+	{ "1002:6608 attr.subsystem/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.iommu/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.iommu_group/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.physfn/x=1", "1:16", E_LINK },
+	{ "1002:6608 attr.firmware_node/x=1", "1:16", E_LINK },
 	{ "1002:6608 attr.x/driver_override=1", "1:16", E_ATTR },
 	{ "1002:6608 attr.reset_method=", "1:16", E_VALUE },
 	{ "1002:6608 attr.reset_method", "1:16", E_VALUE },
@@ -647,6 +677,10 @@ static const struct {
 	{ "keep 1002:6608 attr.a=1", "1:21", E_KEEP },
 	{ "keep 1002:6608 driver=vfio-pci", "1:16", E_KEEP },
 	{ "keep 1002:6608 expect=1", "1:16", E_KEEP },
+	{ "keep 1002:6608 iommu=ignore", "1:16", E_KEEP },
+	{ "keep 1002:6608 take=boot-display", "1:16", E_KEEP },
+	{ "keep 1002:6608 on-failure=hold", "1:16", E_KEEP },
+	{ "keep 1002:6608 required=yes", "1:16", E_KEEP },
 	{ "*:*", "1:1", E_ALL },
 	{ "  *:* with=slot", "1:3", E_ALL },
 	{ "*:* boot-display=no", "1:1", E_ALL },
@@ -673,6 +707,15 @@ static const struct {
 	{ "[profile off]", "1:10", E_RESERVED },
 	{ "[profile on]", "1:10", E_RESERVED },
 	{ "[profile dry-run]", "1:10", E_RESERVED },
+	{ "[profile trial]", "1:10", E_RESERVED },
+	{ "profile=", "1:9", E_NAME },
+	{ "profile=a/b", "1:9", E_NAME },
+	{ "profile=on", "1:9", E_RESERVED },
+	{ "profile=off", "1:9", E_RESERVED },
+	{ "profile=trial", "1:9", E_RESERVED },
+	{ "profile=a next-boot=yes", "1:1", E_ALONE },
+	{ "next-boot=", "1:11", E_VALUE },
+	{ "next-boot=maybe", "1:11", E_VALUE },
 };
 
 static void finds_errors(void **state)
@@ -771,11 +814,25 @@ static void keeps_names_once(void **state)
 	bench_config(text);
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->text_used, sizeof("c") + sizeof(NAME_63));
+	/* What an earlier configuration left is no name of this one. */
+	bench_config("1002:6608 driver=d");
+	assert_int_equal(c->text_used, sizeof("c") + sizeof("d"));
+	assert_ptr_equal(c->file[0], c->text);
+	assert_string_equal(c->text, "c");
+	assert_ptr_equal(c->rule[0].driver, c->text + sizeof("c"));
+	assert_string_equal(c->rule[0].driver, "d");
 }
 
 /* To the last byte, and not one more. */
 static void fills_the_room_for_names(void **state)
 {
+	static const struct {
+		const char *line, *place;
+	} more[] = {
+		{ "1002:6608 driver=d", "257:18" },    { "1002:6608 attr.d=c", "257:16" },
+		{ "1002:6608 attr.c=d", "257:16" },    { "1002:6608 vfs=1 vf=0", "257:20" },
+		{ "profile=d", "257:9" },	       { "[profile d]", "257:10" },
+	};
 	static char text[CONFIG_FILE_MAX];
 	struct text t;
 
@@ -788,8 +845,19 @@ static void fills_the_room_for_names(void **state)
 	bench_config(text);
 	assert_int_equal(c->errors, 0);
 	assert_int_equal(c->text_used, CONFIG_TEXT_MAX);
-	text[t.len - 1] = 'x';
+	assert_null(config_add_file(&bench.config, "d"));
+	assert_int_equal(c->errors, 1);
+	assert_string_equal(c->error[0].phrase, E_NAMES);
+	assert_non_null(config_add_file(&bench.config, "c")); /* it is there */
+	size_t full = t.len;
+	text[full - 1] = 'x';
 	expect_error(text, "256:18", E_NAMES);
+	text[full - 1] = '\n';
+	for (size_t i = 0; i < COUNT(more); i++) {
+		t.len = full;
+		text_add(&t, "%s", more[i].line);
+		expect_error(text, more[i].place, E_NAMES);
+	}
 }
 
 static void says_when_names_are_full(void **state)
@@ -852,7 +920,7 @@ static void finds_errors_in_ids(void **state)
 	} cases[] = {
 		{ "1002:6608,1002:x", "1:23", E_ID },	  { ",1002:6608", "1:13", E_ID },
 		{ "1002:6608,,1002:aab0", "1:23", E_ID }, { "*:*", "1:13", E_ALL },
-		{ "1002:6608 with=slot", "1:13", E_ID },
+		{ "1002:6608 with=slot", "1:13", E_ID },  { "keep,1002:6608", "1:17", E_ID },
 	};
 	char line[64];
 	struct text t;
@@ -942,6 +1010,7 @@ static void stays_inside(void **state)
 {
 	static const char text[] =
 		"keep 1002:6608 attr.a=b class=display\n[profile x]\nwith=slot\r\n"
+		"1002:6608 attr.a=b driver=c vf=0 vfs=1\nprofile=x\n"
 		"*:* path=00:01.0/00.0 serial=00-11-22-33-44-55-66-77 # end";
 
 	(void)state;
@@ -953,6 +1022,38 @@ static void stays_inside(void **state)
 		config_parse(&bench.config, "c", exact, n);
 		free(exact);
 	}
+}
+
+/* What messages show of it. */
+static void lists_options(void **state)
+{
+	static const struct {
+		const char *name, *words;
+	} all[] = {
+		{ "subsystem", "" },
+		{ "class", "audio=0401|display=03|usb=0c03|network=02|storage=01|serial=07" },
+		{ "address", "" },
+		{ "path", "" },
+		{ "serial", "" },
+		{ "boot-display", "no|yes" },
+		{ "with", "function|slot|group" },
+		{ "iommu", "require|ignore" },
+		{ "take", "|boot-display" },
+		{ "on-failure", "release|hold" },
+		{ "required", "no|yes" },
+		{ "driver", "" },
+		{ "expect", "" },
+		{ "vfs", "" },
+		{ "vf", "" },
+	};
+	const char *words;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(all); i++) {
+		assert_string_equal(config_option(i, &words), all[i].name);
+		assert_string_equal(words, all[i].words);
+	}
+	assert_null(config_option(COUNT(all), &words));
 }
 
 int main(void)
@@ -997,6 +1098,7 @@ int main(void)
 		cmocka_unit_test(reads_rules_of_the_command_line),
 		cmocka_unit_test(finds_errors_in_rules_of_the_command_line),
 		cmocka_unit_test(stays_inside),
+		cmocka_unit_test(lists_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,8 @@ static void knows_modules(void **state)
 		if (module_takes_ids(slice_of(cases[i].module)) != cases[i].ids ||
 		    module_is_for_guests(slice_of(cases[i].module)) != cases[i].guests)
 			fail_msg("%s: wrong", cases[i].module);
+	/* What is behind the name is no part of it. */
+	assert_false(module_is_for_guests((struct slice){ "vfio", 3 }));
 }
 
 int main(void)

@@ -198,6 +198,10 @@ static void wants_a_serial_of_its_own(void **state)
 	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 address=01:00.0\n"
 		   "keep 144d:a808 address=02:00.0\n", "");
 	expect("01:00.0", TWIN("00:01.0/00.0"));
+	/* whatever else the rule says */
+	bench.inv.function[1].class = 0x010601;
+	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 class=0108 address=01:00.0\n", "");
+	expect("01:00.0", TWIN("00:01.0/00.0"));
 	bench_plan("144d:a808 serial=00-00-00-00-00-00-00-00 path=00:01.0/00.0\n", "");
 	expect("01:00.0", TAKEN);
 	expect("02:00.0", "");
@@ -228,6 +232,11 @@ static void counts_what_a_boot_sees(void **state)
 	add_disk("ffff:01:00.0", 7);
 	bench_plan(seven, "");
 	expect("01:00.0", TWIN("00:01.0/00.0"));
+	bench_start();
+	add_disk("ffff:01:00.0", 7);
+	add_disk("10000:e1:00.0", 7);
+	bench_plan(seven, "");
+	expect("ffff:01:00.0", TAKEN);
 }
 
 /* Every storage, SD and USB controller is vital; network controllers are counted. */
@@ -290,6 +299,11 @@ static void refuses_several_networks(void **state)
 	bench_plan("8086:1521 path=00:01.0/00.1\n", "");
 	expect("01:00.1", TAKEN);
 	expect("01:00.0", "");
+	/* the ports of a card have one serial number */
+	bench.inv.function[0].has_serial = bench.inv.function[1].has_serial = true;
+	bench_plan("8086:1521 serial=00-00-00-00-00-00-00-00\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", TAKEN);
 	/* One is enough for none to mean several; other classes do not count, nor other rules. */
 	bench_plan("8086:15f3\n", "");
 	expect("02:00.0", TAKEN);
@@ -298,10 +312,26 @@ static void refuses_several_networks(void **state)
 	expect("03:00.0", "to be bound to vfio-pci (c:2)");
 }
 
+/* Of one card it is not asked which one was meant. */
+static void takes_the_network_of_a_card(void **state)
+{
+	(void)state;
+	bench_add("01:00.0", "10de:2684", VGA)->subvendor = 1;
+	bench_add("01:00.1", "10de:0001", NET)->subvendor = 2;
+	bench_add("02:00.0", "10de:0001", NET)->subvendor = 1;
+	bench_add("03:00.0", "10de:0001", NET)->subvendor = 1;
+	bench_plan("10de:* subsystem=0001:* with=slot\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", ALONG("01:00.0"));
+	expect("02:00.0", SEVERAL);
+	expect("03:00.0", SEVERAL);
+}
+
 /* In a group there may be anything: the root disk of another slot is not the card's. */
 static void refuses_strangers(void **state)
 {
 	(void)state;
+	bench_add("00:02.0", "8086:1912", VGA)->boot_display = true;
 	bench_add("01:00.0", "10de:2684", VGA)->group = 0;
 	bench_add("01:00.2", "10de:1ad8", XHCI)->group = 0;
 	bench_add("01:00.3", "8086:a12f", XHCI)->group = 0;
@@ -498,6 +528,10 @@ static void chooses_the_driver(void **state)
 	/* They take nothing. */
 	expect("05:00.0", "");
 	assert_string_equal(bench_problem(0), "");
+	/* They may stand before it. */
+	bench_plan("[auto]\n1002:6608 driver=d_vfio_pci\n[profile a]\n1002:6608 driver=auto\n",
+		   "vgapass=a");
+	expect("04:00.0", "to be bound to d_vfio_pci (c:4)");
 }
 
 static void compares_expect(void **state)
@@ -554,6 +588,14 @@ static void leaves_companions_of_what_is_refused(void **state)
 	expect("01:00.1", ALONG("02:00.0"));
 	bench_plan("10de:2684 take=boot-display\n10de:1b81 with=group\n", "");
 	assert_int_equal(bench_entry("01:00.1")->state, STATE_PLANNED);
+	/* Also of a card behind it. */
+	bench.inv.function[0].boot_display = false;
+	bench.inv.function[2].boot_display = true;
+	bench_plan("10de:2684 with=group\n", "");
+	expect("01:00.1", ALONG("01:00.0"));
+	expect("02:00.1", BESIDE("01:00.0"));
+	bench.inv.function[0].boot_display = true;
+	bench.inv.function[2].boot_display = false;
 	/* A display that is not of the group does not matter to it. */
 	bench.inv.function[0].group = 2;
 	bench_plan("10de:1b81 with=group\n", "");
@@ -568,10 +610,13 @@ static void guards_companions(void **state)
 	bench_add("01:00.1", "10de:22ba", VGA)->boot_display = true;
 	bench_add("01:00.2", "10de:1ad8", XHCI)->group = -1;
 	bench_add("01:00.3", "10de:0001", 0x060400);
+	bench_add("01:00.4", "10de:0002", 0x040300);
 	bench_plan("10de:2684 with=slot\n", "");
 	assert_int_equal(bench_entry("01:00.1")->reason, REASON_BOOT_DISPLAY);
 	assert_int_equal(bench_entry("01:00.2")->reason, REASON_NO_GROUP);
 	assert_null(bench_entry("01:00.3")->rule);
+	/* A slot is not a group, which a display in it would block. */
+	expect("01:00.4", ALONG("01:00.0"));
 }
 
 /* --- run_result */
@@ -600,7 +645,18 @@ static void tells_ok(void **state)
 	bench.config.rule[bench.config.rules].required = 1;
 	bench.plan.matched[bench.config.rules] = 0;
 	expect_result("ok");
+	bench.plan.entry[2].rule = &bench.config.rule[bench.config.rules];
+	bench.outcome[2].state = STATE_FAILED;
+	expect_result("ok");
 	two_cards("1002:6608 required=yes\nkeep 1002:6609\n", "");
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+	two_cards("required=yes\n1002:6608\nkeep 1002:6609\n", "");
+	bench_outcome("01:00.0")->state = STATE_BOUND;
+	expect_result("ok");
+	/* one for a guest, one with virtual functions */
+	bench.inv.function[1].vfs = 2;
+	bench_plan("1002:6608\n1002:6609 vfs=2 required=yes\n", "");
 	bench_outcome("01:00.0")->state = STATE_BOUND;
 	expect_result("ok");
 }
@@ -648,6 +704,26 @@ static void tells_failed(void **state)
 	bench_outcome("01:00.0")->state = STATE_BOUND;
 	bench_outcome("01:00.0")->viable = VIABLE_NO;
 	expect_result("ok");
+}
+
+/* The outcome is of what was planned. */
+static void tells_what_became_of_it(void **state)
+{
+	(void)state;
+	two_cards("1002:6608\n1002:6609 expect=2\n", "");
+	assert_int_equal(run_state(&bench, 0), STATE_PLANNED);
+	bench.outcome[0].state = bench.outcome[1].state = STATE_BOUND;
+	assert_int_equal(run_state(&bench, 0), STATE_BOUND);
+	assert_int_equal(run_state(&bench, 1), STATE_REFUSED);
+	bench_plan("keep 1002:6608\n", "");
+	bench.outcome[0].state = bench.outcome[1].state = STATE_BOUND;
+	assert_int_equal(run_state(&bench, 0), STATE_KEPT);
+	assert_int_equal(run_state(&bench, 1), STATE_NONE);
+	bench.inv.function[0].vfs = 2;
+	bench_plan("1002:6608 vfs=2\n", "");
+	assert_int_equal(run_state(&bench, 0), STATE_SHARED);
+	bench.outcome[0].state = STATE_FAILED;
+	assert_int_equal(run_state(&bench, 0), STATE_FAILED);
 }
 
 static void misses_what_is_required(void **state)
@@ -715,11 +791,18 @@ static void tells_modules_and_blockers(void **state)
 	assert_string_equal(bench_problem(0), "module vfio_pci did not load (error 129): its "
 			    "signature does not fit: install the kernel again");
 	bench.module_error = -ENOEXEC;
+	bench.module_error = 0;
+	bench.loading = true;
+	assert_string_equal(bench_problem(0),
+			    "the kernel has not returned from loading module vfio_pci");
 	assert_string_equal(bench_problem(1), "c:1: the rule matches nothing");
 	assert_string_equal(bench_problem(2),
 			    "0000:03:00.0: nvme blocks IOMMU group 7: see vgapass check");
 	assert_string_not_equal(bench_problem(OTHERS_MAX + 1), "");
 	assert_string_equal(bench_problem(OTHERS_MAX + 2), "");
+	bench.other[0].group = STRAY;
+	assert_string_equal(bench_problem(2), "0000:03:00.0: bound to nvme without a rule: "
+					      "remove ids= of that driver");
 }
 
 /* Behind the end of the tables is what an earlier run left there. */
@@ -753,6 +836,27 @@ static void sees_no_leftovers(void **state)
 	bench_config("1002:6608\n");
 	bench.config.rule[1] = old;
 	assert_int_equal(plan_needs(&bench.config, NULL, bench.inv.function), PLAN_VERDICT);
+	/* a boot display in the slot of a stranger */
+	bench.inv.function[1].class = NET;
+	bench.inv.function[1].vendor = 0x8086;
+	bench_plan("1002:6608 with=group\n", "");
+	expect("01:00.1", STRANGER("01:00.0"));
+	/* a rule of [auto] */
+	bench_config("1002:6608 driver=auto\n");
+	bench.config.rule[1] = (struct rule){ .vendor = 0x1002, .device = 0x6608,
+					      .profile = config_auto, .driver = "old" };
+	assert_string_equal(plan_driver(&bench.config, bench.config.rule, bench.inv.function),
+			    "vfio-pci");
+	/* a function that is planned, and takes others along */
+	bench_start();
+	bench_add("01:00.0", "1002:6608", VGA)->group = 1;
+	bench_add("01:00.1", "1002:6609", VGA)->group = 1;
+	bench_plan("1002:6609 with=group\n", "");
+	assert_int_equal(bench.plan.planned, 2);
+	bench.inv.functions = 1;
+	bench_plan("1002:6609 with=group\n", "");
+	assert_int_equal(bench.plan.planned, 0);
+	expect("01:00.0", "");
 }
 
 static void counts_errors(void **state)
@@ -785,6 +889,9 @@ static void says_what_became(void **state)
 	} cases[] = {
 		{ STATE_BOUND, REASON_NONE, STEP_PROBE, 0, "vfio-pci",
 		  "bound to vfio-pci, taken from radeon (c:1)" },
+		{ STATE_BOUND, REASON_NO_DRIVER, STEP_PROBE, 0, "vfio-pci",
+		  "bound to vfio-pci, taken from radeon; driver vfio-pci not found: rebuild the "
+		  "boot image (c:1)" },
 		{ STATE_FAILED, REASON_NO_DRIVER, STEP_NONE, 0, "radeon",
 		  "failed: driver vfio-pci not found: rebuild the boot image; it is on radeon "
 		  "(c:1)" },
@@ -795,6 +902,8 @@ static void says_what_became(void **state)
 		  "(c:1)" },
 		{ STATE_FAILED, REASON_UNBIND, STEP_UNBIND, -EBUSY, "radeon",
 		  "failed: driver radeon did not release it (error 16); it is on radeon (c:1)" },
+		{ STATE_HELD, REASON_UNBIND, STEP_UNBIND, -EBUSY, "radeon",
+		  "held: driver radeon did not release it (error 16) (c:1)" },
 		{ STATE_HELD, REASON_PROBE, STEP_PROBE, 0, "",
 		  "held: driver vfio-pci did not accept it: see the kernel log (c:1)" },
 		{ STATE_FAILED, REASON_HANG, STEP_UNBIND, 0, "",
@@ -825,6 +934,36 @@ static void says_what_became(void **state)
 	}
 }
 
+/* What the run found out goes into the words. */
+static void says_what_was_met(void **state)
+{
+	static const struct {
+		enum reason reason;
+		unsigned attr;
+		const char *detail, *says;
+	} cases[] = {
+		{ REASON_ATTR, 0, "", "attr.d3cold_allowed was not written: change or remove it" },
+		{ REASON_ATTR, 1, " 256M 512M", "BAR 2 can be 256M 512M: correct its size" },
+		{ REASON_VFS, 0, "driver igb refuses", "driver igb refuses" },
+		{ REASON_IN_USE, 0, "sda", "sda on it is in use: free it, or remove the rule" },
+	};
+	struct outcome *o;
+	char says[PLAN_LINE_MAX];
+
+	(void)state;
+	bench_add("01:00.0", "1002:6608", VGA);
+	bench_plan("1002:6608 attr.d3cold_allowed=0 resize.bar2=1G\n", "");
+	o = bench_outcome("01:00.0");
+	o->state = STATE_FAILED;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		o->reason = (uint8_t)cases[i].reason;
+		o->attr = (uint8_t)cases[i].attr;
+		strcpy(o->detail, cases[i].detail);
+		expect("01:00.0", text_make(says, sizeof(says), "failed: %s (c:1)",
+					    cases[i].says));
+	}
+}
+
 /* A reason without a phrase of its own would be read from a NULL pointer. */
 static void has_words_for_every_reason(void **state)
 {
@@ -840,6 +979,28 @@ static void has_words_for_every_reason(void **state)
 		words_reason(&t, &bench, &bench.inv.function[0], bench_entry("01:00.0"));
 		assert_int_equal(t.len > 0, i != REASON_NONE);
 	}
+}
+
+/* Programs read these words: they do not change. */
+static void has_stable_words(void **state)
+{
+	static const char *const states[] = { "none", "bind", "shared", "refused", "keep", "bound",
+					      "failed", "held" };
+	static const char *const modes[] = { "on", "off", "dry-run" };
+	static const char *const reasons[] = {
+		"", "keep", "bridge", "no-group", "boot-display", "identity", "several", "stranger",
+		"expect", "vfs", "no-driver", "override", "attr", "in-use", "unbind", "probe",
+		"hang", "gone",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(states); i++)
+		assert_string_equal(state_word(i), states[i]);
+	for (unsigned i = 0; i < COUNT(modes); i++)
+		assert_string_equal(mode_word(i), modes[i]);
+	assert_int_equal(COUNT(reasons), REASONS);
+	for (unsigned i = 0; i < COUNT(reasons); i++)
+		assert_true(slice_is(reason_code(i), reasons[i]));
 }
 
 /* "What if" plans are asked about too: what a run met is found by the function, not the entry. */
@@ -915,6 +1076,7 @@ int main(void)
 		TEST(counts_what_a_boot_sees),
 		TEST(knows_vital_classes),
 		TEST(refuses_several_networks),
+		TEST(takes_the_network_of_a_card),
 		TEST(refuses_strangers),
 		TEST(strangers_are_no_failure),
 		TEST(takes_the_first_function_along),
@@ -930,6 +1092,7 @@ int main(void)
 		TEST(tells_ok),
 		TEST(tells_partial),
 		TEST(tells_failed),
+		TEST(tells_what_became_of_it),
 		TEST(misses_what_is_required),
 		TEST(tells_the_rest),
 		TEST(tells_what_input_is_missing),
@@ -937,7 +1100,9 @@ int main(void)
 		TEST(sees_no_leftovers),
 		TEST(counts_errors),
 		TEST(says_what_became),
+		TEST(says_what_was_met),
 		TEST(has_words_for_every_reason),
+		TEST(has_stable_words),
 		TEST(speaks_of_another_plan),
 		TEST(speaks_of_another_configuration),
 		TEST(takes_from_nobody),

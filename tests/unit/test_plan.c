@@ -166,10 +166,12 @@ static void needs_a_serial(void **state)
 	assert_int_equal(bench.plan.planned, 0);
 }
 
-/* A path that is not known agrees with none. */
+/* A path that is not known agrees with none. Behind its hops it may be anything. */
 static void needs_a_path(void **state)
 {
 	(void)state;
+	bench.inv.function[3].identity->path.hop[2] = 0xff;
+	expect_match("1002:6608 path=00:01.0/00.0", true);
 	bench.inv.function[3].identity->path.hops = 0;
 	bench_plan("1002:6608 path=00:01.0/00.0", "");
 	assert_int_equal(bench.plan.planned, 0);
@@ -179,7 +181,11 @@ static void needs_a_path(void **state)
 static void leaves_what_comes_later(void **state)
 {
 	(void)state;
-	bench.inv.function[3].later = bench.inv.function[4].later = true;
+	bench.inv.function[4].later = true;
+	bench_plan("1002:6608 with=slot\n", "");
+	expect("01:00.0", TAKEN);
+	expect("01:00.1", "");
+	bench.inv.function[3].later = true;
 	bench_plan("1002:6608\n", "");
 	expect("01:00.0", "");
 	assert_int_equal(bench.plan.matched[0], 0);
@@ -399,6 +405,26 @@ static void plans_for_many(void **state)
 	assert_int_equal(bench.plan.planned, 8);
 }
 
+/* As many rules as there can be: none beside the tables is looked at. */
+static void plans_by_many(void **state)
+{
+	static char conf[CONFIG_FILE_MAX];
+	struct text t;
+
+	(void)state;
+	text_start(&t, conf, sizeof(conf));
+	for (unsigned i = 0; i < CONFIG_RULES_MAX - 1; i++)
+		text_add(&t, "10de:%04x\n", i);
+	text_add(&t, "1002:6608 driver=auto\n");
+	bench_plan(conf, "");
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.rules, CONFIG_RULES_MAX);
+	expect("01:00.0", "to be bound to vfio-pci (c:256)");
+	assert_int_equal(bench.plan.matched[CONFIG_RULES_MAX - 1], 1);
+	config_begin_trial(&bench.config);
+	assert_string_equal(bench_problem(CONFIG_RULES_MAX - 1), "");
+}
+
 /* --- what is asked of the kernel for it */
 
 static unsigned needs(const char *conf, const char *address)
@@ -406,6 +432,24 @@ static unsigned needs(const char *conf, const char *address)
 	bench_plan(conf, "");
 	return plan_needs(&bench.config, bench.plan.profile,
 			  &bench.inv.function[bench_entry(address) - bench.plan.entry]);
+}
+
+/* Each detail has a bit of its own. */
+static void tells_details_apart(void **state)
+{
+	static const unsigned all[] = { PCI_DETAIL_GROUP, PCI_DETAIL_HEADER, PCI_DETAIL_DISPLAY,
+					PCI_DETAIL_PATH, PCI_DETAIL_SERIAL, PCI_DETAIL_DRIVER,
+					PCI_DETAIL_VIRTUAL, PCI_DETAIL_VFS, PCI_MARK };
+	unsigned seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_true(all[i] && !(all[i] & (all[i] - 1)));
+		assert_int_equal(seen & all[i], 0);
+		seen |= all[i];
+	}
+	assert_int_equal(seen, PCI_DETAIL_ALL | PCI_MARK);
+	assert_int_equal(PCI_DETAIL_ALL & PCI_MARK, 0);
 }
 
 static void asks_for_what_it_needs(void **state)
@@ -472,6 +516,12 @@ static void asks_about_few(void **state)
 	assert_true(may_ask("1002:6608\n10de:2684", 0x1002, 0x6608));
 	assert_true(may_ask("1002:6608\n10de:2684", 0x10de, 0x2684));
 	assert_false(may_ask("1002:6608\n10de:2684", 0x8086, 0x1912));
+	/* Of the configuration before, nothing is left; nor is a bit set that no rule has set. */
+	assert_false(may_ask("", 0x1002, 0x6608));
+	assert_true(may_ask("8086:8086\n1002:0ffd", 0x8086, 0x8086));
+	assert_false(may_ask("", 0x8086, 0x8086));
+	assert_false(may_ask("", 0x1002, 0x0ffd));
+	assert_false(may_ask("", 0x1002, 0x1042));
 	assert_true(may_ask("keep 1002:6608", 0x1002, 0x6608));
 	assert_true(may_ask("1002:*", 0x8086, 0x1912));
 	assert_true(may_ask("*:6608", 0x8086, 0x1912));
@@ -491,10 +541,17 @@ static void names_what_is_in_its_place(void **state)
 	bench_plan("1002:6608 subsystem=1028:2121 path=00:01.0/00.0\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
 					      "1002:6608 subsystem 1028:2120 at 0000:01:00.0");
+	bench_plan("1002:6608 class=usb path=00:01.0/00.0\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
+					      "1002:6608 at 0000:01:00.0");
 	bench_plan("1002:6608 address=01:00.* serial=00-00-00-00-00-00-00-01\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
 					      "1002:6608 serial 00-11-22-33-44-55-66-77 at "
 					      "0000:01:00.0");
+	bench.inv.function[3].has_serial = false;
+	bench_plan("1002:6608 address=01:00.0 serial=00-00-00-00-00-00-00-01\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing; in its place is "
+					      "1002:6608 at 0000:01:00.0");
 }
 
 static void names_what_is_elsewhere(void **state)
@@ -523,6 +580,8 @@ static void names_nothing(void **state)
 	/* Half an ID is no ID to look for. */
 	bench_plan("1002:* class=usb\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
+	bench_plan("*:6608 class=usb\n", "");
+	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
 	bench_plan("keep 10de:2684\n10de:2684\n", "");
 	assert_string_equal(bench_problem(0), "c:1: the rule matches nothing");
 	assert_string_equal(bench_problem(1), "c:2: the rule matches nothing");
@@ -538,6 +597,10 @@ static void names_the_first(void **state)
 	assert_string_equal(bench_problem(0),
 			    "c:1: the rule matches nothing; elsewhere is 1002:6608 "
 			    "at 0000:01:00.0");
+	bench_plan("1002:6608 address=00:00.0\n", "");
+	assert_string_equal(bench_problem(0),
+			    "c:1: the rule matches nothing; in its place is 8086:191f at "
+			    "0000:00:00.0; elsewhere is 1002:6608 at 0000:01:00.0");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, office_pc)
@@ -567,6 +630,8 @@ int main(void)
 		TEST(takes_ids_of_the_command_line),
 		TEST(plans_anew),
 		TEST(plans_for_many),
+		TEST(plans_by_many),
+		TEST(tells_details_apart),
 		TEST(asks_for_what_it_needs),
 		TEST(asks_about_followers),
 		TEST(asks_about_few),

@@ -107,6 +107,9 @@ static void reads_numbers(void **state)
 static void reads_digits(void **state)
 {
 	(void)state;
+	assert_int_equal(slice_digit('9'), 9);
+	assert_int_equal(slice_digit('F'), 15);
+	assert_int_equal(slice_digit('g'), 16);
 	assert_int_equal(slice_digits(slice_of("0fF"), 3), 0xff);
 	assert_int_equal(slice_digits(slice_of("ffffffff"), 8), 0xffffffff);
 	assert_int_equal(slice_digits(slice_of("ff"), 3), -1);
@@ -122,7 +125,7 @@ static void formats(void **state)
 {
 	const struct pci_address at = { 0x10000, 0xe0, 0x1f << 3 | 7 };
 	const struct pci_function f = { .driver = "", .vendor = 0x1002, .device = 0x6 };
-	const struct place whole = { "a.conf", 0, 0 }, line = { "a.conf", 3, 0 },
+	const struct place whole = { "a.conf", 0, 7 }, line = { "a.conf", 3, 0 },
 			   column = { "a.conf", 3, 14 };
 	const struct slice v = { "sliced", 5 };
 	char buf[256];
@@ -138,6 +141,30 @@ static void formats(void **state)
 	assert_string_equal(buf, "10000:e0:1f.7 1002:0006 a.conf a.conf:3 a.conf:3:14");
 	assert_int_equal(t.len, strlen(buf));
 	assert_false(t.cut);
+}
+
+static void puts_addresses(void **state)
+{
+	static const struct {
+		struct pci_address at;
+		const char *text;
+	} cases[] = {
+		{ { 0, 0, 0 }, "0000:00:00.0" },
+		{ { 0, 0x0a, 0x1f << 3 | 7 }, "0000:0a:1f.7" },
+		{ { 0xffff, 0xff, 1 }, "ffff:ff:00.1" },
+		{ { 0x10000, 0xe0, 0x30 }, "10000:e0:06.0" },
+		{ { 0x1234567, 0, 0 }, "1234567:00:00.0" },
+		{ { 0xfedcba98, 0x12, 0x0a << 3 | 5 }, "fedcba98:12:0a.5" },
+	};
+	char buf[PCI_ADDRESS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		memset(buf, '#', sizeof(buf));
+		assert_ptr_equal(pci_put_address(buf, &cases[i].at),
+				 buf + strlen(cases[i].text));
+		assert_string_equal(buf, cases[i].text);
+	}
 }
 
 /* A path as a rule has it. */
@@ -169,8 +196,9 @@ static void formats_json(void **state)
 
 	(void)state;
 	text_start(&t, buf, sizeof(buf));
-	text_add(&t, "%pj %pj %pn %pn", "a\"b\\c\n\x01\x7f\xff~", "", "", "x");
-	assert_string_equal(buf, "\"a\\\"b\\\\c\\u000a\\u0001\\u007f\\u00ff~\" \"\" null \"x\"");
+	text_add(&t, "%pj %pj %pn %pn", "a\"b\\c\n\x01\x1f \x7f\xff~", "", "", "x");
+	assert_string_equal(buf, "\"a\\\"b\\\\c\\u000a\\u0001\\u001f \\u007f\\u00ff~\" \"\" null "
+				 "\"x\"");
 }
 
 static void never_overflows(void **state)
@@ -306,6 +334,7 @@ int main(void)
 		cmocka_unit_test(reads_numbers),
 		cmocka_unit_test(reads_digits),
 		cmocka_unit_test(formats),
+		cmocka_unit_test(puts_addresses),
 		cmocka_unit_test(formats_paths),
 		cmocka_unit_test(formats_json),
 		cmocka_unit_test(never_overflows),
