@@ -894,6 +894,21 @@ static void finishes_what_was_given_up(void **state)
 	expect_override(NVME, UNSET);
 }
 
+/* A device of the controller, that the kernel's list of them calls so, is in use by this name. */
+static void expect_in_use(const char *listed, const char *name)
+{
+	char line[64];
+
+	add_disk();
+	fake_link(text_make(line, sizeof(line), "sys/class/block/%s", listed),
+		  "../../devices/" DIRECTORY "/host0/block/any");
+	fake_file("proc/swaps", text_make(line, sizeof(line), "/dev/%s partition\n", name));
+	boot_run(CONF, "");
+	assert_string_equal(fake_driver_of(NVME), "nvme");
+	assert_string_equal(boot_outcome(NVME)->detail + strlen("/dev/"), name);
+	assert_int_equal(boot_outcome(NVME)->reason, REASON_IN_USE);
+}
+
 /* Neither early nor late, and whoever uses it: nothing is written to it but its override. */
 static void never_takes_what_is_in_use(void **state)
 {
@@ -921,6 +936,12 @@ static void never_takes_what_is_in_use(void **state)
 	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; "
 		     "it is on nvme (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind="));
+	expect_in_use("nvme12c90n3p10", "nvme12n3p10");
+	expect_in_use("nvme1c209n3", "nvme1n3");
+	/* After a letter, "c" and a number are a disk and its partition. */
+	expect_in_use("sdac1", "sdac1");
+	expect_in_use("sdc1", "sdc1");
+	expect_in_use("c1", "c1");
 	/* It was in use, and is not. */
 	add_disk();
 	mount_it();
