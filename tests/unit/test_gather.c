@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -401,6 +402,24 @@ static void refuses_too_many_functions(void **state)
 	assert_string_equal(run_result(&bench), "error");
 }
 
+/* Only those of functions with a rule are read. */
+static void reads_the_drivers(void **state)
+{
+	(void)state;
+	add("pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "40300");
+	add("pci0000:00/0000:00:01.0/0000:01:00.2", "1002:AAB1", "40300");
+	fake_file("etc/vgapass.conf", "1002:6608\nkeep 1002:aab1\n");
+	gather();
+	assert_int_equal(bench.inv.functions, 3);
+	for (unsigned i = 0; i < 4; i++)
+		bench.inv.function[i].known &= (uint16_t)~PCI_DETAIL_DRIVER;
+	gather_drivers(&roots, &bench);
+	assert_true(bench.inv.function[0].known & PCI_DETAIL_DRIVER);
+	assert_false(bench.inv.function[1].known & PCI_DETAIL_DRIVER);
+	assert_true(bench.inv.function[2].known & PCI_DETAIL_DRIVER);
+	assert_false(bench.inv.function[3].known & PCI_DETAIL_DRIVER);
+}
+
 /* One run after another leaves nothing of the first. */
 static void gathers_anew(void **state)
 {
@@ -410,6 +429,22 @@ static void gathers_anew(void **state)
 	bench.others = 3;
 	bench.module_error = -5;
 	bench.input_error = -5;
+	bench.loading = bench.waited = true;
+	int before = bench.inv.devices;
+	assert_int_equal(before, -EBADF); /* errors: nothing was looked at */
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	gather();
+	assert_false(bench.loading || bench.waited);
+	/* The directory of devices is opened once more, and the one before is closed. */
+	before = bench.inv.devices;
+	assert_true(before > 0);
+	gather();
+	assert_int_equal(bench.inv.devices, before);
+	fake_remove("etc/vgapass.conf");
+	gather();
+	assert_int_equal(bench.inv.devices, -EBADF);
+	assert_int_equal(bench.inv.functions, 0);
+	assert_int_equal(fcntl(before, F_GETFD), -1);
 	fake_file("etc/vgapass.conf", "1002:6608\n");
 	gather();
 	assert_int_equal(bench.others | bench.module_error | bench.input_error, 0);
@@ -441,6 +476,7 @@ int main(void)
 		TEST(asks_about_identities),
 		TEST(tells_what_is_not_there),
 		TEST(refuses_too_many_functions),
+		TEST(reads_the_drivers),
 		TEST(gathers_anew),
 	};
 
