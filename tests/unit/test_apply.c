@@ -435,6 +435,11 @@ static void says_what_sizes_there_are(void **state)
 	fake_attr(CARD, "resource0_resize", "8000000000000401\n");
 	boot_run("1002:6608 attr.resource0_resize=9\n", "");
 	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (/etc/vgapass.conf:1)");
+	boot_machine();
+	fake_attr(CARD, "resource0_resize", "4010040100400200\n");
+	boot_run("1002:6608 attr.resource0_resize=63\n", "");
+	expect(CARD, "failed: BAR 0 can be 512M 4T 4P 4E 4Z 4Y: correct its size "
+		     "(/etc/vgapass.conf:1)");
 }
 
 /* What cannot be judged is the kernel's to judge, like a file that is not there. */
@@ -448,6 +453,14 @@ static void leaves_other_sizes_to_the_kernel(void **state)
 	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
 	boot_run("1002:6608 attr.resource1_resize=0x8\n", "");
 	assert_true(boot_logged(AT(CARD) "resource1_resize=0x8", NULL));
+	boot_machine();
+	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
+	boot_run("1002:6608 attr.resource1_resize=64\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=64", NULL));
+	boot_machine();
+	fake_attr(CARD, "resource1_resize", "");
+	boot_run("1002:6608 attr.resource1_resize=8\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=8", NULL));
 	boot_machine();
 	boot_run("1002:6608 attr.resource1_resize=8\n", "");
 	expect(CARD, "failed: attr.resource1_resize was not written: change or remove it (error "
@@ -568,6 +581,21 @@ static void releases_when_the_attribute_fails(void **state)
 			  "(/etc/vgapass.conf:1)");
 }
 
+/* The first report is written before it is late, and says it too. */
+static void tells_early_who_has_it(void **state)
+{
+	(void)state;
+	boot_gather("1002:6608 attr.nonsense=1\n", "");
+	boot_claim();
+	boot_host_drivers();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++)
+		apply_item(&boot_work, i);
+	assert_int_equal(apply_finish(&boot_work), 0);
+	assert_string_equal(boot_outcome(CARD)->driver, "radeon");
+	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
+}
+
 /* The modules come after the attributes of a free function: their driver must not have it. */
 static void holds_from_its_own_driver_too(void **state)
 {
@@ -575,6 +603,7 @@ static void holds_from_its_own_driver_too(void **state)
 	boot_run("1002:6608 attr.nonsense=1 on-failure=hold\n", "");
 	expect_held(CARD, "held: attr.nonsense was not written: change or remove it (error 2) "
 			  "(/etc/vgapass.conf:1)");
+	expect_override(CARD, "vgapass-hold\n");
 }
 
 /* Where the override could not be written, the one that holds is another write. */
@@ -847,6 +876,17 @@ static void gives_a_freed_controller_back(void **state)
 	expect(NVME, "failed: driver vfio-pci not found: rebuild the boot image; it is on nvme "
 		     "(/etc/vgapass.conf:1)");
 	expect_override(NVME, UNSET);
+}
+
+/* The name of a disk that was looked at is no word about anything else. */
+static void forgets_free_disks(void **state)
+{
+	(void)state;
+	add_disk();
+	boot_run("144d:a808 path=00:1d.0/00.0 attr.nonsense=1\n", "");
+	expect(NVME, "failed: attr.nonsense was not written: change or remove it (error 2); it is "
+		     "on nvme (/etc/vgapass.conf:1)");
+	assert_string_equal(boot_outcome(NVME)->detail, "");
 }
 
 /* One that did not let go early does later. */
@@ -1424,6 +1464,7 @@ int main(void)
 		TEST(releases_when_the_override_fails),
 		TEST(fails_when_the_holder_stays),
 		TEST(releases_when_the_attribute_fails),
+		TEST(tells_early_who_has_it),
 		TEST(holds_from_its_own_driver_too),
 		TEST(holds_by_another_override),
 		TEST(believes_the_link),
@@ -1438,6 +1479,7 @@ int main(void)
 		TEST(leaves_what_hangs_alone),
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
+		TEST(forgets_free_disks),
 		TEST(frees_a_controller_late),
 		TEST(finishes_what_was_given_up),
 		TEST(never_takes_what_is_in_use),
