@@ -3,9 +3,8 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "boot.h"
 #include "fake_kernel.h"
@@ -16,6 +15,21 @@
 #define AT(address) address "/"
 #define UNSET "(null)\n"
 
+static unsigned waited_ms;
+static void (*next_tick)(void);
+
+/* Time passes at once, and something happens meanwhile. */
+int poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	(void)fds;
+	assert_int_equal(n, 0);
+	assert_int_equal(ms, 100);
+	waited_ms += 100;
+	if (next_tick)
+		next_tick();
+	return 0;
+}
+
 /* What apply_finish() does to a function whose unbind does not come back. */
 static void give_up(void)
 {
@@ -25,6 +39,8 @@ static void give_up(void)
 static int start(void **state)
 {
 	(void)state;
+	waited_ms = 0;
+	next_tick = NULL;
 	boot_machine();
 	return 0;
 }
@@ -209,6 +225,33 @@ static void loads_what_another_process_failed_to(void **state)
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
+static void fail_again(void)
+{
+	fake_fail(1, EBUSY, false);
+}
+
+/* And for ever: then it is given up. */
+static void gives_up_a_module_that_stays_busy(void **state)
+{
+	unsigned i = 0;
+
+	(void)state;
+	do {
+		boot_machine();
+		next_tick = NULL;
+		fake_fail(++i, EBUSY, false);
+		boot_run("1002:6608\n", "");
+	} while (!strstr(fake_failed(), "/vfio_pci.ko="));
+	boot_machine();
+	waited_ms = 0;
+	next_tick = fail_again;
+	fake_fail(i, EBUSY, false);
+	boot_run("1002:6608\n", "");
+	assert_int_equal(waited_ms, 4000);
+	assert_int_equal(boot.module_error, -EBUSY);
+	assert_string_equal(boot.module, "vfio_pci");
+}
+
 static char while_loading[PLAN_LINE_MAX];
 static unsigned left_for_late;
 
@@ -265,28 +308,27 @@ static void gives_up_modules_that_hang(void **state)
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	assert_string_equal(fake_driver_of(SOUND), "");
 	assert_in_range(calls_late, 41, 80);
+	assert_int_equal(waited_ms, 4000);
 }
 
-static void end_loading(int number)
+static void end_loading(void)
 {
-	(void)number;
+	if (waited_ms != 300)
+		return;
 	fake_add_driver("vfio-pci");
 	boot.loading = false;
 }
 
 static void waits_for_modules_when_it_is_late(void **state)
 {
-	const struct itimerval soon = { .it_value = { .tv_usec = 250000 } };
-
 	(void)state;
 	boot_host_drivers();
 	boot_gather("1002:6608\n", "");
 	boot_claim();
 	boot.loading = true;
-	signal(SIGALRM, end_loading);
-	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	next_tick = end_loading;
 	do_what_is_late();
-	signal(SIGALRM, SIG_DFL);
+	assert_int_equal(waited_ms, 300);
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
@@ -457,6 +499,11 @@ static void leaves_other_sizes_to_the_kernel(void **state)
 	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
 	boot_run("1002:6608 attr.resource1_resize=64\n", "");
 	assert_true(boot_logged(AT(CARD) "resource1_resize=64", NULL));
+	/* nor is any other attribute a list of sizes */
+	boot_machine();
+	fake_attr(CARD, "as_long_a_name_1", "0000000000000f00\n");
+	boot_run("1002:6608 attr.as_long_a_name_1=3\n", "");
+	assert_true(boot_logged(AT(CARD) "as_long_a_name_1=3", NULL));
 	boot_machine();
 	fake_attr(CARD, "resource1_resize", "");
 	boot_run("1002:6608 attr.resource1_resize=8\n", "");
@@ -1378,9 +1425,15 @@ static void releases_the_framebuffer(void **state)
 	fake_add_function(&card);
 	fake_file("proc/iomem", "c0000000-cfffffff : 0000:03:00.0\n  c0000000-c07effff : BOOTFB\n");
 	fake_file("sys/bus/platform/drivers/efi-framebuffer/unbind", "");
+	fake_file("sys/bus/platform/drivers/vesa-framebuffer/unbind", "");
+	fake_file("sys/bus/platform/drivers/simple-framebuffer/unbind", "");
 	boot_run("10de:2684 take=boot-display\n", "");
 	expect("0000:03:00.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order("bus/platform/drivers/efi-framebuffer/unbind=efi-framebuffer.0", "load vfio");
+	expect_order("bus/platform/drivers/vesa-framebuffer/unbind=vesa-framebuffer.0",
+		     "load vfio");
+	expect_order("bus/platform/drivers/simple-framebuffer/unbind=simple-framebuffer.0",
+		     "load vfio");
 }
 
 /* vfio-pci drives it away itself from a VGA controller, and only from the boot display. */
@@ -1442,6 +1495,7 @@ int main(void)
 		TEST(minds_no_other_loader),
 		TEST(names_the_first_module_that_fails),
 		TEST(loads_what_another_process_failed_to),
+		TEST(gives_up_a_module_that_stays_busy),
 		TEST(keeps_the_order_of_modules),
 		TEST(gives_up_modules_that_hang),
 		TEST(waits_for_modules_when_it_is_late),
