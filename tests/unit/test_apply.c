@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "boot.h"
 #include "fake_kernel.h"
@@ -27,6 +28,21 @@ int poll(struct pollfd *fds, nfds_t n, int ms)
 	waited_ms += 100;
 	if (next_tick)
 		next_tick();
+	return 0;
+}
+
+static struct timeval now;
+
+/* A look at the clock takes 10 microseconds. */
+int gettimeofday(struct timeval *restrict ret, void *restrict zone)
+{
+	(void)zone;
+	*ret = now;
+	now.tv_usec += 10;
+	if (now.tv_usec >= 1000000) {
+		now.tv_usec -= 1000000;
+		now.tv_sec++;
+	}
 	return 0;
 }
 
@@ -130,6 +146,28 @@ static void takes_from_the_holder(void **state)
 	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers/vfio-pci/bind=" CARD);
 	assert_null(strstr(fake_log(), "drivers_probe"));
 	assert_string_equal(fake_driver_of(SOUND), "snd_hda_intel");
+}
+
+/* The claim is not timed one by one, the steps after it are: two before it is late, one then. */
+static void takes_the_time(void **state)
+{
+	(void)state;
+	now = (struct timeval){ .tv_sec = 3, .tv_usec = 999995 };
+	assert_int_equal(apply_clock_us(), 3999995);
+	assert_int_equal(apply_clock_us(), 4000005);
+	now.tv_usec = 999995;
+	boot.claim_us = 0;
+	boot_gather("1002:6608\n1002:aab0\n", "");
+	boot_claim();
+	assert_int_equal(boot_outcome(CARD)->us, 0);
+	boot_bind();
+	assert_int_equal(boot_outcome(CARD)->us, 20);
+	assert_int_equal(boot_outcome(SOUND)->us, 20);
+	boot_machine();
+	boot_host_drivers();
+	boot.claim_us = 0;
+	boot_run("1002:6608\n", "");
+	assert_int_equal(boot_outcome(CARD)->us, 30);
 }
 
 /* A boot's second run, or one with the functions bound already: nothing is disturbed. */
@@ -925,6 +963,25 @@ static void gives_a_freed_controller_back(void **state)
 	expect_override(NVME, UNSET);
 }
 
+/* A controller that nobody has, or the rule's own driver. */
+static void leaves_a_free_controller(void **state)
+{
+	static const char conf[] = "1b21:2142 path=00:1c.0/00.0\n";
+
+	(void)state;
+	boot_gather(conf, "");
+	boot_claim();
+	assert_string_equal(fake_log(), AT(USB) "driver_override=vfio-pci\n");
+	boot_bind();
+	expect(USB, "bound to vfio-pci (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "unbind"));
+	boot_gather(conf, "");
+	boot_claim();
+	assert_string_equal(fake_driver_of(USB), "vfio-pci");
+	assert_null(strstr(fake_log(), "unbind"));
+	expect(USB, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
+}
+
 /* The name of a disk that was looked at is no word about anything else. */
 static void forgets_free_disks(void **state)
 {
@@ -1487,6 +1544,7 @@ int main(void)
 		TEST(claims_before_all),
 		TEST(claims_what_is_planned_only),
 		TEST(takes_from_the_holder),
+		TEST(takes_the_time),
 		TEST(does_nothing_twice),
 		TEST(uses_a_builtin_driver),
 		TEST(binds_others_than_vfio),
@@ -1533,6 +1591,7 @@ int main(void)
 		TEST(leaves_what_hangs_alone),
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
+		TEST(leaves_a_free_controller),
 		TEST(forgets_free_disks),
 		TEST(frees_a_controller_late),
 		TEST(finishes_what_was_given_up),
