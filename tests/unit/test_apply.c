@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -16,6 +16,36 @@
 #define AT(address) address "/"
 #define UNSET "(null)\n"
 
+static unsigned waited_ms;
+static void (*next_tick)(void);
+
+/* Time passes at once, and something happens meanwhile. */
+int poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	(void)fds;
+	assert_int_equal(n, 0);
+	assert_int_equal(ms, 100);
+	waited_ms += 100;
+	if (next_tick)
+		next_tick();
+	return 0;
+}
+
+static struct timeval now;
+
+/* A look at the clock takes 10 microseconds. */
+int gettimeofday(struct timeval *restrict ret, void *restrict zone)
+{
+	(void)zone;
+	*ret = now;
+	now.tv_usec += 10;
+	if (now.tv_usec >= 1000000) {
+		now.tv_usec -= 1000000;
+		now.tv_sec++;
+	}
+	return 0;
+}
+
 /* What apply_finish() does to a function whose unbind does not come back. */
 static void give_up(void)
 {
@@ -25,6 +55,8 @@ static void give_up(void)
 static int start(void **state)
 {
 	(void)state;
+	waited_ms = 0;
+	next_tick = NULL;
 	boot_machine();
 	return 0;
 }
@@ -114,6 +146,28 @@ static void takes_from_the_holder(void **state)
 	expect_order(AT(CARD) "driver/unbind=" CARD, "../drivers/vfio-pci/bind=" CARD);
 	assert_null(strstr(fake_log(), "drivers_probe"));
 	assert_string_equal(fake_driver_of(SOUND), "snd_hda_intel");
+}
+
+/* The claim is not timed one by one, the steps after it are: two before it is late, one then. */
+static void takes_the_time(void **state)
+{
+	(void)state;
+	now = (struct timeval){ .tv_sec = 3, .tv_usec = 999995 };
+	assert_int_equal(apply_clock_us(), 3999995);
+	assert_int_equal(apply_clock_us(), 4000005);
+	now.tv_usec = 999995;
+	boot.claim_us = 0;
+	boot_gather("1002:6608\n1002:aab0\n", "");
+	boot_claim();
+	assert_int_equal(boot_outcome(CARD)->us, 0);
+	boot_bind();
+	assert_int_equal(boot_outcome(CARD)->us, 20);
+	assert_int_equal(boot_outcome(SOUND)->us, 20);
+	boot_machine();
+	boot_host_drivers();
+	boot.claim_us = 0;
+	boot_run("1002:6608\n", "");
+	assert_int_equal(boot_outcome(CARD)->us, 30);
 }
 
 /* A boot's second run, or one with the functions bound already: nothing is disturbed. */
@@ -209,6 +263,33 @@ static void loads_what_another_process_failed_to(void **state)
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
+static void fail_again(void)
+{
+	fake_fail(1, EBUSY, false);
+}
+
+/* And for ever: then it is given up. */
+static void gives_up_a_module_that_stays_busy(void **state)
+{
+	unsigned i = 0;
+
+	(void)state;
+	do {
+		boot_machine();
+		next_tick = NULL;
+		fake_fail(++i, EBUSY, false);
+		boot_run("1002:6608\n", "");
+	} while (!strstr(fake_failed(), "/vfio_pci.ko="));
+	boot_machine();
+	waited_ms = 0;
+	next_tick = fail_again;
+	fake_fail(i, EBUSY, false);
+	boot_run("1002:6608\n", "");
+	assert_int_equal(waited_ms, 4000);
+	assert_int_equal(boot.module_error, -EBUSY);
+	assert_string_equal(boot.module, "vfio_pci");
+}
+
 static char while_loading[PLAN_LINE_MAX];
 static unsigned left_for_late;
 
@@ -265,11 +346,13 @@ static void gives_up_modules_that_hang(void **state)
 	assert_string_equal(fake_driver_of(CARD), "radeon");
 	assert_string_equal(fake_driver_of(SOUND), "");
 	assert_in_range(calls_late, 41, 80);
+	assert_int_equal(waited_ms, 4000);
 }
 
-static void end_loading(int number)
+static void end_loading(void)
 {
-	(void)number;
+	if (waited_ms != 300)
+		return;
 	fake_add_driver("vfio-pci");
 	boot.loading = false;
 }
@@ -277,18 +360,15 @@ static void end_loading(int number)
 /* The kernel has begun to register the driver: it looks for functions, and nobody can bind yet. */
 static void waits_for_modules_when_it_is_late(void **state)
 {
-	const struct itimerval soon = { .it_value = { .tv_usec = 250000 } };
-
 	(void)state;
 	boot_host_drivers();
 	fake_file("sys/bus/pci/drivers/vfio-pci/new_id", "");
 	boot_gather("1002:6608\n", "");
 	boot_claim();
 	boot.loading = true;
-	signal(SIGALRM, end_loading);
-	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	next_tick = end_loading;
 	do_what_is_late();
-	signal(SIGALRM, SIG_DFL);
+	assert_int_equal(waited_ms, 300);
 	expect(CARD, "bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
@@ -437,6 +517,11 @@ static void says_what_sizes_there_are(void **state)
 	fake_attr(CARD, "resource0_resize", "8000000000000401\n");
 	boot_run("1002:6608 attr.resource0_resize=9\n", "");
 	expect(CARD, "failed: BAR 0 can be 1M 1G 8Y: correct its size (/etc/vgapass.conf:1)");
+	boot_machine();
+	fake_attr(CARD, "resource0_resize", "4010040100400200\n");
+	boot_run("1002:6608 attr.resource0_resize=63\n", "");
+	expect(CARD, "failed: BAR 0 can be 512M 4T 4P 4E 4Z 4Y: correct its size "
+		     "(/etc/vgapass.conf:1)");
 }
 
 /* What cannot be judged is the kernel's to judge, like a file that is not there. */
@@ -450,6 +535,19 @@ static void leaves_other_sizes_to_the_kernel(void **state)
 	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
 	boot_run("1002:6608 attr.resource1_resize=0x8\n", "");
 	assert_true(boot_logged(AT(CARD) "resource1_resize=0x8", NULL));
+	boot_machine();
+	fake_attr(CARD, "resource1_resize", "0000000000000f00\n");
+	boot_run("1002:6608 attr.resource1_resize=64\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=64", NULL));
+	/* nor is any other attribute a list of sizes */
+	boot_machine();
+	fake_attr(CARD, "as_long_a_name_1", "0000000000000f00\n");
+	boot_run("1002:6608 attr.as_long_a_name_1=3\n", "");
+	assert_true(boot_logged(AT(CARD) "as_long_a_name_1=3", NULL));
+	boot_machine();
+	fake_attr(CARD, "resource1_resize", "");
+	boot_run("1002:6608 attr.resource1_resize=8\n", "");
+	assert_true(boot_logged(AT(CARD) "resource1_resize=8", NULL));
 	boot_machine();
 	boot_run("1002:6608 attr.resource1_resize=8\n", "");
 	expect(CARD, "failed: attr.resource1_resize was not written: change or remove it (error "
@@ -570,6 +668,21 @@ static void releases_when_the_attribute_fails(void **state)
 			  "(/etc/vgapass.conf:1)");
 }
 
+/* The first report is written before it is late, and says it too. */
+static void tells_early_who_has_it(void **state)
+{
+	(void)state;
+	boot_gather("1002:6608 attr.nonsense=1\n", "");
+	boot_claim();
+	boot_host_drivers();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++)
+		apply_item(&boot_work, i);
+	assert_int_equal(apply_finish(&boot_work), 0);
+	assert_string_equal(boot_outcome(CARD)->driver, "radeon");
+	assert_int_equal(boot_outcome(CARD)->state, STATE_FAILED);
+}
+
 /* The modules come after the attributes of a free function: their driver must not have it. */
 static void holds_from_its_own_driver_too(void **state)
 {
@@ -577,6 +690,7 @@ static void holds_from_its_own_driver_too(void **state)
 	boot_run("1002:6608 attr.nonsense=1 on-failure=hold\n", "");
 	expect_held(CARD, "held: attr.nonsense was not written: change or remove it (error 2) "
 			  "(/etc/vgapass.conf:1)");
+	expect_override(CARD, "vgapass-hold\n");
 }
 
 /* Where the override could not be written, the one that holds is another write. */
@@ -851,6 +965,36 @@ static void gives_a_freed_controller_back(void **state)
 	expect_override(NVME, UNSET);
 }
 
+/* A controller that nobody has, or the rule's own driver. */
+static void leaves_a_free_controller(void **state)
+{
+	static const char conf[] = "1b21:2142 path=00:1c.0/00.0\n";
+
+	(void)state;
+	boot_gather(conf, "");
+	boot_claim();
+	assert_string_equal(fake_log(), AT(USB) "driver_override=vfio-pci\n");
+	boot_bind();
+	expect(USB, "bound to vfio-pci (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "unbind"));
+	boot_gather(conf, "");
+	boot_claim();
+	assert_string_equal(fake_driver_of(USB), "vfio-pci");
+	assert_null(strstr(fake_log(), "unbind"));
+	expect(USB, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
+}
+
+/* The name of a disk that was looked at is no word about anything else. */
+static void forgets_free_disks(void **state)
+{
+	(void)state;
+	add_disk();
+	boot_run("144d:a808 path=00:1d.0/00.0 attr.nonsense=1\n", "");
+	expect(NVME, "failed: attr.nonsense was not written: change or remove it (error 2); it is "
+		     "on nvme (/etc/vgapass.conf:1)");
+	assert_string_equal(boot_outcome(NVME)->detail, "");
+}
+
 /* One that did not let go early does later. */
 static void frees_a_controller_late(void **state)
 {
@@ -896,6 +1040,21 @@ static void finishes_what_was_given_up(void **state)
 	expect_override(NVME, UNSET);
 }
 
+/* A device of the controller, that the kernel's list of them calls so, is in use by this name. */
+static void expect_in_use(const char *listed, const char *name)
+{
+	char line[64];
+
+	add_disk();
+	fake_link(text_make(line, sizeof(line), "sys/class/block/%s", listed),
+		  "../../devices/" DIRECTORY "/host0/block/any");
+	fake_file("proc/swaps", text_make(line, sizeof(line), "/dev/%s partition\n", name));
+	boot_run(CONF, "");
+	assert_string_equal(fake_driver_of(NVME), "nvme");
+	assert_string_equal(boot_outcome(NVME)->detail + strlen("/dev/"), name);
+	assert_int_equal(boot_outcome(NVME)->reason, REASON_IN_USE);
+}
+
 /* Neither early nor late, and whoever uses it: nothing is written to it but its override. */
 static void never_takes_what_is_in_use(void **state)
 {
@@ -923,6 +1082,12 @@ static void never_takes_what_is_in_use(void **state)
 	expect(NVME, "failed: /dev/nvme0n1 on it is in use: free it, or remove the rule; "
 		     "it is on nvme (/etc/vgapass.conf:1)");
 	assert_null(strstr(fake_log(), "unbind="));
+	expect_in_use("nvme12c90n3p10", "nvme12n3p10");
+	expect_in_use("nvme1c209n3", "nvme1n3");
+	/* After a letter, "c" and a number are a disk and its partition. */
+	expect_in_use("sdac1", "sdac1");
+	expect_in_use("sdc1", "sdc1");
+	expect_in_use("c1", "c1");
 	/* It was in use, and is not. */
 	add_disk();
 	mount_it();
@@ -1319,9 +1484,15 @@ static void releases_the_framebuffer(void **state)
 	fake_add_function(&card);
 	fake_file("proc/iomem", "c0000000-cfffffff : 0000:03:00.0\n  c0000000-c07effff : BOOTFB\n");
 	fake_file("sys/bus/platform/drivers/efi-framebuffer/unbind", "");
+	fake_file("sys/bus/platform/drivers/vesa-framebuffer/unbind", "");
+	fake_file("sys/bus/platform/drivers/simple-framebuffer/unbind", "");
 	boot_run("10de:2684 take=boot-display\n", "");
 	expect("0000:03:00.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
 	expect_order("bus/platform/drivers/efi-framebuffer/unbind=efi-framebuffer.0", "load vfio");
+	expect_order("bus/platform/drivers/vesa-framebuffer/unbind=vesa-framebuffer.0",
+		     "load vfio");
+	expect_order("bus/platform/drivers/simple-framebuffer/unbind=simple-framebuffer.0",
+		     "load vfio");
 }
 
 /* vfio-pci drives it away itself from a VGA controller, and only from the boot display. */
@@ -1375,6 +1546,7 @@ int main(void)
 		TEST(claims_before_all),
 		TEST(claims_what_is_planned_only),
 		TEST(takes_from_the_holder),
+		TEST(takes_the_time),
 		TEST(does_nothing_twice),
 		TEST(uses_a_builtin_driver),
 		TEST(binds_others_than_vfio),
@@ -1383,6 +1555,7 @@ int main(void)
 		TEST(minds_no_other_loader),
 		TEST(names_the_first_module_that_fails),
 		TEST(loads_what_another_process_failed_to),
+		TEST(gives_up_a_module_that_stays_busy),
 		TEST(keeps_the_order_of_modules),
 		TEST(gives_up_modules_that_hang),
 		TEST(waits_for_modules_when_it_is_late),
@@ -1405,6 +1578,7 @@ int main(void)
 		TEST(releases_when_the_override_fails),
 		TEST(fails_when_the_holder_stays),
 		TEST(releases_when_the_attribute_fails),
+		TEST(tells_early_who_has_it),
 		TEST(holds_from_its_own_driver_too),
 		TEST(holds_by_another_override),
 		TEST(believes_the_link),
@@ -1419,6 +1593,8 @@ int main(void)
 		TEST(leaves_what_hangs_alone),
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
+		TEST(leaves_a_free_controller),
+		TEST(forgets_free_disks),
 		TEST(frees_a_controller_late),
 		TEST(finishes_what_was_given_up),
 		TEST(never_takes_what_is_in_use),

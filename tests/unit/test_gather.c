@@ -3,10 +3,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/io/gather.h"
+#include "runtime/io/sysfs.h"
 #include "bench.h"
 #include "fake_kernel.h"
 
@@ -47,16 +49,21 @@ static void expect_problem(const char *problem)
 
 static void opens_roots(void **state)
 {
-	struct roots r;
+	struct roots r = { .real = false };
 
 	(void)state;
+	fake_file("sys/class/a", "");
+	fake_file("proc/b", "");
+	fake_file("dev/c", "");
 	assert_int_equal(gather_root(NULL, &r), 0);
+	assert_true(r.real);
 	assert_int_equal(r.sys, -EBADF);
 	assert_int_equal(r.proc, -EBADF);
 	assert_int_equal(r.dev, -EBADF);
 	assert_int_equal(gather_roots(NULL, &r), 0);
 	assert_true(r.real);
-	assert_true(r.sys >= 0 && r.proc >= 0);
+	assert_true(sysfs_exists(r.root, "sys/class/a") && sysfs_exists(r.sys, "class/a"));
+	assert_true(sysfs_exists(r.proc, "b") && sysfs_exists(r.dev, "c"));
 	assert_int_equal(gather_roots("/", &r), 0);
 	assert_true(r.real);
 	fake_file("elsewhere/etc/x", "");
@@ -103,6 +110,40 @@ static void reads_files_in_order(void **state)
 	assert_int_equal(bench.plan.planned, 1);
 }
 
+/* What the image's own file says comes last; files without a line are read as any other. */
+static void reads_the_file_of_the_image(void **state)
+{
+	(void)state;
+	fake_file("etc/vgapass.conf", "");
+	fake_file("etc/vgapass.conf.d/z.conf", "");
+	fake_file("etc/vgapass.auto", "1002:6608\n");
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.files, 3);
+	assert_string_equal(bench.config.file[2], "vgapass.auto");
+	assert_string_equal(bench.config.rule[0].at.file, "vgapass.auto");
+	assert_int_equal(bench.config.rules, 1);
+}
+
+/* A name has up to 255 bytes (NAME_MAX), and one may begin as another. */
+static void reads_long_names(void **state)
+{
+	char path[300], name[256];
+
+	(void)state;
+	memset(name, 'n', 255);
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(name + 249, 7, "%u.conf", i);
+		snprintf(path, sizeof(path), "etc/vgapass.conf.d/%s", name);
+		fake_file(path, "1002:6608\n");
+	}
+	gather();
+	assert_int_equal(bench.config.errors, 0);
+	assert_int_equal(bench.config.files, 3);
+	assert_int_equal(bench.config.rules, 3);
+	assert_string_equal(bench.config.file[2], path + strlen("etc/"));
+}
+
 static void limits_a_file(void **state)
 {
 	static char text[CONFIG_FILE_MAX + 2];
@@ -134,9 +175,11 @@ static void limits_files(void **state)
 	assert_int_equal(bench.config.files, CONFIG_FILES_MAX);
 	for (unsigned i = 0; i < 9; i++) {
 		snprintf(path, sizeof(path), "etc/vgapass.conf.d/more%u.conf", i);
-		fake_file(path, "# none\n");
+		fake_file(path, "1002:6608\n");
 		gather();
-		assert_true(bench.config.errors > 0);
+		/* Said once, and no more of them is read. */
+		assert_int_equal(bench.config.errors, 1);
+		assert_int_equal(bench.config.rules, 1);
 		assert_int_equal(bench.plan.state, PLAN_BROKEN_CONFIG);
 	}
 	assert_string_equal(bench.config.error[0].at.file, "vgapass.conf.d");
@@ -218,6 +261,9 @@ static void needs_the_command_line(void **state)
 	gather_run(&roots, cmdline, &bench);
 	assert_int_equal(bench.plan.planned, 1);
 	fake_file("proc/cmdline", cmdline);
+	gather();
+	assert_int_equal(bench.plan.planned, 1);
+	fake_file("proc/cmdline", "");
 	gather();
 	assert_int_equal(bench.plan.planned, 1);
 }
@@ -356,6 +402,24 @@ static void refuses_too_many_functions(void **state)
 	assert_string_equal(run_result(&bench), "error");
 }
 
+/* Only those of functions with a rule are read. */
+static void reads_the_drivers(void **state)
+{
+	(void)state;
+	add("pci0000:00/0000:00:01.0/0000:01:00.1", "1002:AAB0", "40300");
+	add("pci0000:00/0000:00:01.0/0000:01:00.2", "1002:AAB1", "40300");
+	fake_file("etc/vgapass.conf", "1002:6608\nkeep 1002:aab1\n");
+	gather();
+	assert_int_equal(bench.inv.functions, 3);
+	for (unsigned i = 0; i < 4; i++)
+		bench.inv.function[i].known &= (uint16_t)~PCI_DETAIL_DRIVER;
+	gather_drivers(&roots, &bench);
+	assert_true(bench.inv.function[0].known & PCI_DETAIL_DRIVER);
+	assert_false(bench.inv.function[1].known & PCI_DETAIL_DRIVER);
+	assert_true(bench.inv.function[2].known & PCI_DETAIL_DRIVER);
+	assert_false(bench.inv.function[3].known & PCI_DETAIL_DRIVER);
+}
+
 /* One run after another leaves nothing of the first. */
 static void gathers_anew(void **state)
 {
@@ -365,6 +429,22 @@ static void gathers_anew(void **state)
 	bench.others = 3;
 	bench.module_error = -5;
 	bench.input_error = -5;
+	bench.loading = bench.waited = true;
+	int before = bench.inv.devices;
+	assert_int_equal(before, -EBADF); /* errors: nothing was looked at */
+	fake_file("etc/vgapass.conf", "1002:6608\n");
+	gather();
+	assert_false(bench.loading || bench.waited);
+	/* The directory of devices is opened once more, and the one before is closed. */
+	before = bench.inv.devices;
+	assert_true(before > 0);
+	gather();
+	assert_int_equal(bench.inv.devices, before);
+	fake_remove("etc/vgapass.conf");
+	gather();
+	assert_int_equal(bench.inv.devices, -EBADF);
+	assert_int_equal(bench.inv.functions, 0);
+	assert_int_equal(fcntl(before, F_GETFD), -1);
 	fake_file("etc/vgapass.conf", "1002:6608\n");
 	gather();
 	assert_int_equal(bench.others | bench.module_error | bench.input_error, 0);
@@ -380,6 +460,8 @@ int main(void)
 		TEST(opens_roots),
 		TEST(plans_without_files),
 		TEST(reads_files_in_order),
+		TEST(reads_the_file_of_the_image),
+		TEST(reads_long_names),
 		TEST(limits_a_file),
 		TEST(limits_files),
 		TEST(needs_files_that_can_be_read),
@@ -394,6 +476,7 @@ int main(void)
 		TEST(asks_about_identities),
 		TEST(tells_what_is_not_there),
 		TEST(refuses_too_many_functions),
+		TEST(reads_the_drivers),
 		TEST(gathers_anew),
 	};
 

@@ -2,7 +2,10 @@
 /* test_late_files.c - runtime/late/late.c: its files below run/vgapass, in real directories */
 #include "folders.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/late/booted.c" // NOLINT(bugprone-suspicious-include)
 #include "runtime/late/late.c"   // NOLINT(bugprone-suspicious-include)
@@ -141,6 +144,43 @@ static void writes_and_forgets(void **state)
 	assert_int_equal(open_dir(&late), -ENOTDIR);
 }
 
+/* What was asked for this boot is there for the programs that come after vgapass-early. */
+static void leaves_the_token(void **state)
+{
+	const struct token none = { .word = TOKEN_NONE },
+			   stuck = { .word = TOKEN_TRIAL, .state = TOKEN_STUCK, .error = -EROFS },
+			   games = { .word = TOKEN_PROFILE, .state = TOKEN_TAKEN,
+				     .profile = "games" };
+	static const char file[] = "run/vgapass/token";
+	struct token back;
+	struct roots *roots = &late.work.roots;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(gather_roots(root, roots), 0);
+	assert_int_equal(token_leave(roots, &none), 0);
+	assert_int_equal(token_leave(roots, &stuck), 0);
+	assert_false(is_there(file));
+	int in = dup(0);
+	close(0);
+	int r = token_leave(roots, &games);
+	int zero = fcntl(0, F_GETFD);
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
+	assert_int_equal(r, 0);
+	assert_int_equal(zero, -1); /* what was opened is closed */
+	assert_int_equal(sysfs_read(roots->root, file, text, sizeof(text)), 16);
+	assert_string_equal(text, "1 profile games\n");
+	token_read(roots, &back);
+	assert_int_equal(back.word, TOKEN_PROFILE);
+	assert_string_equal(back.profile, "games");
+	/* Errors are told. */
+	put_folder("run/vgapass/token.new");
+	assert_int_equal(token_leave(roots, &games), -EEXIST);
+	remove_below("run");
+	assert_int_equal(token_leave(roots, &games), -ENOENT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 /* Behind VMD a domain has five digits. */
@@ -173,6 +213,7 @@ int main(void)
 		TEST(leaves_no_mark_in_the_image),
 		TEST(writes_and_forgets),
 		TEST(takes_any_domain),
+		TEST(leaves_the_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_log.c - runtime/io/log.c: a line where there is no kernel log */
+/* test_log.c - runtime/io/log.c: a line to the kernel log, and where there is none */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -9,10 +9,31 @@
 
 #include "runtime/io/log.h"
 
+static char opened[64];
+static int opened_as, kmsg = -1, kmsg_fd;
+
+/* In place of libc's: the kernel log is the file kmsg, or is not there. */
+int open(const char *path, int flags, ...);
+int open(const char *path, int flags, ...)
+{
+	snprintf(opened, sizeof(opened), "%s", path);
+	opened_as = flags;
+	return kmsg_fd = kmsg < 0 ? -1 : dup(kmsg);
+}
+
+static const char *text_of(FILE *file)
+{
+	static char buf[2048];
+
+	rewind(file);
+	buf[fread(buf, 1, sizeof(buf) - 1, file)] = '\0';
+	fclose(file);
+	return buf;
+}
+
 /* What a line of this text is on standard error. */
 static const char *line_of(const char *text)
 {
-	static char buf[2048];
 	FILE *file = tmpfile();
 	int before = dup(STDERR_FILENO);
 
@@ -22,16 +43,43 @@ static const char *line_of(const char *text)
 	assert_true(fcntl(STDERR_FILENO, F_GETFD) >= 0);
 	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
 	close(before);
-	rewind(file);
-	buf[fread(buf, 1, sizeof(buf) - 1, file)] = '\0';
-	fclose(file);
-	return buf;
+	return text_of(file);
 }
 
 static void writes_a_line(void **state)
 {
 	(void)state;
 	assert_string_equal(line_of("a"), "vgapass: a: 7\n");
+}
+
+static void writes_to_the_kernel_log(void **state)
+{
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	kmsg = fileno(file);
+	log_line(true, LOG_IS_ERROR, "%s", "a");
+	assert_string_equal(opened, "/dev/kmsg");
+	assert_int_equal(opened_as, O_WRONLY | O_CLOEXEC);
+	/* Open no longer: it would take ten lines and no more. */
+	assert_int_equal(fcntl(kmsg_fd, F_GETFD), -1);
+	log_line(true, LOG_IS_INFO, "%u", 7u);
+	kmsg = -1;
+	assert_string_equal(text_of(file), "<3>vgapass: a\n<6>vgapass: 7\n");
+	/* Without a console it may be the file 0. */
+	file = tmpfile();
+	assert_non_null(file);
+	int in = dup(STDIN_FILENO);
+	kmsg = fileno(file);
+	close(STDIN_FILENO);
+	log_line(true, LOG_IS_WARNING, "%s", "b");
+	kmsg = -1;
+	assert_int_equal(kmsg_fd, STDIN_FILENO);
+	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+	assert_int_equal(dup2(in, STDIN_FILENO), STDIN_FILENO);
+	close(in);
+	assert_string_equal(text_of(file), "<4>vgapass: b\n");
 }
 
 /* With its level it is below 960 bytes: the kernel takes no more than 976. */
@@ -54,6 +102,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_line),
+		cmocka_unit_test(writes_to_the_kernel_log),
 		cmocka_unit_test(cuts_a_long_line),
 	};
 

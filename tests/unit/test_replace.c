@@ -8,11 +8,56 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/io/replace.h"
+
+/* What the next call in place of libc's does, once: it fails with this error. */
+static struct {
+	int opens, closes;
+	int takes_nothing; /* how many writes */
+	int flags;	   /* of the last file that was opened */
+	mode_t mode;
+} next;
+
+int openat(int at, const char *path, int flags, ...)
+{
+	va_list args;
+
+	va_start(args, flags);
+	next.mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	next.flags = flags;
+	if (next.opens) {
+		errno = next.opens;
+		next.opens = 0;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, at, path, flags, next.mode);
+}
+
+int close(int fd)
+{
+	int r = (int)syscall(SYS_close, fd);
+
+	if (!next.closes)
+		return r;
+	errno = next.closes;
+	next.closes = 0;
+	return -1;
+}
+
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	if (!next.takes_nothing)
+		return syscall(SYS_write, fd, buf, n);
+	next.takes_nothing--;
+	errno = 0;
+	return 0;
+}
 
 static char folder[64];
 static int dir;
@@ -93,6 +138,40 @@ static void leaves_nothing_behind(void **state)
 	expect_none("file");
 }
 
+/* Somebody has put a file there meanwhile: it is not ours. */
+static void does_not_share_its_file(void **state)
+{
+	(void)state;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("old\n")), 0);
+	assert_int_equal(next.flags, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+	assert_int_equal(next.mode, 0644);
+	next.opens = EEXIST;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("text\n")), -EEXIST);
+	next.opens = EEXIST;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("")), -EEXIST);
+	expect("file", "old\n");
+}
+
+/* On a network, a full disk shows at the end. */
+static void keeps_the_old_if_the_end_fails(void **state)
+{
+	(void)state;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("old\n")), 0);
+	next.closes = EDQUOT;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("text\n")), -EDQUOT);
+	expect("file", "old\n");
+	expect_none("new");
+}
+
+static void writes_again_what_was_not_taken(void **state)
+{
+	(void)state;
+	next.takes_nothing = 2;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("text\n")), 0);
+	assert_int_equal(next.takes_nothing, 0);
+	expect("file", "text\n");
+}
+
 static void do_nothing(int number)
 {
 	(void)number;
@@ -171,6 +250,9 @@ int main(void)
 		TEST(replaces),
 		TEST(follows_no_link),
 		TEST(leaves_nothing_behind),
+		TEST(does_not_share_its_file),
+		TEST(keeps_the_old_if_the_end_fails),
+		TEST(writes_again_what_was_not_taken),
 		TEST(writes_all),
 		TEST(tells_a_full_device),
 		TEST(opens_the_number_zero),

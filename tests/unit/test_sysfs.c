@@ -4,22 +4,138 @@
  */
 #include "unit.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/io/sysfs.h"
+
+/* Calls of libc that the test answers, or makes fail: so many times, with this error. */
+struct failing {
+	unsigned times;
+	int error;
+};
+
+static struct failing opens, reads, lists, ioctls, mounts, openats2;
+static int opened_as;	   /* the flags of the last openat() */
+static unsigned flags;	   /* a file's, for ioctl() */
+static char calls[256];	   /* what the kernel was asked for */
+static long loads_result;  /* what finit_module() gives */
+static bool loads_for_real;
+
+static bool fails(struct failing *f)
+{
+	if (!f->times)
+		return false;
+	f->times--;
+	errno = f->error;
+	return true;
+}
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...)
+{
+	size_t n = strlen(calls);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(calls + n, sizeof(calls) - n, format, args);
+	va_end(args);
+}
+
+int openat(int at, const char *path, int how, ...)
+{
+	va_list args;
+
+	va_start(args, how);
+	mode_t mode = how & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	opened_as = how;
+	return fails(&opens) ? -1 : (int)syscall(SYS_openat, at, path, how, mode);
+}
+
+ssize_t read(int fd, void *buf, size_t n)
+{
+	return fails(&reads) ? -1 : syscall(SYS_read, fd, buf, n);
+}
+
+ssize_t getdents64(int fd, void *buf, size_t n)
+{
+	return fails(&lists) ? -1 : syscall(SYS_getdents64, fd, buf, n);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+
+	va_start(args, request);
+	unsigned *value = va_arg(args, unsigned *);
+	va_end(args);
+	if (fcntl(fd, F_GETFD) < 0 || fails(&ioctls))
+		return -1;
+	if (request == FS_IOC_GETFLAGS)
+		*value = flags;
+	else if (request == FS_IOC_SETFLAGS)
+		note("set %x\n", *value);
+	else
+		note("ioctl %lx\n", request);
+	return 0;
+}
+
+int mount(const char *source, const char *target, const char *type, unsigned long how,
+	  const void *data);
+int mount(const char *source, const char *target, const char *type, unsigned long how,
+	  const void *data)
+{
+	note("mount %s %s %s %lx %s\n", source, target, type, how, data ? "data" : "");
+	return fails(&mounts) ? -1 : 0;
+}
+
+int umount2(const char *target, int how);
+int umount2(const char *target, int how)
+{
+	note("umount %s %x\n", target, (unsigned)how);
+	return fails(&mounts) ? -1 : 0;
+}
+
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long a[4];
+	va_list args;
+
+	va_start(args, number);
+	for (size_t i = 0; i < COUNT(a); i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_finit_module && !loads_for_real) {
+		note("load %s %lx\n", (const char *)a[1], a[2] & 0xffffffff);
+		errno = (int)-loads_result;
+		return loads_result ? -1 : 0;
+	}
+	if (number == SYS_openat2 && fails(&openats2))
+		return -1;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	return real(number, a[0], a[1], a[2], a[3]);
+}
 
 static char folder[64];
 static int dir;
@@ -168,6 +284,15 @@ static void stays_below_a_root(void **state)
 	snprintf(path, sizeof(path), "%s/f", folder);
 	assert_string_equal(buf, path);
 	assert_int_equal(sysfs_path(dir, "out", buf, sizeof(buf)), -ENOENT);
+	/* A file that is renamed meanwhile is looked for again, but not for ever. */
+	openats2 = (struct failing){ 999, EAGAIN };
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), 6);
+	openats2 = (struct failing){ 1000, EAGAIN };
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), -EAGAIN);
+	assert_int_equal(openats2.times, 0);
+	openats2 = (struct failing){ 1, EPERM };
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), -EPERM);
+	assert_int_equal(sysfs_confine(-EBADF), -EBADF);
 	/* No other folder is meant. */
 	int f = sysfs_dir(dir, "f");
 	assert_true(sysfs_exists(f, "../../../etc/passwd"));
@@ -393,7 +518,7 @@ static void opens_the_number_zero(void **state)
 	assert_int_equal(sysfs_write(dir, "a", "y\n"), 0);
 	assert_int_equal(sysfs_list(dir, ".", count, &n), 0);
 	assert_int_equal(n, 1);
-	assert_true(sysfs_load_module(dir, "a", "") < 0);
+	assert_int_equal(sysfs_load_module(dir, "a", ""), 0);
 	assert_false(sysfs_is_claimed(dir, "a"));
 	expect_zero_is_free();
 	assert_int_equal(sysfs_dir(dir, "."), 0);
@@ -426,7 +551,152 @@ static void loads_no_nonsense(void **state)
 	(void)state;
 	make("x.ko", "no module", 9);
 	assert_int_equal(sysfs_load_module(dir, "none.ko", ""), -ENOENT);
+	loads_for_real = true;
 	assert_true(sysfs_load_module(dir, "x.ko", "") < 0);
+	loads_for_real = false;
+}
+
+/* A signal may come into any call that waits. */
+static void goes_on_after_a_signal(void **state)
+{
+	struct lines l = { .n = 0 };
+	char buf[8];
+
+	(void)state;
+	make("a", "x\ny\n", 4);
+	opens = (struct failing){ 2, EINTR };
+	reads = (struct failing){ 2, EINTR };
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), 4);
+	assert_int_equal(opens.times + reads.times, 0);
+	reads = (struct failing){ 2, EINTR };
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), 4);
+	assert_string_equal(buf, "x\ny\n");
+	reads = (struct failing){ 2, EINTR };
+	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), 0);
+	assert_int_equal(l.n, 2);
+	/* Other errors end it, and what was read before counts. */
+	reads = (struct failing){ 1, EIO };
+	assert_int_equal(sysfs_read_file(dir, "a", buf, sizeof(buf)), -EIO);
+	reads = (struct failing){ 1, EIO };
+	assert_int_equal(sysfs_lines(dir, "a", count_line, &l), 0);
+	assert_int_equal(l.n, 2);
+	opens = (struct failing){ 1, EACCES };
+	assert_int_equal(sysfs_read(dir, "a", buf, sizeof(buf)), -EACCES);
+}
+
+/* Each call opens as it must, and no program that is started later has the file. */
+static void opens_as_it_must(void **state)
+{
+	const int always = O_CLOEXEC | O_NOCTTY;
+	struct lines l = { .n = 0 };
+	unsigned n = 0;
+	char buf[8];
+
+	(void)state;
+	make("a", "x", 1);
+	sysfs_read(dir, "a", buf, sizeof(buf));
+	assert_int_equal(opened_as, O_RDONLY | O_NONBLOCK | always);
+	sysfs_read_at(dir, "a", buf, 1, 0);
+	assert_int_equal(opened_as, O_RDONLY | O_NONBLOCK | always);
+	sysfs_lines(dir, "a", count_line, &l);
+	assert_int_equal(opened_as, O_RDONLY | O_NONBLOCK | always);
+	sysfs_write(dir, "a", "y");
+	assert_int_equal(opened_as, O_WRONLY | always);
+	sysfs_regular(dir, "a");
+	assert_int_equal(opened_as, O_PATH | always);
+	sysfs_path(dir, "a", buf, sizeof(buf));
+	assert_int_equal(opened_as, O_PATH | always);
+	sysfs_list(dir, ".", count, &n);
+	assert_int_equal(opened_as, O_RDONLY | O_DIRECTORY | always);
+	sysfs_is_claimed(dir, "a");
+	assert_int_equal(opened_as, O_RDONLY | O_EXCL | O_NONBLOCK | always);
+	sysfs_load_module(dir, "a", "");
+	assert_int_equal(opened_as, O_RDONLY | always);
+	sysfs_mutable(dir, "a");
+	assert_int_equal(opened_as, O_RDONLY | always);
+}
+
+/* The kernel says EBUSY to whoever wants a claimed device alone. */
+static void knows_a_claim(void **state)
+{
+	(void)state;
+	make("a", "", 0);
+	opens = (struct failing){ 1, EBUSY };
+	assert_true(sysfs_is_claimed(dir, "a"));
+	opens = (struct failing){ 1, EACCES };
+	assert_false(sysfs_is_claimed(dir, "a"));
+}
+
+static void tells_what_cannot_be_listed(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	make("a", "", 0);
+	lists = (struct failing){ 1, EIO };
+	assert_int_equal(sysfs_list(dir, ".", count, &n), -EIO);
+	assert_int_equal(n, 0);
+	/* Without a path it is the directory itself, which stays open. */
+	assert_int_equal(sysfs_list(dir, NULL, count, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(fcntl(dir, F_GETFD), FD_CLOEXEC);
+}
+
+/* Flags that are not ours stay. */
+static void makes_mutable(void **state)
+{
+	static const struct failing at_once = { 1, ENOTTY };
+	int in = dup(0);
+
+	(void)state;
+	make("a", "", 0);
+	close(0);
+	*calls = '\0';
+	flags = FS_IMMUTABLE_FL | FS_NOATIME_FL;
+	assert_int_equal(sysfs_mutable(dir, "a"), 0);
+	expect_zero_is_free();
+	assert_int_equal(dup2(in, 0), 0);
+	close(in);
+	assert_string_equal(calls, "set 80\n");
+	*calls = '\0';
+	flags = FS_NOATIME_FL;
+	assert_int_equal(sysfs_mutable(dir, "a"), 0);
+	assert_string_equal(calls, "");
+	ioctls = at_once;
+	flags = FS_IMMUTABLE_FL;
+	assert_int_equal(sysfs_mutable(dir, "a"), -ENOTTY);
+	assert_string_equal(calls, "");
+	assert_int_equal(sysfs_mutable(dir, "none"), -ENOENT);
+	assert_int_equal(sysfs_unlink(dir, "none"), -ENOENT);
+	assert_int_equal(sysfs_unlink(dir, "a"), 0);
+	assert_false(sysfs_exists(dir, "a"));
+	assert_int_equal(mkdirat(dir, "folder", 0700), 0);
+	assert_int_equal(sysfs_unlink(dir, "folder"), -EISDIR);
+}
+
+static void mounts_what_it_is_told(void **state)
+{
+	(void)state;
+	*calls = '\0';
+	assert_int_equal(sysfs_mount("/at", "efivarfs"), 0);
+	assert_int_equal(sysfs_umount("/at"), 0);
+	/* MS_NOSUID, MS_NODEV, MS_NOEXEC; MNT_DETACH */
+	assert_string_equal(calls, "mount efivarfs /at efivarfs e \numount /at 2\n");
+	mounts = (struct failing){ 2, ENODEV };
+	assert_int_equal(sysfs_mount("/at", "efivarfs"), -ENODEV);
+	assert_int_equal(sysfs_umount("/at"), -ENODEV);
+}
+
+static void loads_with_its_params(void **state)
+{
+	(void)state;
+	make("x.ko", "", 0);
+	*calls = '\0';
+	assert_int_equal(sysfs_load_module(dir, "x.ko", "a=1 b"), 0);
+	assert_string_equal(calls, "load a=1 b 0\n");
+	loads_result = -EEXIST;
+	assert_int_equal(sysfs_load_module(dir, "x.ko", ""), -EEXIST);
+	loads_result = 0;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -449,6 +719,13 @@ int main(void)
 		TEST(opens_the_number_zero),
 		TEST(passes_errors_on),
 		TEST(loads_no_nonsense),
+		TEST(goes_on_after_a_signal),
+		TEST(opens_as_it_must),
+		TEST(knows_a_claim),
+		TEST(tells_what_cannot_be_listed),
+		TEST(makes_mutable),
+		TEST(mounts_what_it_is_told),
+		TEST(loads_with_its_params),
 		/* It holds as long as the program runs. */
 		TEST(stays_below_a_root),
 	};

@@ -142,6 +142,24 @@ static void deletes_what_is_no_token(void **state)
 	fake_efi(TOKEN_VARIABLE, "", 0, FAKE_DELETABLE);
 	take(&t);
 	assert_int_equal(t.state, TOKEN_ABSENT);
+	assert_false(fake_has_variable());
+}
+
+/* What somebody else has mounted stays so. */
+static void unmounts_its_own_only(void **state)
+{
+	struct token t;
+
+	(void)state;
+	boot_machine();
+	fake_efi(TOKEN_VARIABLE, VARIABLE("1 trial\n"), FAKE_DELETABLE);
+	fake_fail(3, EBUSY, true);
+	take(&t);
+	assert_non_null(strstr(fake_failed(), "mount"));
+	assert_int_equal(t.word, TOKEN_TRIAL);
+	assert_int_equal(t.state, TOKEN_TAKEN);
+	assert_false(fake_has_variable());
+	assert_null(strstr(fake_log(), "umount"));
 }
 
 static void asks_nothing_without_efi(void **state)
@@ -353,6 +371,7 @@ int main(void)
 		cmocka_unit_test(takes_the_variable),
 		cmocka_unit_test(does_not_count_what_stays),
 		cmocka_unit_test(deletes_what_is_no_token),
+		cmocka_unit_test(unmounts_its_own_only),
 		cmocka_unit_test(asks_nothing_without_efi),
 		cmocka_unit_test(never_counts_what_is_there),
 		cmocka_unit_test(leaves_it_for_later_programs),
