@@ -328,12 +328,16 @@ static int write_all(struct menu *m, const struct loader_entry *like)
  * line alone: no file of settings has a place for them. */
 static void say_unified(const struct menu *m)
 {
+	/* As kernel-install(8) finds it, whose plugin has called ukify. */
+	const char *line = bootline_exists(m->h, "etc/kernel/cmdline") ? "/etc/kernel/cmdline" :
+									 "/proc/cmdline";
+
 	account_error("not-written", "", "the kernel that boots is a unified kernel image, whose "
 		      "menu entries are profiles in it: vgapass cannot add them");
 	for (unsigned i = 0; i < m->entries; i++)
-		account_fix(FIX_COMMAND, NULL, "ukify build --profile=\"ID=%s\" --cmdline=\"$(cat "
-			    "/etc/kernel/cmdline) vgapass=%s\" --stub=/usr/lib/systemd/boot/efi/"
-			    "addonx64.efi.stub --output=/etc/kernel/%s.efi", m->entry[i].id,
+		account_fix(FIX_COMMAND, NULL, "ukify build --profile=\"ID=%s\" --cmdline="
+			    "\"$(cat %s) vgapass=%s\" --stub=/usr/lib/systemd/boot/efi/addonx64.efi"
+			    ".stub --output=/etc/kernel/%s.efi", m->entry[i].id, line,
 			    m->entry[i].word, m->entry[i].id);
 	account_fix(FIX_ADVICE, NULL, "then build the image with ukify of systemd 257 or newer, "
 		    "with --join-profile=/etc/kernel/ID.efi for each");
