@@ -181,8 +181,6 @@ static void leaves_the_token(void **state)
 	assert_int_equal(token_leave(roots, &games), -ENOENT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
 /* Behind VMD a domain has five digits. */
 static void takes_any_domain(void **state)
 {
@@ -205,6 +203,8 @@ static void takes_any_domain(void **state)
 	late_forget(&late);
 	assert_false(is_there("run/vgapass/late/10000:e1:00.0.json"));
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {

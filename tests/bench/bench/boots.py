@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole boots under QEMU, with the machine of the boot tests: boot.
+"""Whole boots under QEMU, with the machine of the boot tests: boot, processors.
 
 One boot image for all ways, with the VFIO modules in it for those that want them there. A
 segment behind it has what a way adds, and a segment for the root what runs there. Times are the
@@ -98,6 +98,7 @@ class Way:
         self.name = re.sub(r"\W+", "-", name)
         self.title = name
         self.machine = Machine(HOST + (machine or PORT))
+        self.out, self.kernel = None, KERNEL
         self.script = script
         self.files = files or {}
         self.root = root or {}
@@ -206,7 +207,7 @@ def driverctl():
 
 def finished(way):
     """What a boot showed that came to its end."""
-    outcome = guest.boot(way, image(), KERNEL)
+    outcome = guest.boot(way, way.out or image(), way.kernel)
     if outcome.died:
         raise RuntimeError(f"{way.title}: {outcome.died}: see {outcome.folder}/console")
     guest.forget_images(outcome)
@@ -214,7 +215,8 @@ def finished(way):
 
 
 def start(way):
-    """What one boot showed, and the seconds since /init of each mark."""
+    """What one boot showed, the seconds since /init of each mark, and of each driver's bind. The
+    mark "at" is /init itself on the kernel's clock."""
     shown = finished(way)
     times, drivers = {}, {}
     for words in shown.lines:
@@ -224,7 +226,8 @@ def start(way):
         found = BOUND.match(words)
         if found:
             drivers.setdefault(found[3], []).append((found[2], float(found[1])))
-    return shown, {name: at - times["init"] for name, at in times.items()}, {
+    marks = {name: at - times["init"] for name, at in times.items()} | {"at": times["init"]}
+    return shown, marks, {
         address: [(name, at - times["init"]) for name, at in bound]
         for address, bound in drivers.items()}
 
@@ -286,3 +289,26 @@ def summary(title, boots):
             "wait ms": median("wait"), "waited ms": median("waited"),
             "bound": f"{sum(one['taken'] for one in boots)}/{len(boots)}",
             "host driver had it": f"{sum(one['host'] for one in boots)}/{len(boots)}"}
+
+
+def processors(options):
+    """They share the instructions of one, as QEMU counts them: where one has nothing to do, the
+    others have more."""
+    numbers, rounds = ((2,), 1) if options.small else ((1, 2, 4), options.boots or 5)
+    every = [(number, way) for number in numbers
+             for way in ([] if options.small else [Way(f"nothing, {number} processors")]) +
+             [vgapass(f"vgapass, {number} processors")]]
+    for number, way in every:
+        way.machine.cpus = number
+    seen = [[] for _ in every]
+    for _ in range(rounds):
+        for figure, (_, times, drivers) in zip(seen, each(start, [way for _, way in every])):
+            figure.append(figures(times, drivers) | waited(times))
+    rows, first = [], {}
+    for (number, way), boots in zip(every, seen):
+        row = {"processors": number, **summary(way.title.partition(",")[0], boots)}
+        row["root ratio"] = row["root ms"] / first.setdefault(number, row)["root ms"]
+        if way.rules and not all(one["taken"] for one in boots):
+            raise RuntimeError(f"{way.title}: the card is not on vfio-pci")
+        rows.append(row)
+    return f"Processors: boots with several, medians of {rounds}", rows

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The programs on trees of text that look like sysfs, in memory: claim, rules, memory, host."""
+"""The programs on trees of text that look like sysfs, in memory: claim, rules, memory, libraries,
+host."""
 import contextlib
+import glob
 import os
 import random
 import re
@@ -176,14 +178,76 @@ def memory(options):
     return "Memory: what vgapass-early bind and its processes touch", rows
 
 
+# How tests/tests.mk builds vgapass-early for the tests with each C library.
+LIBRARIES = {
+    "klibc": [],
+    "musl": ["EARLY_CC=musl-gcc"],
+    "glibc": ["EARLY_CC=gcc", "EARLY_CFLAGS=-O2 -fPIE", "EARLY_LDFLAGS=-pie -s"],
+}
+
+
+def early_with(options, library):
+    """vgapass-early with this C library, or None where it is not there."""
+    if library == "klibc":
+        return EARLY
+    if library == "musl" and not shutil.which("musl-gcc"):
+        return None
+    build = os.path.join(options.out, library)
+    program = f"{build}/early/vgapass-early"
+    subprocess.run(["make", "-s", "-C", TOP, f"B={build}", *LIBRARIES[library], program],
+                   check=True, stdout=subprocess.DEVNULL)
+    return program
+
+
+def libraries(options):
+    """glibc is linked as its dracut image wants it: the library is a file of its own there."""
+    programs = {name: early_with(options, name) for name in LIBRARIES}
+    programs = {name: program for name, program in programs.items() if program}
+    counter, rows = static(options, "measure"), []
+    for functions in SIZES[:1] if options.small else SIZES[:2]:
+        with machine(functions, options) as root:
+            commands = [[program, "--sysroot", root, "claim"] for program in programs.values()]
+            for command in commands:
+                must_claim(command, root)
+            times = best(options, commands, 2 if options.small else 30)
+            for (name, program), command, us in zip(programs.items(), commands, times):
+                rows.append({"library": name, "bytes": os.path.getsize(program),
+                             "functions": functions, "touched KiB": measured(counter, 1, command)[0],
+                             "claim us": us, "time ratio": us / times[0], "calls": calls(command)})
+    return "Libraries: vgapass-early claim with each C library", rows
+
+
+def add_names(root):
+    """What lspci takes from the host; and the modules of a kernel, which list asks as well."""
+    for path in ("/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids"):
+        if os.path.exists(path):
+            os.makedirs(root + os.path.dirname(path))
+            shutil.copyfile(path, root + path)
+    kernel = os.path.join(TOP, "build/kernel")
+    with open(f"{kernel}/version", encoding="utf-8") as file:
+        version = file.read().strip()
+    write(f"{root}/proc/sys/kernel/osrelease", version.encode() + b"\n")
+    folder = f"usr/lib/modules/{version}"
+    os.makedirs(f"{root}/{folder}")
+    for path in glob.glob(f"{kernel}/{folder}/modules.*"):
+        shutil.copy(path, f"{root}/{folder}")
+    os.symlink("usr/lib", f"{root}/lib")
+
+
 def host(options):
+    """add writes to the configuration, each time from the same one."""
     rows = []
     for functions in SIZES[:1] if options.small else (16, 512, 4096):
         with machine(functions, options) as root:
+            add_names(root)
+            configure(root, CARD[:1])
             lspci = [LSPCI, "-A", "linux-sysfs", "-O", f"sysfs.path={root}/sys/bus/pci", "-nnk"]
             times = best(options, [lspci, [VGAPASS, "list", "-a", "--sysroot", root],
-                                   [VGAPASS, "plan", "--sysroot", root]], 1 if options.small else 5)
+                                   [VGAPASS, "plan", "--sysroot", root],
+                                   ["/bin/sh", "-c", f"{VGAPASS} add 0000:00:00.1 --sysroot {root}"
+                                    f" && echo {CARD[0]} >{root}/etc/vgapass.conf"]],
+                         1 if options.small else 5)
             rows.append({"functions": functions, "lspci -nnk ms": times[0] / 1e3,
                          "list -a ms": times[1] / 1e3, "plan ms": times[2] / 1e3,
-                         "list ratio": times[1] / times[0], "plan ratio": times[2] / times[0]})
-    return "Host: vgapass list -a and plan against lspci -nnk", rows
+                         "add ms": times[3] / 1e3, "list ratio": times[1] / times[0], "plan ratio": times[2] / times[0]})
+    return "Host: vgapass list -a, plan and add against lspci -nnk", rows

@@ -15,7 +15,7 @@ import subprocess
 from lib import image, kernel
 from lib.machine import VGAPASS, Machine, saved
 
-from .engine import EARLY, TOP, best
+from .engine import EARLY, LIBRARIES, TOP, best, early_with
 
 RULES = "1002:6608\n1002:aab0\n"
 
@@ -123,33 +123,29 @@ def hooks(options):
     return title, rows
 
 
-def binaries(options):
-    """vgapass-early as klcc makes it, and as musl-gcc does."""
-    rows = [{"what": "vgapass-early, klibc", "packed": "", "bytes": os.path.getsize(EARLY)}]
-    if not shutil.which("musl-gcc"):
-        return rows
-    build = os.path.join(options.out, "musl")
-    program = f"{build}/early/vgapass-early"
-    subprocess.run(["make", "-s", "-C", TOP, f"B={build}", "EARLY_CC=musl-gcc", program],
-                   check=True, stdout=subprocess.DEVNULL)
-    return rows + [{"what": "vgapass-early, musl", "packed": "", "bytes": os.path.getsize(program)}]
-
-
 def size(options):
-    rows = [row | {"image without": "", "growth %": ""} for row in binaries(options)]
+    """A build with each C library: image generators leave the rest as it is."""
+    names = ["klibc"] if options.small else list(LIBRARIES)
+    programs = {name: early_with(options, name) for name in names}
+    rows = []
     for generator in generators(options):
-        if not os.path.exists(generator.image(RULES)) or not os.path.exists(generator.image("")):
+        if not os.path.exists(generator.image("")):
             generator.begin(options.small)
-            for rules in ("", RULES):
-                generator.build(rules)
-        for name, packer in PACKERS[generator.name].items():
-            if options.small and name == "xz":
+            generator.build("")
+        for library, program in programs.items():
+            if not program:
                 continue
-            without, added = (generator.packed(rules, packer) for rules in ("", RULES))
-            rows.append({"what": f"image of {generator.name}", "packed": name,
-                         "bytes": added - without, "image without": without,
-                         "growth %": 100 * (added - without) / without})
-    return "Size: bytes of vgapass-early, and what it and the VFIO modules add to an image", rows
+            generator.in_box("cp", program, "/usr/lib/vgapass/vgapass-early")
+            generator.build(RULES)
+            for name, packer in PACKERS[generator.name].items():
+                if options.small and name == "xz":
+                    continue
+                without, added = (generator.packed(rules, packer) for rules in ("", RULES))
+                rows.append({"image of": generator.name, "library": library, "packed": name,
+                             "bytes": added - without, "image without": without,
+                             "growth %": 100 * (added - without) / without})
+        generator.in_box("cp", EARLY, "/usr/lib/vgapass/vgapass-early")
+    return "Size: what vgapass-early and the VFIO modules add to an image", rows
 
 
 KERNELS = [f"6.1.0-{number}" for number in range(1, 5)]
