@@ -784,11 +784,25 @@ static void survives_hot_unplug(void **state)
 	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
 	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 	boot_machine();
-	boot_gather("1002:6608\n", "");
+	boot_gather("1002:6608 attr.reset_method=bus\n", "");
 	boot_claim();
 	fake_vanish(CARD);
 	boot_bind();
 	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "reset_method"));
+	/* Behind the modules: nothing is tried with what may be there next. */
+	boot_machine();
+	boot_gather("1002:6608\n", "");
+	boot_claim();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++) {
+		if (i == boot.inv.functions + 1)
+			fake_vanish(CARD);
+		apply_item(&boot_work, i);
+	}
+	apply_finish(&boot_work);
+	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "/bind="));
 }
 
 /* A worker that does not come back leaves its entry planned, with the step that it was in. */
