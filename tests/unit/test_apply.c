@@ -408,6 +408,20 @@ static void counts_items(void **state)
 	assert_string_equal(boot_work.list, "");
 }
 
+/* Every function is bound before it is late, the first and the last too. */
+static void binds_all_in_one_pass(void **state)
+{
+	(void)state;
+	boot_gather("8086:1912 take=boot-display\n1b21:2142 path=00:1c.0/00.0\n", "");
+	boot_claim();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++)
+		apply_item(&boot_work, i);
+	assert_int_equal(apply_finish(&boot_work), 0);
+	expect("0000:00:02.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
+	expect(USB, "bound to vfio-pci (/etc/vgapass.conf:2)");
+}
+
 /* --- attributes */
 
 static void writes_attributes_first(void **state)
@@ -1386,6 +1400,23 @@ static void finds_memory_of_the_firmware(void **state)
 
 /* --- who is on a rule's driver by no rule */
 
+/* The first function of all keeps its group from its guest, or is kept from it. */
+static void looks_at_the_first_function(void **state)
+{
+	static const struct fake_function audio = {
+		"pci0000:00/0000:00:00.2", "10DE:1234", "0000:0000", "40300", NULL, 2
+	};
+
+	(void)state;
+	fake_add_function(&audio);
+	boot_host_drivers();
+	boot_run("10de:1234\n", "");
+	expect("0000:00:00.2", "bound to vfio-pci (/etc/vgapass.conf:1)");
+	assert_int_equal(boot_outcome("0000:00:00.2")->viable, VIABLE_NO);
+	assert_int_equal(boot.others, 1);
+	assert_string_equal(boot.other[0].driver, "xhci_hcd");
+}
+
 static void finds_strays(void **state)
 {
 	static const struct fake_function twin = {
@@ -1420,6 +1451,14 @@ static void finds_strays(void **state)
 	boot_run("1002:6608 address=03:00.0 attr.nonsense=1\n1002:6608\n", "");
 	assert_string_equal(fake_driver_of("0000:03:00.0"), "vfio-pci");
 	assert_int_equal(boot_outcome("0000:03:00.0")->state, STATE_FAILED);
+	assert_int_equal(boot.others, 0);
+	/* Only a boot plans for all functions. */
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("1002:6608 address=01:00.0\nkeep 1002:aab0\n", "");
+	boot.others = 0;
+	boot.claim_us = 0;
+	apply_finish(&boot_work);
 	assert_int_equal(boot.others, 0);
 }
 
@@ -1574,6 +1613,7 @@ int main(void)
 		TEST(refuses_overlong_params),
 		TEST(survives_without_a_list),
 		TEST(counts_items),
+		TEST(binds_all_in_one_pass),
 		TEST(writes_attributes_first),
 		TEST(writes_attributes_between_drivers),
 		TEST(writes_attributes_again),
@@ -1621,6 +1661,7 @@ int main(void)
 		TEST(does_not_know_of_drivers_to_come),
 		TEST(tells_bridges_by_their_header),
 		TEST(finds_memory_of_the_firmware),
+		TEST(looks_at_the_first_function),
 		TEST(finds_strays),
 		TEST(knows_harmless_drivers),
 		TEST(looks_at_bound_groups_only),
