@@ -473,10 +473,16 @@ static void hurries_when_somebody_waits(void **state)
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->priority, 19);
 	assert_int_equal(shared->last_priority, 0);
+	assert_int_equal(shared->progress.hurried, 1);
 	assert_true(shared->leads);
 	assert_true(weighs(shared->log, "19"));
 	assert_false(weighs(shared->log, "0"));
 	assert_true(weighs(fake_log(), "0"));
+	/* One that begins when the caller hurries already undoes what it did to itself. */
+	shared->progress = (struct progress){ .hurried = 1 };
+	shared->watch_ms = 1;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_true(weighs(shared->log, "0"));
 	/* Whom nobody asked to be idle is left as it is. */
 	shared->progress = (struct progress){ .next = 0 };
 	crew.idle = false;
