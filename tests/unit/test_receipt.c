@@ -318,11 +318,11 @@ static void lists_all_problems(void **state)
 	bench_plan("1002:6608\n10de:2684\n8086:1912\n", "");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	expect_json();
+#define NOTHING ", \"text\": \"the rule matches nothing\" }"
 	assert_non_null(strstr(read_back("receipt.json"),
-			       "\"problems\": [\n"
-			       "    { \"at\": \"c:1\", \"text\": \"the rule matches nothing\" },\n"
-			       "    { \"at\": \"c:2\", \"text\": \"the rule matches nothing\" },\n"
-			       "    { \"at\": \"c:3\", \"text\": \"the rule matches nothing\" } ]"));
+			       "\"problems\": [\n    { \"at\": \"c:1\"" NOTHING ",\n"
+			       "    { \"at\": \"c:2\"" NOTHING ",\n"
+			       "    { \"at\": \"c:3\"" NOTHING " ]"));
 }
 
 static void writes_with_nothing(void **state)
