@@ -382,6 +382,24 @@ static void refuses_overlong_params(void **state)
 	assert_null(strstr(fake_log(), "load vfio_pci"));
 }
 
+/* 1,023 bytes of parameters have room, those of the list and of the command line together. */
+static void passes_params_that_have_room(void **state)
+{
+	static const char start[] = "vfio_pci.x=";
+	static char cmdline[2048];
+	const size_t room = 1023 - strlen("disable_vga=1 x=");
+
+	(void)state;
+	for (size_t n = room; n <= room + 1; n++) {
+		boot_machine();
+		memset(cmdline, 'y', sizeof(cmdline));
+		memcpy(cmdline, start, strlen(start));
+		cmdline[strlen(start) + n] = '\0';
+		boot_run("1002:6608\n", cmdline);
+		assert_int_equal(boot.module_error, n == room ? 0 : -E2BIG);
+	}
+}
+
 static void survives_without_a_list(void **state)
 {
 	(void)state;
@@ -1010,6 +1028,22 @@ static void leaves_a_free_controller(void **state)
 	expect(USB, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
 }
 
+/* Also the first of all functions. */
+static void frees_the_first_function(void **state)
+{
+	static const struct fake_function nvme = { "pci0000:00/0000:00:00.3", "144D:A808",
+						   "144D:A801", "10802", "nvme", 3 };
+
+	(void)state;
+	fake_add_driver("nvme");
+	fake_add_function(&nvme);
+	boot_gather("144d:a808 path=00:00.3\n", "");
+	boot_claim();
+	assert_string_equal(fake_driver_of("0000:00:00.3"), "");
+	boot_bind();
+	expect("0000:00:00.3", "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
+}
+
 /* The name of a disk that was looked at is no word about anything else. */
 static void forgets_free_disks(void **state)
 {
@@ -1611,6 +1645,7 @@ int main(void)
 		TEST(gives_up_modules_that_hang),
 		TEST(waits_for_modules_when_it_is_late),
 		TEST(refuses_overlong_params),
+		TEST(passes_params_that_have_room),
 		TEST(survives_without_a_list),
 		TEST(counts_items),
 		TEST(binds_all_in_one_pass),
@@ -1646,6 +1681,7 @@ int main(void)
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
 		TEST(leaves_a_free_controller),
+		TEST(frees_the_first_function),
 		TEST(forgets_free_disks),
 		TEST(frees_a_controller_late),
 		TEST(finishes_what_was_given_up),
