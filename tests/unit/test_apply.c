@@ -384,6 +384,24 @@ static void refuses_overlong_params(void **state)
 	assert_null(strstr(fake_log(), "load vfio_pci"));
 }
 
+/* 1,023 bytes of parameters have room, those of the list and of the command line together. */
+static void passes_params_that_have_room(void **state)
+{
+	static const char start[] = "vfio_pci.x=";
+	static char cmdline[2048];
+	const size_t room = 1023 - strlen("disable_vga=1 x=");
+
+	(void)state;
+	for (size_t n = room; n <= room + 1; n++) {
+		boot_machine();
+		memset(cmdline, 'y', sizeof(cmdline));
+		memcpy(cmdline, start, strlen(start));
+		cmdline[strlen(start) + n] = '\0';
+		boot_run("1002:6608\n", cmdline);
+		assert_int_equal(boot.module_error, n == room ? 0 : -E2BIG);
+	}
+}
+
 static void survives_without_a_list(void **state)
 {
 	(void)state;
@@ -408,6 +426,20 @@ static void counts_items(void **state)
 	fake_remove(MODULES_LIST);
 	assert_int_equal(apply_prepare(&boot_work), 2 * boot.inv.functions + 1);
 	assert_string_equal(boot_work.list, "");
+}
+
+/* Every function is bound before it is late, the first and the last too. */
+static void binds_all_in_one_pass(void **state)
+{
+	(void)state;
+	boot_gather("8086:1912 take=boot-display\n1b21:2142 path=00:1c.0/00.0\n", "");
+	boot_claim();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++)
+		apply_item(&boot_work, i);
+	assert_int_equal(apply_finish(&boot_work), 0);
+	expect("0000:00:02.0", "bound to vfio-pci (/etc/vgapass.conf:1)");
+	expect(USB, "bound to vfio-pci (/etc/vgapass.conf:2)");
 }
 
 /* --- attributes */
@@ -786,11 +818,25 @@ static void survives_hot_unplug(void **state)
 	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
 	expect(SOUND, "bound to vfio-pci (/etc/vgapass.conf:2)");
 	boot_machine();
-	boot_gather("1002:6608\n", "");
+	boot_gather("1002:6608 attr.reset_method=bus\n", "");
 	boot_claim();
 	fake_vanish(CARD);
 	boot_bind();
 	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "reset_method"));
+	/* Behind the modules: nothing is tried with what may be there next. */
+	boot_machine();
+	boot_gather("1002:6608\n", "");
+	boot_claim();
+	unsigned items = apply_prepare(&boot_work);
+	for (unsigned i = 0; i < items; i++) {
+		if (i == boot.inv.functions + 1)
+			fake_vanish(CARD);
+		apply_item(&boot_work, i);
+	}
+	apply_finish(&boot_work);
+	expect(CARD, "failed: the function is gone (/etc/vgapass.conf:1)");
+	assert_null(strstr(fake_log(), "/bind="));
 }
 
 /* A worker that does not come back leaves its entry planned, with the step that it was in. */
@@ -982,6 +1028,22 @@ static void leaves_a_free_controller(void **state)
 	assert_string_equal(fake_driver_of(USB), "vfio-pci");
 	assert_null(strstr(fake_log(), "unbind"));
 	expect(USB, "to be bound to vfio-pci (/etc/vgapass.conf:1)");
+}
+
+/* Also the first of all functions. */
+static void frees_the_first_function(void **state)
+{
+	static const struct fake_function nvme = { "pci0000:00/0000:00:00.3", "144D:A808",
+						   "144D:A801", "10802", "nvme", 3 };
+
+	(void)state;
+	fake_add_driver("nvme");
+	fake_add_function(&nvme);
+	boot_gather("144d:a808 path=00:00.3\n", "");
+	boot_claim();
+	assert_string_equal(fake_driver_of("0000:00:00.3"), "");
+	boot_bind();
+	expect("0000:00:00.3", "bound to vfio-pci, taken from nvme (/etc/vgapass.conf:1)");
 }
 
 /* The name of a disk that was looked at is no word about anything else. */
@@ -1374,6 +1436,23 @@ static void finds_memory_of_the_firmware(void **state)
 
 /* --- who is on a rule's driver by no rule */
 
+/* The first function of all keeps its group from its guest, or is kept from it. */
+static void looks_at_the_first_function(void **state)
+{
+	static const struct fake_function audio = {
+		"pci0000:00/0000:00:00.2", "10DE:1234", "0000:0000", "40300", NULL, 2
+	};
+
+	(void)state;
+	fake_add_function(&audio);
+	boot_host_drivers();
+	boot_run("10de:1234\n", "");
+	expect("0000:00:00.2", "bound to vfio-pci (/etc/vgapass.conf:1)");
+	assert_int_equal(boot_outcome("0000:00:00.2")->viable, VIABLE_NO);
+	assert_int_equal(boot.others, 1);
+	assert_string_equal(boot.other[0].driver, "xhci_hcd");
+}
+
 static void finds_strays(void **state)
 {
 	static const struct fake_function twin = {
@@ -1408,6 +1487,14 @@ static void finds_strays(void **state)
 	boot_run("1002:6608 address=03:00.0 attr.nonsense=1\n1002:6608\n", "");
 	assert_string_equal(fake_driver_of("0000:03:00.0"), "vfio-pci");
 	assert_int_equal(boot_outcome("0000:03:00.0")->state, STATE_FAILED);
+	assert_int_equal(boot.others, 0);
+	/* Only a boot plans for all functions. */
+	boot_machine();
+	fake_add_function(&twin);
+	boot_run("1002:6608 address=01:00.0\nkeep 1002:aab0\n", "");
+	boot.others = 0;
+	boot.claim_us = 0;
+	apply_finish(&boot_work);
 	assert_int_equal(boot.others, 0);
 }
 
@@ -1560,8 +1647,10 @@ int main(void)
 		TEST(gives_up_modules_that_hang),
 		TEST(waits_for_modules_when_it_is_late),
 		TEST(refuses_overlong_params),
+		TEST(passes_params_that_have_room),
 		TEST(survives_without_a_list),
 		TEST(counts_items),
+		TEST(binds_all_in_one_pass),
 		TEST(writes_attributes_first),
 		TEST(writes_attributes_between_drivers),
 		TEST(writes_attributes_again),
@@ -1594,6 +1683,7 @@ int main(void)
 		TEST(frees_a_controller_early),
 		TEST(gives_a_freed_controller_back),
 		TEST(leaves_a_free_controller),
+		TEST(frees_the_first_function),
 		TEST(forgets_free_disks),
 		TEST(frees_a_controller_late),
 		TEST(finishes_what_was_given_up),
@@ -1609,6 +1699,7 @@ int main(void)
 		TEST(does_not_know_of_drivers_to_come),
 		TEST(tells_bridges_by_their_header),
 		TEST(finds_memory_of_the_firmware),
+		TEST(looks_at_the_first_function),
 		TEST(finds_strays),
 		TEST(knows_harmless_drivers),
 		TEST(looks_at_bound_groups_only),

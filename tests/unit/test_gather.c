@@ -411,6 +411,8 @@ static void reads_the_drivers(void **state)
 	fake_file("etc/vgapass.conf", "1002:6608\nkeep 1002:aab1\n");
 	gather();
 	assert_int_equal(bench.inv.functions, 3);
+	/* Where nothing goes along, nothing is asked about what is of no rule. */
+	assert_int_equal(bench.inv.function[1].known, 0);
 	for (unsigned i = 0; i < 4; i++)
 		bench.inv.function[i].known &= (uint16_t)~PCI_DETAIL_DRIVER;
 	gather_drivers(&roots, &bench);

@@ -214,6 +214,10 @@ static void names_the_token(void **state)
 		{ { TOKEN_OFF, TOKEN_CREDENTIAL, TOKEN_TAKEN, 0, "" }, false,
 		  "{ \"word\": \"off\", \"from\": \"credential\", \"state\": \"taken\", "
 		  "\"error\": 0 }" },
+		/* It is younger than the word of the command line. */
+		{ { TOKEN_OFF, TOKEN_EFI, TOKEN_TAKEN, 0, "" }, true,
+		  "{ \"word\": \"off\", \"from\": \"efi-variable\", \"state\": \"taken\", "
+		  "\"error\": 0 }" },
 		{ { TOKEN_PROFILE, TOKEN_EFI, TOKEN_STUCK, -30, "a" }, false,
 		  "{ \"word\": \"profile\", \"from\": \"efi-variable\", \"state\": "
 		  "\"stuck\", \"error\": 30 }" },
@@ -295,12 +299,30 @@ static void copies_the_configuration(void **state)
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	assert_string_equal(read_back("booted.conf"), "# /etc/c\n1002:6608\n# /etc/d\n"
 						      "1002:aab0\n");
+	/* And no line is added where there is an end. */
+	fake_file("etc/c", "1002:6608\n");
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	assert_string_equal(read_back("booted.conf"), "# /etc/c\n1002:6608\n# /etc/d\n"
+						      "1002:aab0\n");
 	fake_remove("etc/d");
 	bench_plan("1002:6608\n", "");
 	/* gone since: what is known is its name */
 	fake_remove("etc/c");
 	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
 	assert_string_equal(read_back("booted.conf"), "# /etc/c\n");
+}
+
+static void lists_all_problems(void **state)
+{
+	(void)state;
+	bench_plan("1002:6608\n10de:2684\n8086:1912\n", "");
+	assert_int_equal(receipt_write(&roots, dir, &bench), 0);
+	expect_json();
+#define NOTHING ", \"text\": \"the rule matches nothing\" }"
+	assert_non_null(strstr(read_back("receipt.json"),
+			       "\"problems\": [\n    { \"at\": \"c:1\"" NOTHING ",\n"
+			       "    { \"at\": \"c:2\"" NOTHING ",\n"
+			       "    { \"at\": \"c:3\"" NOTHING " ]"));
 }
 
 static void writes_with_nothing(void **state)
@@ -445,6 +467,7 @@ int main(void)
 		TEST(writes_what_there_is),
 		TEST(tells_the_driver_of_a_dry_run),
 		TEST(copies_the_configuration),
+		TEST(lists_all_problems),
 		TEST(writes_with_nothing),
 		TEST(replaces_in_one_step),
 		TEST(tells_what_cannot_be_written),

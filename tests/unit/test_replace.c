@@ -17,7 +17,7 @@
 
 /* What the next call in place of libc's does, once: it fails with this error. */
 static struct {
-	int opens, closes;
+	int opens, writes, closes;
 	int takes_nothing; /* how many writes */
 	int flags;	   /* of the last file that was opened */
 	mode_t mode;
@@ -52,6 +52,11 @@ int close(int fd)
 
 ssize_t write(int fd, const void *buf, size_t n)
 {
+	if (next.writes) {
+		errno = next.writes;
+		next.writes = 0;
+		return -1;
+	}
 	if (!next.takes_nothing)
 		return syscall(SYS_write, fd, buf, n);
 	next.takes_nothing--;
@@ -159,6 +164,10 @@ static void keeps_the_old_if_the_end_fails(void **state)
 	assert_int_equal(replace_file(dir, "file", "new", slice_of("old\n")), 0);
 	next.closes = EDQUOT;
 	assert_int_equal(replace_file(dir, "file", "new", slice_of("text\n")), -EDQUOT);
+	/* The first error is the one to tell. */
+	next.writes = ENOSPC;
+	next.closes = EIO;
+	assert_int_equal(replace_file(dir, "file", "new", slice_of("text\n")), -ENOSPC);
 	expect("file", "old\n");
 	expect_none("new");
 }

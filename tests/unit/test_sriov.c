@@ -297,6 +297,44 @@ static void host_makes(unsigned n)
 	assert_int_equal(sysfs_write(FAKE_ROOT, path, text), 0);
 }
 
+/* The first function of all gets its drivers back too, and none that is not there is asked. */
+static void unholds_the_first_function(void **state)
+{
+	static const struct fake_function nic = { "pci0000:00/0000:00:00.1", "8086:1521",
+						  "8086:A03C", "20000", "igb", 4 };
+
+	(void)state;
+	fake_add_function(&nic);
+	fake_add_virtual("0000:00:00.1", 2, "8086:10CA", "igbvf");
+	boot_gather("8086:1521 vfs=2\n", "");
+	boot_claim();
+	assert_string_equal(fake_attr_text("0000:00:00.1", "sriov_drivers_autoprobe"), "0\n");
+	apply_unhold(&boot_work);
+	assert_string_equal(fake_attr_text("0000:00:00.1", "sriov_drivers_autoprobe"), "1\n");
+}
+
+/* One without an IOMMU group is refused, unless the rule does not mind, or gives it nobody. */
+static void needs_groups(void **state)
+{
+	static const struct {
+		const char *conf, *says, *driver;
+	} cases[] = {
+		{ ID "vfs=1\n", "refused: no IOMMU group", "igbvf" },
+		{ ID "vfs=1 iommu=ignore\n", "bound to vfio-pci, taken from igbvf ", "vfio-pci" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		add_nic();
+		host_makes(1);
+		fake_remove("sys/devices/pci0000:00/0000:00:1c.4/" VF(0) "/iommu_group");
+		assert_int_equal(serve(cases[i].conf), 1);
+		if (strncmp(boot_says(VF(0)), cases[i].says, strlen(cases[i].says)))
+			expect(VF(0), cases[i].says);
+		expect_driver(VF(0), cases[i].driver);
+	}
+}
+
 static void takes_those_that_are_there(void **state)
 {
 	size_t length;
@@ -492,6 +530,8 @@ int main(void)
 		TEST(writes_attributes),
 		TEST(keeps_all_drivers_off),
 		TEST(takes_what_driver_auto_means),
+		TEST(unholds_the_first_function),
+		TEST(needs_groups),
 		TEST(takes_those_that_are_there),
 		TEST(refuses_to_change_the_number),
 		TEST(says_why_not),

@@ -2,11 +2,13 @@
 /* test_supervise.c - runtime/io/supervise.c, with real processes */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +169,16 @@ static int stop_workers(void **state)
 	return munmap(shared, sizeof(*shared));
 }
 
+static bool no_pipe;
+
+int pipe2(int ends[2], int flags)
+{
+	if (!no_pipe)
+		return (int)syscall(SYS_pipe2, ends, flags);
+	errno = EMFILE;
+	return -1;
+}
+
 static void do_nothing(int number)
 {
 	(void)number;
@@ -234,6 +246,19 @@ static void returns_at_once(void **state)
 	after = dup(0);
 	close(after);
 	assert_int_equal(after, before);
+}
+
+/* Each tick finds out then, and no file of others is taken for the pipe. */
+static void works_without_a_pipe(void **state)
+{
+	(void)state;
+	no_pipe = true;
+	unsigned left = run_items(4);
+	no_pipe = false;
+	assert_int_equal(left, 0);
+	assert_int_equal(shared->order, 4);
+	assert_true(fcntl(0, F_GETFD) >= 0);
+	assert_true(fcntl(1, F_GETFD) >= 0);
 }
 
 static void survives_a_dead_worker(void **state)
@@ -448,10 +473,16 @@ static void hurries_when_somebody_waits(void **state)
 	assert_int_equal(supervise(&shared->progress, &crew), 0);
 	assert_int_equal(shared->priority, 19);
 	assert_int_equal(shared->last_priority, 0);
+	assert_int_equal(shared->progress.hurried, 1);
 	assert_true(shared->leads);
 	assert_true(weighs(shared->log, "19"));
 	assert_false(weighs(shared->log, "0"));
 	assert_true(weighs(fake_log(), "0"));
+	/* One that begins when the caller hurries already undoes what it did to itself. */
+	shared->progress = (struct progress){ .hurried = 1 };
+	shared->watch_ms = 1;
+	assert_int_equal(supervise(&shared->progress, &crew), 0);
+	assert_true(weighs(shared->log, "0"));
 	/* Whom nobody asked to be idle is left as it is. */
 	shared->progress = (struct progress){ .next = 0 };
 	crew.idle = false;
@@ -474,6 +505,7 @@ int main(void)
 		cmocka_unit_test(begins_to_hurry),
 		WORKERS(does_each_item_once),
 		WORKERS(returns_at_once),
+		WORKERS(works_without_a_pipe),
 		WORKERS(survives_a_dead_worker),
 		WORKERS(waits_for_what_is_slow),
 		WORKERS(works_without_a_worker),

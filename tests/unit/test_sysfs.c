@@ -283,6 +283,11 @@ static void stays_below_a_root(void **state)
 	assert_true(sysfs_path(dir, "g", buf, sizeof(buf)) > 0);
 	snprintf(path, sizeof(path), "%s/f", folder);
 	assert_string_equal(buf, path);
+	/* One byte more than the NUL needs tells that it is whole. */
+	assert_int_equal(sysfs_path(dir, "g", buf, strlen(path) + 2), strlen(path));
+	assert_string_equal(buf, path);
+	assert_int_equal(sysfs_path(dir, "g", buf, strlen(path) + 1), -E2BIG);
+	assert_string_equal(buf, "");
 	assert_int_equal(sysfs_path(dir, "out", buf, sizeof(buf)), -ENOENT);
 	/* A file that is renamed meanwhile is looked for again, but not for ever. */
 	openats2 = (struct failing){ 999, EAGAIN };
