@@ -91,7 +91,7 @@ check: deps
 bench: deps
 	@$(MAKE) -s -j2 all
 	@$(MAKE) -s $(addprefix $(B)/,bench/image/initrd qemu-dracut/initrd \
-		qemu-dracut-systemd/initrd qemu-kernel-arm64-bookworm/initrd)
+		qemu-dracut-systemd/initrd)
 	@tests/bench/run $(PART)
 
 # Other ways want the VFIO modules where modprobe looks.
