@@ -41,7 +41,7 @@
 	   void (*say)(struct kmod_module *, bool, const char *)), \
 	  (mod, flags, options, run, data, say))
 
-#define MEMBER(type, name, parameters, arguments) type(*name) parameters;
+#define MEMBER(type, name, parameters, arguments) __typeof__(name) *(name);
 static struct {
 	void *handle;
 	struct kmod_ctx *(*kmod_new)(const char *folder, const char *const *conf);
