@@ -86,9 +86,8 @@ CLI = $(wildcard cli/*.c cli/*/*.c) $(IMAGE)
 # Debian 12 has no bzip2.pc.
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 IMAGE_LIBS = $(call libs,liblzma libzstd zlib) -lbz2 $(call libs,liblz4 lzo2)
-# The dynamic linker searches libraries in this order. libc comes early because libkmod's
-# libcrypto needs it most.
-CLI_LIBS = $(call libs,libkmod) -lc $(call libs,smartcols json-c) $(IMAGE_LIBS)
+# libkmod is loaded when a module is asked for: see cli/machine/libkmod.c.
+CLI_LIBS = $(call libs,smartcols json-c) $(IMAGE_LIBS) -ldl
 HOOK = hook/image/vgapass-image.c $(IMAGE)
 MAN5 = $(wildcard docs/man/*.5)
 MAN8 = $(wildcard docs/man/*.8)

@@ -98,7 +98,7 @@ class Way:
         self.name = re.sub(r"\W+", "-", name)
         self.title = name
         self.machine = Machine(HOST + (machine or PORT))
-        self.out, self.kernel = None, KERNEL
+        self.out = None  # another boot image than image()
         self.script = script
         self.files = files or {}
         self.root = root or {}
@@ -207,7 +207,7 @@ def driverctl():
 
 def finished(way):
     """What a boot showed that came to its end."""
-    outcome = guest.boot(way, way.out or image(), way.kernel)
+    outcome = guest.boot(way, way.out or image(), KERNEL)
     if outcome.died:
         raise RuntimeError(f"{way.title}: {outcome.died}: see {outcome.folder}/console")
     guest.forget_images(outcome)

@@ -212,7 +212,8 @@ def libraries(options):
             times = best(options, commands, 2 if options.small else 30)
             for (name, program), command, us in zip(programs.items(), commands, times):
                 rows.append({"library": name, "bytes": os.path.getsize(program),
-                             "functions": functions, "touched KiB": measured(counter, 1, command)[0],
+                             "functions": functions,
+                             "touched KiB": measured(counter, 1, command)[0],
                              "claim us": us, "time ratio": us / times[0], "calls": calls(command)})
     return "Libraries: vgapass-early claim with each C library", rows
 
@@ -249,5 +250,6 @@ def host(options):
                          1 if options.small else 5)
             rows.append({"functions": functions, "lspci -nnk ms": times[0] / 1e3,
                          "list -a ms": times[1] / 1e3, "plan ms": times[2] / 1e3,
-                         "add ms": times[3] / 1e3, "list ratio": times[1] / times[0], "plan ratio": times[2] / times[0]})
+                         "add ms": times[3] / 1e3, "list ratio": times[1] / times[0],
+                         "plan ratio": times[2] / times[0]})
     return "Host: vgapass list -a, plan and add against lspci -nnk", rows

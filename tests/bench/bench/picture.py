@@ -10,7 +10,6 @@ GROUPS = (
     ("boot", None, "initramfs-tools"),
     ("dracut", "image", "{}"),
     ("processors", "processors", "initramfs-tools, {} processors"),
-    ("arm64", None, "arm64, the tests' own init"),
 )
 COLUMNS = (("udev ms", "udev begins", 330), ("root ms", "real root begins", 610))
 LEFT, BAR, WIDTH, STEP = 314, 150, 900, 21
@@ -52,8 +51,6 @@ def draw_row(row, nothing, y):
     kind = "ours" if row["way"] == "vgapass" else "bar"
     yield text(LEFT, y + 12, row["way"], "strong" if kind == "ours" else "", "end")
     for key, _, x in COLUMNS:
-        if key not in row:
-            continue
         # All bars of a system have one scale: the row "nothing" ends at two thirds.
         scale = BAR * 2 / 3 / nothing[key]
         length = min(row[key] * scale, BAR)
