@@ -223,14 +223,18 @@ $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 	scripts/kernel $*
 
 # arm64 on another machine: cases whose machine says "arch: arm64". "make check" boots the first
-# kernel, among all other cases. Case 91 needs a kernel before 7.
+# kernel, among all other cases. Case 91 needs a kernel before 7. "musl" is the first kernel with
+# the boot binary of musl.
 ARM64_KERNELS = bookworm bookworm-backports sid
+ARM64_IMAGES = $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
+ARM64_MUSL = $(B)/qemu-kernel-arm64-musl/initrd
 ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
 	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(1) \
 	-k '^9[$(if $(findstring sid,$(1)),0,01)]-arm64'
 
-boot-test-arm64: $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
-	@tests/check $(foreach suite,$(ARM64_KERNELS),arm64-$(suite)="$(call ARM64_BOOT,$(suite))")
+boot-test-arm64: $(ARM64_IMAGES) $(ARM64_MUSL)
+	@tests/check $(foreach image,$(ARM64_KERNELS) musl,\
+		arm64-$(image)="$(call ARM64_BOOT,$(image))")
 
 $(B)/arm64/stamp:
 	scripts/klibc-arm64
@@ -238,7 +242,16 @@ $(B)/arm64/stamp:
 $(B)/arm64/early/vgapass-early: $(B)/arm64/stamp FORCE
 	@$(MAKE) -s B=$(B)/arm64 EARLY_CC=$(abspath $(B)/arm64/klcc) $@
 
-$(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd): $(B)/qemu-kernel-arm64-%/initrd: \
+$(B)/arm64/musl/early/vgapass-early: $(B)/arm64/stamp FORCE
+	@$(MAKE) -s B=$(B)/arm64/musl EARLY_CC=$(abspath $(B)/arm64/musl-gcc) $@
+
+$(ARM64_MUSL): tests/qemu/image-early $(B)/arm64/musl/early/vgapass-early \
+		$(firstword $(ARM64_IMAGES))
+	ln -sfn kernel-arm64-$(firstword $(ARM64_KERNELS)) $(B)/kernel-arm64-musl
+	tests/qemu/image-early $(@D) $(B)/arm64/musl/early/vgapass-early \
+		$(abspath $(B)/qemu-kernel-arm64-$(firstword $(ARM64_KERNELS)))
+
+$(ARM64_IMAGES): $(B)/qemu-kernel-arm64-%/initrd: \
 		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
 		tests/qemu/image-arm64 tests/qemu/guest-arm64 tests/qemu/guest-init \
 		tests/qemu/vfiouse.c
