@@ -3,7 +3,8 @@
 
     arch: arm64                     QEMU's virt in place of q35; first in the file. Its image is
                                     "image: kernel-arm64-SUITE"; "iommu: smmu" is the default, and
-                                    "firmware: uefi" makes it one of ACPI (qemu-efi-aarch64)
+                                    "firmware: uefi" makes it one of ACPI (qemu-efi-aarch64), and
+                                    so does VGAPASS_ARM64_FIRMWARE=uefi with all that name none
     iommu: intel|amd|virtio|none    the default is intel; more options behind a comma
     firmware: direct|bios|uefi      how the kernel starts: at once (the default, seconds sooner), or
                                     by a firmware that draws on the display. uefi needs ovmf
@@ -176,6 +177,7 @@ class Machine:
         self._smmu("smmuv3")
         self.iommu = []
         self.console, self.ovmf = "ttyAMA0", AAVMF
+        self._firmware(os.environ.get("VGAPASS_ARM64_FIRMWARE", "direct"))
         # The board has one serial port.
         self.serial = ["-device", "pci-serial,chardev=results,bus=pcie.0,addr=1c.0"]
 
