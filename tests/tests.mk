@@ -240,11 +240,12 @@ $(KERNELS:%=$(B)/kernel-%/stamp): $(B)/kernel-%/stamp:
 ARM64_KERNELS = bookworm bookworm-backports sid
 ARM64_IMAGES = $(ARM64_KERNELS:%=$(B)/qemu-kernel-arm64-%/initrd)
 ARM64_MUSL = $(B)/qemu-kernel-arm64-musl/initrd
+ARM64_ACPI = $(B)/qemu-kernel-arm64-acpi/initrd
 ARM64_BOOT = VGAPASS_IMAGE_KERNEL_ARM64_BOOKWORM=kernel-arm64-$(1) \
 	tests/qemu/run --out $(B)/qemu-kernel-arm64-$(or $(2),$(1)) \
 	-k '^9[$(if $(findstring sid,$(1)),0,01)]-arm64$(if $(2),/)'
 
-boot-test-arm64: $(ARM64_IMAGES) $(ARM64_MUSL)
+boot-test-arm64: $(ARM64_IMAGES) $(ARM64_MUSL) $(ARM64_ACPI)
 	@tests/check $(foreach image,$(ARM64_KERNELS) musl,\
 		arm64-$(image)="$(call ARM64_BOOT,$(image))") \
 		arm64-acpi="VGAPASS_ARM64_FIRMWARE=uefi $(call ARM64_BOOT,sid,acpi)"
@@ -263,6 +264,11 @@ $(ARM64_MUSL): tests/qemu/image-early $(B)/arm64/musl/early/vgapass-early \
 	ln -sfn kernel-arm64-$(firstword $(ARM64_KERNELS)) $(B)/kernel-arm64-musl
 	tests/qemu/image-early $(@D) $(B)/arm64/musl/early/vgapass-early \
 		$(abspath $(B)/qemu-kernel-arm64-$(firstword $(ARM64_KERNELS)))
+
+# A folder of its own for the runs; their image is that of sid.
+$(ARM64_ACPI): $(lastword $(ARM64_IMAGES))
+	@mkdir -p $(@D)
+	ln -sf ../qemu-kernel-arm64-sid/initrd $@
 
 $(ARM64_IMAGES): $(B)/qemu-kernel-arm64-%/initrd: \
 		$(B)/arm64/early/vgapass-early $(PROGRAMS) $(B)/kernel-arm64-%/stamp \
