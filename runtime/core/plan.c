@@ -148,7 +148,7 @@ static void take_companions(const struct config *c, const struct inventory *inv,
 	for (unsigned i = 0; i < inv->functions; i++) {
 		const struct pci_function *lead = &inv->function[i];
 		const struct rule *r = p->entry[i].rule;
-		if (p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
+		if (!r || p->entry[i].state != STATE_PLANNED || p->entry[i].companion || !r->with)
 			continue;
 		bool is_card = lead->identity->path.hops > 1;
 		const struct pci_function *f = inv->function;

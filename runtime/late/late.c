@@ -166,7 +166,8 @@ static const char *rule_driver(const struct late *l)
 
 static bool is_registered(const struct late *l)
 {
-	return sysfs_exists(l->work.roots.sys, path_make("bus/pci/drivers/%s/bind", rule_driver(l)));
+	return sysfs_exists(l->work.roots.sys,
+			    path_make("bus/pci/drivers/%s/bind", rule_driver(l)));
 }
 
 /* Runs modprobe(8), which knows the modules of the running system and their order. */
