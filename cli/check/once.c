@@ -79,7 +79,7 @@ void check_once(struct check *c)
 	}
 	if (!wanted)
 		return;
-	means = once_find(&c->host->roots, why, sizeof(why));
+	means = once_find(&c->host->roots, NULL, why, sizeof(why));
 	if (!means)
 		say_no_means(c, why);
 	else if (means == &once_efi)

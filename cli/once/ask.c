@@ -50,12 +50,18 @@ static bool say_not_looked_for(const struct host *h)
 	return true;
 }
 
-/* Returns the means of the machine; NULL, said: it has none. */
-static const struct once_means *find_means(const struct host *h)
+/* Returns the means of the machine; NULL, said: it has none. A boot that does not look for the
+ * variable can still be an entry of a menu, which has its word on its command line. The rules of a
+ * trial that are to come make boots look. */
+static const struct once_means *find_means(const struct host *h, const struct once *once)
 {
 	char why[ONCE_WHY_MAX * 3];
-	const struct once_means *means = once_find(&h->roots, why, sizeof(why));
+	const struct once_means *means = NULL;
 
+	if (!config_wants_token(&h->run.config) && strcmp(once->token, ONCE_TRIAL) != 0)
+		means = once_find(&h->roots, &once_efi, why, sizeof(why));
+	if (!means)
+		means = once_find(&h->roots, NULL, why, sizeof(why));
 	if (!means) {
 		account_error("no-means", "", "this machine has no place for what only the next "
 			      "boot is to know (%s)", why);
@@ -72,7 +78,7 @@ static int say_failed(const struct once_means *means, const char *why)
 
 int once_prepare(const struct host *h, const struct once *once)
 {
-	const struct once_means *means = find_means(h);
+	const struct once_means *means = find_means(h, once);
 	const char *obstacle = once->within ? within_obstacle(&h->roots) : NULL;
 	char why[ONCE_WHY_MAX];
 
@@ -129,7 +135,7 @@ static void say_armed(const struct once *once)
 
 int once_ask(const struct host *h, const struct once *once)
 {
-	const struct once_means *means = find_means(h);
+	const struct once_means *means = find_means(h, once);
 
 	if (!means)
 		return once_say_not_armed();
@@ -180,7 +186,7 @@ static int run_with(const struct cmd_verb *verb, const struct host_options *o,
 
 static int ask(const struct host *h, const struct once *once)
 {
-	const struct once_means *means = find_means(h);
+	const struct once_means *means = find_means(h, once);
 
 	if (!means || (means == &once_efi && say_not_looked_for(h)))
 		return once_say_not_armed();

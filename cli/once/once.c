@@ -4,13 +4,16 @@
 
 const struct once_means *const once_all[] = { &once_efi, &once_grub, &once_loader, NULL };
 
-const struct once_means *once_find(const struct roots *roots, char *why, size_t size)
+const struct once_means *once_find(const struct roots *roots, const struct once_means *but,
+				   char *why, size_t size)
 {
 	char reason[ONCE_WHY_MAX];
 	struct text t;
 
 	text_start(&t, why, size);
 	for (const struct once_means *const *m = once_all; *m; m++) {
+		if (*m == but)
+			continue;
 		if ((*m)->there(roots, reason, sizeof(reason)))
 			return *m;
 		text_add(&t, "%s%s: %s", t.len ? "; " : "", (*m)->name, reason);

@@ -54,8 +54,10 @@ extern const struct once_means once_grub, once_loader;
 /* All means, the best first; ends with NULL. */
 extern const struct once_means *const once_all[];
 
-/* Returns the first means that this machine has. NULL: none, and `why` gets each one's reason. */
-const struct once_means *once_find(const struct roots *roots, char *why, size_t size);
+/* Returns the first means that this machine has, but for `but` (NULL: of all). NULL: none, and
+ * `why` gets each one's reason. */
+const struct once_means *once_find(const struct roots *roots, const struct once_means *but,
+				   char *why, size_t size);
 
 /* Finds the means that has a token for the next boot, whose text goes to `token`. NULL: none, or
  * that cannot be read. */

@@ -297,7 +297,7 @@ static void host_makes(unsigned n)
 	assert_int_equal(sysfs_write(FAKE_ROOT, path, text), 0);
 }
 
-/* The first function of all gets its drivers back too, and none that is not there is asked. */
+/* The first function of all gets its drivers back too. */
 static void unholds_the_first_function(void **state)
 {
 	static const struct fake_function nic = { "pci0000:00/0000:00:00.1", "8086:1521",
@@ -309,7 +309,7 @@ static void unholds_the_first_function(void **state)
 	boot_gather("8086:1521 vfs=2\n", "");
 	boot_claim();
 	assert_string_equal(fake_attr_text("0000:00:00.1", "sriov_drivers_autoprobe"), "0\n");
-	apply_unhold(&boot_work);
+	apply_unhold(&boot_work, 0);
 	assert_string_equal(fake_attr_text("0000:00:00.1", "sriov_drivers_autoprobe"), "1\n");
 }
 
