@@ -377,6 +377,8 @@ static void find_trial(const struct last_boot *b, struct findings *l)
 	bool good = is_result(b, "ok");
 	char timer[128] = "";
 
+	if (!b->host->run.config.trial && !seconds)
+		return; /* it is confirmed, or its rules are removed */
 	if (seconds)
 		text_make(timer, sizeof(timer), "; this one reboots by itself %s%u s %s its start",
 			  good ? "unless it is confirmed within " : "", seconds,
