@@ -8,6 +8,7 @@
 
 #include "runtime/core/driver.h"
 #include "runtime/core/words.h"
+#include "cli/once/within.h"
 #include "group.h"
 #include "hint.h"
 
@@ -369,16 +370,32 @@ static void find_result(const struct last_boot *b, struct findings *l)
 					      "reboot", mode);
 }
 
+/* vgapass confirm refuses a trial that did not go well; its time ends all the same. */
+static void find_trial(const struct last_boot *b, struct findings *l)
+{
+	unsigned seconds = within_running(&b->host->roots);
+	bool good = is_result(b, "ok");
+	char timer[128] = "";
+
+	if (!b->host->run.config.trial && !seconds)
+		return; /* it is confirmed, or its rules are removed */
+	if (seconds)
+		text_make(timer, sizeof(timer), "; this one reboots by itself %s%u s %s its start",
+			  good ? "unless it is confirmed within " : "", seconds,
+			  good ? "of" : "after");
+	struct finding *f = findings_add(l, FINDING_NOTE, "trial", "", "this boot is a trial, the "
+					 "next one is as before it%s", timer);
+	if (good)
+		finding_fix(f, FIX_COMMAND, NULL, "vgapass confirm");
+}
+
 /* What was asked of the boot, and what became of that. */
 static void find_once(const struct last_boot *b, struct findings *l)
 {
 	json_object *once = once_of(b), *error = NULL;
 
 	if (last_boot_is_trial(b)) {
-		struct finding *f = findings_add(l, FINDING_NOTE, "trial", "", "this boot is a "
-						 "trial, the next one is as before it");
-		if (is_result(b, "ok"))
-			finding_fix(f, FIX_COMMAND, NULL, "vgapass confirm");
+		find_trial(b, l);
 	} else if (once && is_state(once, "stuck")) {
 		json_object_object_get_ex(once, "error", &error);
 		finding_fix(findings_add(l, FINDING_ERROR, "once-stuck", "EFI variable",

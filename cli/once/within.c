@@ -15,6 +15,7 @@
 #define MASK "etc/systemd/system/" UNIT
 #define DIRECTORY "var/lib/vgapass"
 #define NAME "within"
+#define CGROUP "fs/cgroup/system.slice/" UNIT
 
 bool within_parse(const char *text, unsigned *seconds)
 {
@@ -40,6 +41,11 @@ unsigned within_read(const struct roots *roots)
 	uint64_t seconds = 0;
 
 	return slice_dec(slice_cut(&rest, '\n'), WITHIN_MAX, &seconds) ? (unsigned)seconds : 0;
+}
+
+unsigned within_running(const struct roots *roots)
+{
+	return sysfs_exists(roots->sys, CGROUP) ? within_read(roots) : 0;
 }
 
 const char *within_obstacle(const struct roots *roots)

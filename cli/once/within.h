@@ -18,6 +18,9 @@ bool within_parse(const char *text, unsigned *seconds);
 /* Returns the seconds; 0: there is no such file. */
 unsigned within_read(const struct roots *roots);
 
+/* The same; 0 too if vgapass-confirm.service does not run, as the file is for the next boot. */
+unsigned within_running(const struct roots *roots);
+
 /* Returns NULL, or why nothing would end the trial. */
 const char *within_obstacle(const struct roots *roots);
 
