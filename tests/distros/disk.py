@@ -32,6 +32,8 @@ export SYSTEMD_RELAX_ESP_CHECKS=1
 mount --bind "$0" "$0"
 bootctl --no-variables install
 kernel-install add "$1" "/boot/vmlinuz-$1" "/boot/initrd.img-$1"
+# It does not take a bind mount for the partition's own file system.
+sed -i 's, /boot/efi/, /,' "$0"/loader/entries/*.conf 2>/dev/null || :
 """
 GRUB_MODULES = ["ext2", "normal", "linux", "configfile", "search", "search_label"]
 
