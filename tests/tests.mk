@@ -347,6 +347,8 @@ FUZZ_SECONDS = 60
 fuzz: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 	@for f in $^; do \
 		mkdir -p $(B)/fuzz/corpus/$${f##*/fuzz_}; \
+		tar -xJf tests/fuzz/found/$${f##*/fuzz_}.tar.xz \
+			-C $(B)/fuzz/corpus/$${f##*/fuzz_}; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
 			-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$${f##*/fuzz_} \
 			tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; \
