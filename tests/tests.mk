@@ -74,10 +74,13 @@ CHECKS = lint=scripts/lint \
 	backports-image='VGAPASS_KERNEL=$(BACKPORTS) tests/image/initramfs-tools' \
 	backports-boot='$(call KERNEL_BOOT,bookworm-backports)' \
 	distros='tests/distros/run --may-skip -k $(CHECKED_CELLS)' \
-	bench='tests/bench/run --small --tap --out $(B)/bench/small'
+	bench='tests/bench/run --small --tap --out $(B)/bench/small $(CHECKED_BENCH)'
 
 # All but the loaders that take minutes: of these, Secure Boot's chain and GRUB from BIOS alone.
 CHECKED_BOOTS = "^(?!57-.*/|58-|59-)"
+
+# All but the parts that take more than one boot each, or an image of each kind.
+CHECKED_BENCH = claim rules sysfs modules memory libraries host check hooks bytes boot cards
 
 BACKPORTS = $(abspath $(B)/kernel-bookworm-backports)
 
